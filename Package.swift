@@ -1,0 +1,138 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+/// A libtorch other than Debian's: `LIBTORCH=…/site-packages/torch swift build`.
+let libtorch = ProcessInfo.processInfo.environment["LIBTORCH"].flatMap { $0.isEmpty ? nil : $0 }
+
+let torchCompilerFlags =
+  libtorch.map { ["-isystem\($0)/include", "-isystem\($0)/include/torch/csrc/api/include", "-O3"] }
+  ?? ["-isystem/usr/include/torch/csrc/api/include", "-O3"]
+let torchLinkerFlags = libtorch.map { ["-L\($0)/lib", "-Xlinker", "-rpath", "-Xlinker", "\($0)/lib"] } ?? []
+
+let swiftSettings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+/// A Swift target with the settings that all of ours share.
+func module(_ name: String, _ dependencies: [Target.Dependency] = [], hashesItsSources: Bool = false) -> Target {
+  .target(
+    name: name, dependencies: dependencies, swiftSettings: swiftSettings,
+    plugins: hashesItsSources ? ["EmbedSourceDigest"] : [])
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+/// A C or C++ library behind a table of C functions, loaded only when it is first needed.
+func onDemand(_ name: String, links libraries: [String], cxx: [String] = [], linker: [String] = []) -> [Target] {
+  [
+    .target(name: name, path: "Sources/\(name)"),
+    .target(
+      name: "\(name)Implementation", dependencies: [.target(name: name)],
+      cxxSettings: cxx.isEmpty ? [] : [.unsafeFlags(cxx)],
+      linkerSettings: libraries.map { .linkedLibrary($0) } + (linker.isEmpty ? [] : [.unsafeFlags(linker)])),
+  ]
+}
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let collections: Target.Dependency = .product(name: "Collections", package: "swift-collections")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let domain: [Target.Dependency] = ["Provenance", "ArtifactTypes"]
+
+let package = Package(
+  name: "Colophon",
+  products: [
+    .executable(name: "colophon", targets: ["colophon"]),
+    .library(name: "Colophon", type: .dynamic, targets: ["Colophon"]),
+    .library(name: "ColophonTorch", type: .dynamic, targets: ["CTorchImplementation"]),
+    .library(name: "ColophonVips", type: .dynamic, targets: ["CVipsImplementation"]),
+    .library(name: "ColophonSentencePiece", type: .dynamic, targets: ["CSentencePieceImplementation"]),
+    .library(name: "ColophonFastText", type: .dynamic, targets: ["CFastTextImplementation"]),
+    .library(name: "ColophonICU", type: .dynamic, targets: ["CICUImplementation"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swiftlang/swift-syntax", from: "603.0.1"),
+  ],
+  targets: [
+    // What every module speaks.
+    module("Provenance", [crypto]),
+    module("NativeLibraries"),
+
+    // The way of a notebook: Notebook → Engine → ArtifactStore → Report.
+    .systemLibrary(name: "CMark", pkgConfig: "libcmark", providers: [.apt(["libcmark-dev"])]),
+    .systemLibrary(name: "CGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    module(
+      "Notebook",
+      [
+        "Provenance", "CMark", "Yams", .product(name: "SwiftSyntax", package: "swift-syntax"),
+        .product(name: "SwiftParser", package: "swift-syntax"),
+        .product(name: "SwiftOperators", package: "swift-syntax"),
+      ]),
+    module("ArtifactStore", ["Provenance", "CGit2", "CZlib", grdb, crypto]),
+    module("Engine", ["Provenance", "ArtifactStore", collections]),
+    module("Figures", ["Provenance"]),
+    module("Report", ["Provenance", "Notebook", "Figures", "CMark"]),
+    module("Supervision", ["Provenance", "Notebook", "ArtifactStore", "Engine", "Report"]),
+
+    // The way of the data: Datasets → Metadata → Curation → Training → Evaluation.
+    module("ArtifactTypes", ["Provenance"], hashesItsSources: true),
+    .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    module("Datasets", domain + ["CVips", "CArchive", "NativeLibraries"], hashesItsSources: true),
+    module("Metadata", domain + ["CICU", "CArchive", "NativeLibraries"], hashesItsSources: true),
+    module("Curation", domain + ["CFastText", "NativeLibraries"], hashesItsSources: true),
+    module("Tensor", ["CTorch", "NativeLibraries"]),
+    module("Training", domain + ["Tensor", "CSentencePiece", "CVips", "NativeLibraries"], hashesItsSources: true),
+    module("Evaluation", domain + ["Tensor", "Training"], hashesItsSources: true),
+
+    // What a notebook imports, and the command.
+    module(
+      "Colophon",
+      [
+        "Provenance", "ArtifactTypes", "Engine", "Figures", "Datasets", "Metadata", "Curation", "Training", "Evaluation",
+      ]),
+    .executableTarget(
+      name: "colophon",
+      dependencies: [
+        "Provenance", "Notebook", "ArtifactStore", "Engine", "Report", "Supervision",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/CommandLine", swiftSettings: swiftSettings),
+
+    // The digest of a built-in stage's code, computed at build time.
+    .executableTarget(name: "source-digest", path: "Sources/SourceDigest", swiftSettings: swiftSettings),
+    .plugin(
+      name: "EmbedSourceDigest", capability: .buildTool(), dependencies: ["source-digest"], path: "Sources/EmbedSourceDigest"),
+
+    tests("ProvenanceTests", ["Provenance"]),
+    tests("NotebookTests", ["Notebook", "Provenance"]),
+    tests("ArtifactStoreTests", ["ArtifactStore", "Provenance"]),
+    tests("EngineTests", ["Engine", "ArtifactStore", "Provenance"]),
+    tests("FiguresTests", ["Figures", "Provenance"]),
+    tests("ReportTests", ["Report", "Notebook", "Provenance"]),
+    tests("DatasetsTests", domain + ["Datasets"]),
+    tests("MetadataTests", domain + ["Metadata"]),
+    tests("CurationTests", domain + ["Curation"]),
+    tests("TensorTests", ["Tensor"]),
+    tests("TrainingTests", domain + ["Training", "Tensor"]),
+    tests("EvaluationTests", domain + ["Evaluation", "Tensor"]),
+    tests("CommandTests", ["Provenance", "Supervision"]),
+  ] + onDemand("CTorch", links: ["torch", "torch_cpu", "c10", "m"], cxx: torchCompilerFlags, linker: torchLinkerFlags)
+    + onDemand("CVips", links: [], cxx: [], linker: [])
+    + onDemand("CSentencePiece", links: ["sentencepiece", "sentencepiece_train"])
+    + onDemand("CFastText", links: ["fasttext"])
+    + onDemand("CICU", links: ["icuuc", "icui18n"]),
+  cxxLanguageStandard: libtorch == nil ? .cxx17 : .cxx20
+)
