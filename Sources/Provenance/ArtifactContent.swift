@@ -21,7 +21,8 @@ public struct ArtifactContent: Sendable, Hashable {
   /// One file's bytes in memory.
   /// - Parameter name: the file's name with the extension of its format, for instance `metrics.json`.
   public init(bytes: [UInt8], name: String) {
-    self.init(files: [ContentFile(name: name, digest: Digest(of: bytes), byteCount: Int64(bytes.count), location: .memory(bytes))])
+    self.init(files: [ContentFile(name: name, digest: Digest(of: bytes), byteCount: Int64(bytes.count), location: .memory(bytes))]
+    )
   }
 
   /// Total size in bytes.
@@ -111,7 +112,8 @@ public enum ContentError: Error, CustomStringConvertible, Sendable {
 
   public var description: String {
     switch self {
-    case .severalFiles(let names): "the artifact has \(names.count) files (\(names.joined(separator: ", "))): name the one to read"
+    case .severalFiles(let names):
+      "the artifact has \(names.count) files (\(names.joined(separator: ", "))): name the one to read"
     case .inMemory(let name): "\(name) is in memory and has no path: read its bytes"
     case .notThatFormat(let expected, let found): "expected an artifact of the format \(expected), found \(found)"
     case .noSource(let name): "\(name) cannot be decoded outside a run: no store is attached to the decoder"
