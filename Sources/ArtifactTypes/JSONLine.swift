@@ -1,0 +1,46 @@
+/// Builds one line of JSON with fields in a fixed order: equal records give equal bytes.
+package struct JSONLine {
+  /// The line so far.
+  package private(set) var bytes: [UInt8] = []
+
+  package init() { bytes.reserveCapacity(256) }
+
+  /// Empties the line, keeping its memory.
+  package mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+
+  /// Adds syntax as it is.
+  package mutating func raw(_ text: StaticString) {
+    bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
+  /// Adds a string in quotation marks; only what JSON requires is escaped.
+  package mutating func string(_ text: String) {
+    bytes.append(UInt8(ascii: "\""))
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+        bytes.append(UInt8(ascii: "\\"))
+        bytes.append(byte)
+      case 10:
+        raw(#"\n"#)
+      case 9:
+        raw(#"\t"#)
+      case 0..<32:
+        raw(#"\u00"#)
+        bytes.append(UInt8(ascii: "0") + byte >> 4)
+        bytes.append(byte & 15 < 10 ? UInt8(ascii: "0") + byte & 15 : UInt8(ascii: "a") + byte & 15 - 10)
+      default: bytes.append(byte)
+      }
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  /// Adds an integer.
+  package mutating func integer(_ value: Int) { bytes.append(contentsOf: String(value).utf8) }
+
+  /// Adds a finite number, in the fewest digits that read back as the same `Double`.
+  package mutating func number(_ value: Double) {
+    precondition(value.isFinite, "JSON has no infinite numbers")
+    bytes.append(contentsOf: String(value).utf8)
+  }
+}

@@ -1,0 +1,125 @@
+public import Provenance
+
+/// Pictures with their texts: what a model of pictures and texts is trained and measured on.
+///
+/// One JSON object a line, in an order that is part of the value:
+/// `{"id":"1f600","image":"1f600","texts":[{"text":"grinning face","field":"name","language":"en"}]}`. Optional: `group` of a pair,
+/// `confidence` of a text. The pictures themselves are in a ``PictureSet``.
+public struct Pairs: FileArtifact {
+  public static var format: String { "pairs/1" }
+
+  public let content: ArtifactContent
+
+  /// - Throws: ``ContentError`` when the content is not one file.
+  public init(content: ArtifactContent) throws {
+    guard content.files.count == 1 else { throw ContentError.severalFiles(content.files.map(\.name)) }
+    self.content = content
+  }
+
+  /// How many pairs there are.
+  public func count() throws -> Int { try open().lineCount }
+
+  /// Calls `body` with every pair in order, reading as it goes.
+  /// - Throws: ``ArtifactTypesError`` with the line that is no pair; what `body` throws.
+  public func forEach(_ body: (Pair) throws -> Void) throws {
+    let bytes = try open()
+    try forEach(in: 0..<bytes.bytes.count, of: bytes, body)
+  }
+
+  /// All pairs in memory: for small sets.
+  public func all() throws -> [Pair] {
+    var pairs: [Pair] = []
+    try forEach { pairs.append($0) }
+    return pairs
+  }
+
+  /// The texts that a condition holds for, with their pairs; a pair that is left without text is dropped.
+  /// - Parameter path: the file to write, from ``StageContext/file(_:)``.
+  public func filter(into path: String, _ isIncluded: (PairText) throws -> Bool) throws -> Pairs {
+    try map(into: path) { pair in
+      var pair = pair
+      try pair.texts.removeAll { try !isIncluded($0) }
+      return pair.texts.isEmpty ? nil : pair
+    }
+  }
+
+  /// The pairs that a condition holds for.
+  public func filterPairs(into path: String, _ isIncluded: (Pair) throws -> Bool) throws -> Pairs {
+    try map(into: path) { try isIncluded($0) ? $0 : nil }
+  }
+
+  /// Every pair changed by `transform`; those for which it returns `nil` are dropped.
+  public func map(into path: String, _ transform: (Pair) throws -> Pair?) throws -> Pairs {
+    let writer = try PairsWriter(path: path)
+    try forEach { pair in
+      if let changed = try transform(pair) { try writer.write(changed) }
+    }
+    return try writer.finish()
+  }
+
+  /// The file, mapped; for readers on several threads together with ``forEach(in:of:_:)``.
+  package func open() throws -> MappedBytes { try MappedBytes(content.files[0]) }
+
+  /// Calls `body` with the pairs in a range of bytes that ``MappedBytes/pieces(size:)`` gave.
+  package func forEach(in range: Range<Int>, of bytes: MappedBytes, _ body: (Pair) throws -> Void) throws {
+    try bytes.forEachLine(in: range) { line in
+      let pair: Pair
+      do {
+        pair = try Pair(line: line)
+      } catch let fault as JSONCursor.Fault {
+        let offset = line.baseAddress.map { start in bytes.bytes.baseAddress.map { start - $0 } ?? 0 } ?? 0
+        throw ArtifactTypesError(
+          operation: "read pairs", subject: "\(content.files[0].name), line \(bytes.line(at: offset))", cause: fault.description)
+      }
+      try body(pair)
+    }
+  }
+}
+
+extension Pairs {
+  /// Pairs and texts of each language and field, most texts first.
+  public func summary() throws -> Table {
+    struct Key: Hashable { var language, field: String }
+    var counts: [Key: (pairs: Int, texts: Int)] = [:]
+    try forEach { pair in
+      var seen: Set<Key> = []
+      for text in pair.texts {
+        let key = Key(language: text.language ?? "unknown", field: text.field)
+        counts[key, default: (0, 0)].texts += 1
+        if seen.insert(key).inserted { counts[key, default: (0, 0)].pairs += 1 }
+      }
+    }
+    let ordered = counts.sorted {
+      ($1.value.texts, $0.key.language, $0.key.field) < ($0.value.texts, $1.key.language, $1.key.field)
+    }
+    return Table(
+      columns: [.init("language"), .init("field"), .init("pairs"), .init("texts")],
+      rows: ordered.map { [.text($0.key.language), .text($0.key.field), .integer($0.value.pairs), .integer($0.value.texts)] })
+  }
+
+  /// The first pairs with their first texts.
+  public func preview(_ limit: Int = 5) throws -> Table {
+    struct Enough: Error {}
+    var table = Table(columns: [.init("id"), .init("texts"), .init("first text"), .init("language")])
+    do {
+      try forEach { pair in
+        guard table.rows.count < limit else { throw Enough() }
+        table.append([
+          .text(pair.id), .integer(pair.texts.count), .text(pair.texts.first?.text ?? ""),
+          .text(pair.texts.first?.language ?? "unknown"),
+        ])
+      }
+    } catch is Enough {}
+    return table
+  }
+}
+
+extension Pairs: Presentable {
+  public var presentation: Presentation {
+    do {
+      return .blocks([.text("\(try count()) pairs, the first of them:"), .table(try preview())])
+    } catch {
+      return .text("pairs that cannot be read: \(error)")
+    }
+  }
+}
