@@ -79,7 +79,8 @@ let package = Package(
       [
         "Provenance", "CMark", "Yams", .product(name: "SwiftSyntax", package: "swift-syntax"),
         .product(name: "SwiftParser", package: "swift-syntax"),
-        .product(name: "SwiftOperators", package: "swift-syntax"),
+        .product(name: "SwiftDiagnostics", package: "swift-syntax"),
+        .product(name: "SwiftParserDiagnostics", package: "swift-syntax"),
       ]),
     module("ArtifactStore", ["Provenance", "CGit2", "CZlib", grdb, crypto]),
     module("Engine", ["Provenance", "ArtifactStore", collections]),
