@@ -131,7 +131,10 @@ let package = Package(
     tests("EvaluationTests", domain + ["Evaluation", "Tensor"]),
     tests("CommandTests", ["Provenance", "Supervision"]),
   ] + onDemand("CTorch", links: ["torch", "torch_cpu", "c10", "m"], cxx: torchCompilerFlags, linker: torchLinkerFlags)
-    + onDemand("CVips", links: [], cxx: [], linker: [])
+    + onDemand(
+      "CVips", links: ["vips", "gobject-2.0", "glib-2.0"],
+      cxx: ["-isystem/usr/include/glib-2.0"]
+        + ["x86_64", "aarch64"].map { "-isystem/usr/lib/\($0)-linux-gnu/glib-2.0/include" })
     + onDemand("CSentencePiece", links: ["sentencepiece", "sentencepiece_train"])
     + onDemand("CFastText", links: ["fasttext"])
     + onDemand("CICU", links: ["icuuc", "icui18n"]),

@@ -1,1 +1,1 @@
-
+#include "CFastText.h"

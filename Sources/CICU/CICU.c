@@ -1,1 +1,1 @@
-
+#include "CICU.h"

@@ -1,1 +1,1 @@
-
+#include "CVips.h"

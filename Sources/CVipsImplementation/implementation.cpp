@@ -1,1 +1,167 @@
+#include "CVips.h"
 
+#include <vips/vips.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <mutex>
+#include <new>
+
+namespace {
+
+/// An image that is released at the end of its scope.
+class Image {
+ public:
+  Image() = default;
+  explicit Image(VipsImage *image) : image_(image) {}
+  Image(const Image &) = delete;
+  Image &operator=(const Image &) = delete;
+  ~Image() {
+    if (image_) g_object_unref(image_);
+  }
+  VipsImage *get() const { return image_; }
+  VipsImage **out() { return &image_; }
+
+ private:
+  VipsImage *image_ = nullptr;
+};
+
+int fail(char **error, const char *message) {
+  if (error) *error = strdup(message);
+  return 1;
+}
+
+/// The message that libvips has collected, which is then empty again.
+int failVips(char **error) {
+  char *message = vips_error_buffer_copy();
+  if (error) *error = strdup(message && *message ? message : "libvips gave no reason");
+  g_free(message);
+  return 1;
+}
+
+template <typename Body>
+int guarded(char **error, Body body) {
+  try {
+    return body();
+  } catch (const std::exception &exception) {
+    return fail(error, exception.what());
+  } catch (...) {
+    return fail(error, "an unknown C++ exception");
+  }
+}
+
+int start(char **error) {
+  return guarded(error, [&] {
+    static std::once_flag once;
+    static int result = 0;
+    std::call_once(once, [] {
+      result = vips_init("colophon");
+      if (result) return;
+      vips_concurrency_set(1);
+      vips_cache_set_max(0);
+      vips_cache_set_max_mem(0);
+      vips_leak_set(FALSE);
+    });
+    return result ? failVips(error) : 0;
+  });
+}
+
+/// Brings any image to four bands of sRGB bytes on a canvas of the given size and copies its pixels out.
+int place(VipsImage *source, int width, int height, uint8_t *pixels, char **error) {
+  Image colour, alpha, bytes, canvas;
+  if (vips_colourspace(source, colour.out(), VIPS_INTERPRETATION_sRGB, nullptr)) return failVips(error);
+  VipsImage *opaque = colour.get();
+  if (!vips_image_hasalpha(opaque)) {
+    if (vips_addalpha(opaque, alpha.out(), nullptr)) return failVips(error);
+    opaque = alpha.get();
+  }
+  if (vips_cast(opaque, bytes.out(), VIPS_FORMAT_UCHAR, nullptr)) return failVips(error);
+  if (vips_image_get_bands(bytes.get()) != 4) return fail(error, "the picture has neither one nor three colour bands");
+  const int left = (width - vips_image_get_width(bytes.get())) / 2;
+  const int top = (height - vips_image_get_height(bytes.get())) / 2;
+  if (vips_embed(bytes.get(), canvas.out(), left, top, width, height, "extend", VIPS_EXTEND_BLACK, nullptr)) return failVips(error);
+  size_t count = 0;
+  void *memory = vips_image_write_to_memory(canvas.get(), &count);
+  if (!memory) return failVips(error);
+  const size_t expected = static_cast<size_t>(width) * height * 4;
+  if (count == expected) std::memcpy(pixels, memory, count);
+  g_free(memory);
+  return count == expected ? 0 : fail(error, "the picture has another size than it says");
+}
+
+int thumbnail(const uint8_t *bytes, size_t count, int width, int height, uint8_t *pixels, char **error) {
+  return guarded(error, [&] {
+    Image small;
+    if (vips_thumbnail_buffer(
+          const_cast<uint8_t *>(bytes), count, small.out(), width, "height", height, "size", VIPS_SIZE_BOTH, "fail_on",
+          VIPS_FAIL_ON_TRUNCATED, nullptr))
+      return failVips(error);
+    return place(small.get(), width, height, pixels, error);
+  });
+}
+
+int text(
+  const char *text, const char *font, const char *fontFile, int points, uint8_t **pixels, int *width, int *height, char **error) {
+  return guarded(error, [&] {
+    Image drawn;
+    char *escaped = g_markup_escape_text(text, -1);
+    char *description = g_strdup_printf("%s %d", font, points);
+    const int failed =
+      vips_text(drawn.out(), escaped, "font", description, "fontfile", fontFile, "dpi", 72, "rgba", TRUE, nullptr);
+    g_free(escaped);
+    g_free(description);
+    if (failed) return failVips(error);
+    if (vips_image_get_bands(drawn.get()) != 4) return fail(error, "the text was not drawn in colour");
+    *width = vips_image_get_width(drawn.get());
+    *height = vips_image_get_height(drawn.get());
+    const size_t expected = static_cast<size_t>(*width) * *height * 4;
+    auto *copy = static_cast<uint8_t *>(std::malloc(expected));
+    if (!copy) throw std::bad_alloc();
+    if (place(drawn.get(), *width, *height, copy, error)) {
+      std::free(copy);
+      return 1;
+    }
+    *pixels = copy;
+    return 0;
+  });
+}
+
+int fit(const uint8_t *pixels, int width, int height, int newWidth, int newHeight, uint8_t *result, char **error) {
+  return guarded(error, [&] {
+    Image memory(vips_image_new_from_memory(pixels, static_cast<size_t>(width) * height * 4, width, height, 4, VIPS_FORMAT_UCHAR));
+    if (!memory.get()) return failVips(error);
+    Image colour, small;
+    if (vips_copy(memory.get(), colour.out(), "interpretation", VIPS_INTERPRETATION_sRGB, nullptr)) return failVips(error);
+    if (vips_thumbnail_image(colour.get(), small.out(), newWidth, "height", newHeight, "size", VIPS_SIZE_BOTH, nullptr))
+      return failVips(error);
+    return place(small.get(), newWidth, newHeight, result, error);
+  });
+}
+
+int png(const uint8_t *pixels, int width, int height, uint8_t **bytes, size_t *count, char **error) {
+  return guarded(error, [&] {
+    Image memory(vips_image_new_from_memory(pixels, static_cast<size_t>(width) * height * 4, width, height, 4, VIPS_FORMAT_UCHAR));
+    if (!memory.get()) return failVips(error);
+    Image colour;
+    if (vips_copy(memory.get(), colour.out(), "interpretation", VIPS_INTERPRETATION_sRGB, nullptr)) return failVips(error);
+    void *encoded = nullptr;
+    if (vips_pngsave_buffer(colour.get(), &encoded, count, "strip", TRUE, "compression", 9, nullptr)) return failVips(error);
+    auto *copy = static_cast<uint8_t *>(std::malloc(*count));
+    if (copy) std::memcpy(copy, encoded, *count);
+    g_free(encoded);
+    if (!copy) throw std::bad_alloc();
+    *bytes = copy;
+    return 0;
+  });
+}
+
+void release(void *memory) { std::free(memory); }
+
+const char *version() { return vips_version_string(); }
+
+const cvips_api table = {start, thumbnail, text, fit, png, release, version};
+
+}  // namespace
+
+extern "C" const struct cvips_api *cvips_api_table(void) { return &table; }

@@ -1,1 +1,46 @@
 #pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// Pictures through libvips: what the implementation library offers.
+///
+/// Pixels are unsigned bytes, rows from top to bottom, four a pixel: red green blue alpha, colours not multiplied with alpha, sRGB.
+/// Every function but `release` returns 0, or another value after setting `*error` to a message that `release` frees. No function
+/// throws or ends the process. All may be called from several threads at once after `start` has returned.
+struct cvips_api {
+  /// Starts libvips once for the process, with one thread for each picture and no cache.
+  int (*start)(char **error);
+
+  /// Decodes a picture of any format, scales it to fit into `width` × `height`, and centres it on a transparent canvas.
+  int (*thumbnail)(const uint8_t *bytes, size_t count, int width, int height, uint8_t *pixels, char **error);
+
+  /// Draws text in colour with a font file and trims it to the ink; frees nothing of its arguments. The result's size is the ink's
+  /// at `points` points and 72 dots an inch. `*pixels` is freed with `release`.
+  int (*text)(
+    const char *text, const char *font, const char *font_file, int points, uint8_t **pixels, int *width, int *height, char **error);
+
+  /// Scales pixels to fit into `width` × `height`, and centres them on a transparent canvas.
+  int (*fit)(
+    const uint8_t *pixels, int width, int height, int new_width, int new_height, uint8_t *result, char **error);
+
+  /// Encodes pixels as PNG. `*bytes` is freed with `release`.
+  int (*png)(const uint8_t *pixels, int width, int height, uint8_t **bytes, size_t *count, char **error);
+
+  /// Frees what a function has returned.
+  void (*release)(void *memory);
+
+  /// The version of libvips, such as `8.14.1`; lives as long as the process.
+  const char *(*version)(void);
+};
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// The library's functions.
+const struct cvips_api *cvips_api_table(void);
+
+#ifdef __cplusplus
+}
+#endif
