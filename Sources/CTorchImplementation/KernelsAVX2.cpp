@@ -1,0 +1,16 @@
+// The kernels for processors with avx2, fma.
+
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include "Kernels.h"
+
+#if defined(__x86_64__)
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+namespace colophon {
+#include "KernelBodies.h"
+COLOPHON_KERNELS(avx2Kernels, "avx2")
+}  // namespace colophon
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,67 @@
+internal import CTorch
+
+// The layers of a transformer. Tokens are packed: a batch is one matrix `[tokens, width]`, whatever the sequences' lengths.
+
+extension Tensor {
+  /// x · weightᵀ + bias, multiplied in the element type `type`.
+  /// - Parameters:
+  ///   - weight: `[out, in]` for x `[rows, in]`.
+  ///   - bias: `[out]`.
+  /// - Returns: `[rows, out]` of `type`.
+  package func linear(_ weight: Tensor, _ bias: Tensor? = nil, in type: ElementType = .float32) throws(TensorError) -> Tensor {
+    try Torch.tensor("linear", [self, weight] + (bias.map { [$0] } ?? [])) {
+      $0.linear(handle, weight.handle, bias?.handle, type.rawValue, $1)
+    }
+  }
+
+  /// The rows of this table `[count, width]` with the given int64 ids `[n]` → `[n, width]`.
+  package func embedding(_ ids: Tensor) throws(TensorError) -> Tensor {
+    try Torch.tensor("embedding", [self, ids]) { $0.embedding(handle, ids.handle, $1) }
+  }
+
+  /// (x − mean) / √(variance + ε) · weight + bias of each row of x `[rows, width]`.
+  /// - Returns: `[rows, width]` of `type`.
+  package func layerNorm(
+    _ weight: Tensor, _ bias: Tensor, epsilon: Double = 1e-5, as type: ElementType = .float32
+  ) throws(TensorError) -> Tensor {
+    try Torch.tensor("layerNorm", [self, weight, bias]) {
+      $0.layer_norm(handle, nil, weight.handle, bias.handle, epsilon, type.rawValue, nil, $1)
+    }
+  }
+
+  /// The residual sum x + delta and its ``layerNorm(_:_:epsilon:as:)``, in one pass.
+  /// - Parameter delta: `[rows, width]` of `type`.
+  /// - Returns: the sum, of x's type, and the normalised rows, of `type`.
+  package func addThenLayerNorm(
+    _ delta: Tensor, _ weight: Tensor, _ bias: Tensor, epsilon: Double = 1e-5, as type: ElementType = .float32
+  ) throws(TensorError) -> (sum: Tensor, normalized: Tensor) {
+    var sum: OpaquePointer?
+    let normalized = try Torch.tensor("addThenLayerNorm", [self, delta, weight, bias]) {
+      $0.layer_norm(handle, delta.handle, weight.handle, bias.handle, epsilon, type.rawValue, &sum, $1)
+    }
+    guard let sum else { throw TensorError(operation: "addThenLayerNorm", subject: description, cause: "there is no sum") }
+    return (Tensor(owning: sum, sharing: normalized), normalized)
+  }
+
+  /// Attention inside each packed sequence: this tensor `[tokens, 3 · width]` holds queries, keys and values.
+  /// - Parameters:
+  ///   - offsets: int64 `[sequences + 1]`; sequence i has the tokens `offsets[i] ..< offsets[i + 1]`.
+  ///   - causal: whether a token sees only itself and those before it.
+  /// - Returns: `[tokens, width]`.
+  package func attention(offsets: Tensor, heads: Int, causal: Bool) throws(TensorError) -> Tensor {
+    try Torch.tensor("attention", [self, offsets], "\(heads) heads") {
+      $0.attention(handle, offsets.handle, Int64(heads), causal, $1)
+    }
+  }
+
+  /// Rows of length 1: x / ‖x‖.
+  package func normalized() throws(TensorError) -> Tensor {
+    try self / ((self * self).sum(-1, keep: true) + 1e-12).squareRoot()
+  }
+
+  /// The mean over rows of −log softmax(x)[target].
+  /// - Parameter targets: int64 `[rows]` for x `[rows, classes]`.
+  package func crossEntropy(_ targets: Tensor) throws(TensorError) -> Tensor {
+    try -logSoftmax(-1).gathered(1, targets.reshaped(-1, 1)).mean()
+  }
+}

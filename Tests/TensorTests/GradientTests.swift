@@ -1,0 +1,99 @@
+import Tensor
+import Testing
+
+/// Gradients against central differences, in float64.
+@Suite struct GradientTests {
+  struct Layer: CustomTestStringConvertible, Sendable {
+    let testDescription: String
+    let shapes: [[Int]]
+    let apply: @Sendable ([Tensor]) throws -> Tensor
+  }
+
+  static let layers: [Layer] = [
+    Layer(testDescription: "linear", shapes: [[4, 3], [5, 3], [5]]) { try $0[0].linear($0[1], $0[2], in: .float64) },
+    Layer(testDescription: "layerNorm", shapes: [[3, 6], [6], [6]]) { try $0[0].layerNorm($0[1], $0[2], as: .float64) },
+    Layer(testDescription: "addThenLayerNorm", shapes: [[3, 5], [3, 5], [5], [5]]) {
+      let both = try $0[0].addThenLayerNorm($0[1], $0[2], $0[3], as: .float64)
+      return try Tensor.concatenate([both.sum * both.sum, both.normalized])
+    },
+    Layer(testDescription: "attention", shapes: [[6, 12]]) {
+      try $0[0].attention(offsets: .from([0, 2, 6] as [Int64]), heads: 2, causal: false)
+    },
+    Layer(testDescription: "causal attention", shapes: [[6, 12]]) {
+      try $0[0].attention(offsets: .from([0, 5, 6] as [Int64]), heads: 2, causal: true)
+    },
+    Layer(testDescription: "quickGelu", shapes: [[7]]) { try $0[0].quickGelu() },
+    Layer(testDescription: "gelu", shapes: [[7]]) { try $0[0].gelu() },
+    Layer(testDescription: "embedding", shapes: [[4, 3]]) { try $0[0].embedding(.from([2, 0, 2] as [Int64])) },
+    Layer(testDescription: "normalized", shapes: [[3, 4]]) { try $0[0].normalized() },
+    Layer(testDescription: "cross-entropy", shapes: [[3, 4]]) { try $0[0].crossEntropy(.from([1, 3, 0] as [Int64])) },
+    Layer(testDescription: "log-sum-exp of a selection", shapes: [[3, 4]]) {
+      try $0[0].selecting(.from([2, 1] as [Int64])).logSumExp(1)
+    },
+  ]
+
+  @Test(arguments: layers) func `A layer's gradient is its slope`(_ layer: Layer) throws {
+    let values = layer.shapes.enumerated().map { position, shape in
+      OperationTests.random(shape.reduce(1, *), UInt64(position + 10)).map(Double.init)
+    }
+    func loss(_ values: [[Double]]) throws -> (loss: Tensor, inputs: [Tensor]) {
+      let inputs = try zip(values, layer.shapes).map { try Tensor.from($0, shape: $1).requiringGradient() }
+      let output = try layer.apply(inputs)
+      // A weighted sum, so that every output has its own slope.
+      let weights = OperationTests.random(output.count, 99).map(Double.init)
+      return (try (output * .from(weights, shape: output.shape)).sum(), inputs)
+    }
+    let (value, inputs) = try loss(values)
+    try value.backward()
+    for (position, input) in inputs.enumerated() {
+      let gradient = try #require(try input.gradient).elements(as: Double.self)
+      for index in values[position].indices {
+        let step = 1e-5
+        var above = values
+        var below = values
+        above[position][index] += step
+        below[position][index] -= step
+        let slope = try (loss(above).loss.item() - loss(below).loss.item()) / (2 * step)
+        #expect(abs(gradient[index] - slope) < 1e-6 * max(1, abs(slope)), "\(layer.testDescription) \(position) \(index)")
+      }
+    }
+  }
+
+  @Test func `bfloat16 layers stay close to float32`() throws {
+    let x = OperationTests.random(64 * 24)
+    let w = OperationTests.random(96 * 24, 5).map { $0 * 0.2 }
+    let b = OperationTests.random(96, 6)
+    func run(_ type: ElementType) throws -> (output: [Float], gradient: [Float]) {
+      let input = try Tensor.from(x, shape: [64, 24]).requiringGradient()
+      let ones = try Tensor.full([24], 1)
+      let zeros = try Tensor.zeros([24])
+      let hidden = try input.layerNorm(ones, zeros, as: type).linear(.from(w, shape: [96, 24]), .from(b), in: type).quickGelu()
+      let output = try hidden.slice(1, 0..<72).attention(offsets: .from([0, 10, 64] as [Int64]), heads: 3, causal: true)
+      try (output.cast(.float32) * output.cast(.float32)).mean().backward()
+      return (try output.elements(), try #require(try input.gradient).elements())
+    }
+    let (wide, narrow) = (try run(.float32), try run(.bfloat16))
+    func distance(_ a: [Float], _ b: [Float]) -> Float {
+      let difference = zip(a, b).reduce(Float(0)) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+      return (difference / a.reduce(Float(0)) { $0 + $1 * $1 }).squareRoot()
+    }
+    #expect(distance(wide.output, narrow.output) < 0.02)
+    #expect(distance(wide.gradient, narrow.gradient) < 0.05)
+    #expect(distance(wide.output, narrow.output) > 0)
+  }
+
+  @Test func `Sums over rows do not depend on the number of threads`() throws {
+    let x = OperationTests.random(1500 * 16)
+    let b = OperationTests.random(16, 3)
+    func gradients(_ threads: Int) throws -> [[Float]] {
+      try Torch.setThreads(threads)
+      let weight = try Tensor.full([16], 1).requiringGradient()
+      let bias = try Tensor.from(b).requiringGradient()
+      let output = try Tensor.from(x, shape: [1500, 16]).layerNorm(weight, bias)
+      try (output * output).sum().backward()
+      return try [weight, bias].map { try #require(try $0.gradient).elements() }
+    }
+    let one = try gradients(1)
+    #expect(try gradients(2) == one)
+  }
+}
