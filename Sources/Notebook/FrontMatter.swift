@@ -1,0 +1,41 @@
+internal import Provenance
+
+/// What the YAML between `---` lines at a notebook's start says about it.
+package struct FrontMatter: Codable, Hashable, Sendable {
+  package var title: String?
+  package var subtitle: String?
+  /// In the order given.
+  package var authors: [String] = []
+  /// As written, such as `2026-11-23`.
+  package var date: String?
+  /// Markdown.
+  package var abstract: String?
+  package var description: String?
+  /// Where stages that draw random numbers start.
+  package var seed: UInt64?
+  /// The BCP 47 tag of the prose's language, such as `sw`.
+  package var language: String?
+
+  package init() {}
+
+  static let keys = ["title", "subtitle", "authors", "date", "abstract", "description", "seed", "language"]
+
+  /// Reads the YAML text, whose first line is `firstLine` of the notebook.
+  static func parse(_ yaml: String, file: String, firstLine: Int) -> (FrontMatter, [Diagnostic]) {
+    var mapping = YAMLMapping(yaml, file: file, firstLine: firstLine, kind: "front matter key", known: keys)
+    var result = FrontMatter()
+    for (key, value, _) in mapping.entries {
+      switch key {
+      case "title": result.title = mapping.string(key, value)
+      case "subtitle": result.subtitle = mapping.string(key, value)
+      case "authors": result.authors = mapping.strings(key, value)
+      case "date": result.date = mapping.string(key, value)
+      case "abstract": result.abstract = mapping.string(key, value)
+      case "description": result.description = mapping.string(key, value)
+      case "language": result.language = mapping.string(key, value)
+      default: result.seed = mapping.value(key, value, expected: "a whole number from 0 to 18446744073709551615") { UInt64($0) }
+      }
+    }
+    return (result, mapping.diagnostics)
+  }
+}

@@ -1,0 +1,145 @@
+/// Finds in the source the code spans that libcmark found in the tree, whose columns it does not tell reliably.
+///
+/// Each span of the tree is matched, in order, with a pair of equal backtick runs around the same text. A second parse, with
+/// the found places filled by marks, then proves the match; a pair that turns out to be something else (an attribute of raw
+/// HTML, say) is excluded and the search repeated.
+struct InlineLocator {
+  private let body: [UInt8]
+  private let lines: SourceText
+  private let spans: [MarkdownOutline.CodeSpan]
+  private var excluded: Set<Int> = []
+
+  /// - Parameter text: the Markdown of which `spans` are the code spans.
+  init(_ text: SourceText, spans: [MarkdownOutline.CodeSpan]) {
+    lines = text
+    body = text.bytes
+    self.spans = spans
+  }
+
+  static func isExpression(_ literal: String) -> Bool {
+    literal.hasPrefix("swift ") && !literal.dropFirst(6).allSatisfy { $0 == " " }
+  }
+
+  /// The byte range, backticks included, of each span that is an expression; `nil` for one that could not be found.
+  mutating func ranges() -> [Int: Range<Int>] {
+    guard spans.contains(where: { Self.isExpression($0.literal) }) else { return [:] }
+    var found: [Int: Range<Int>] = [:]
+    for _ in 0..<16 {
+      found = match().filter { Self.isExpression(spans[$0.key].literal) }
+      guard let wrong = firstWrong(found) else { return found }
+      guard let range = found[wrong] else { break }
+      excluded.insert(range.lowerBound)
+    }
+    return found
+  }
+
+  private func match() -> [Int: Range<Int>] {
+    var found: [Int: Range<Int>] = [:]
+    var position = 0
+    for (index, span) in spans.enumerated() {
+      let leaf = lines.range(of: span.leafLines.clamped(to: 1...max(1, lines.lineCount)))
+      position = max(position, leaf.lowerBound)
+      var candidate = position
+      while let (start, count) = nextRun(from: candidate, to: leaf.upperBound) {
+        candidate = start + count
+        guard !excluded.contains(start), let end = closing(count, from: candidate, to: leaf.upperBound) else { continue }
+        if Self.squeezed(body[candidate..<end]) == Self.squeezed(Array(span.literal.utf8)[...]) {
+          found[index] = start..<end + count
+          position = end + count
+          break
+        }
+      }
+    }
+    return found
+  }
+
+  /// The next run of backticks whose first is not escaped.
+  private func nextRun(from: Int, to end: Int) -> (start: Int, count: Int)? {
+    var position = from
+    while position < end {
+      if body[position] == UInt8(ascii: "\\") {
+        position += 2
+      } else if body[position] == UInt8(ascii: "`") {
+        return (position, runLength(at: position, to: end))
+      } else {
+        position += 1
+      }
+    }
+    return nil
+  }
+
+  private func closing(_ count: Int, from: Int, to end: Int) -> Int? {
+    var position = from
+    while position < end {
+      guard body[position] == UInt8(ascii: "`") else {
+        position += 1
+        continue
+      }
+      let length = runLength(at: position, to: end)
+      if length == count { return position }
+      position += length
+    }
+    return nil
+  }
+
+  private func runLength(at start: Int, to end: Int) -> Int {
+    var position = start
+    while position < end, body[position] == UInt8(ascii: "`") { position += 1 }
+    return position - start
+  }
+
+  /// Without what line breaks and containers put into a span.
+  private static func squeezed(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+    bytes.filter { byte in !" \t\n>".utf8.contains(byte) }
+  }
+
+  /// The first span that a parse with marks in the found places does not show as its mark.
+  private func firstWrong(_ found: [Int: Range<Int>]) -> Int? {
+    var marked: [UInt8] = []
+    var position = 0
+    for (index, range) in found.sorted(by: { $0.key < $1.key }) {
+      marked += body[position..<range.lowerBound]
+      marked += Array("`\(Self.mark(index))`".utf8)
+      position = range.upperBound
+    }
+    marked += body[position...]
+    let spansNow = MarkdownOutline(marked[...]).codeSpans
+    for (index, span) in spans.enumerated() where Self.isExpression(span.literal) {
+      guard found[index] != nil, index < spansNow.count, spansNow[index].literal == Self.mark(index) else { return index }
+    }
+    return nil
+  }
+
+  private static func mark(_ index: Int) -> String { "\u{E000}\(index)\u{E001}" }
+
+  /// The expression of a span with the place of each of its pieces, lines counted from 1 in the given text.
+  func expression(in range: Range<Int>, isQuoted: Bool) -> (text: String, segments: [InlineExpression.Segment]) {
+    let count = runLength(at: range.lowerBound, to: range.upperBound)
+    var offsets = Array(range.lowerBound + count..<range.upperBound - count)
+    // Continuation lines: leading white space and, in a quote, its marks are not part of the text.
+    var kept: [Int] = []
+    var isLineStart = false
+    for offset in offsets {
+      let byte = body[offset]
+      if isLineStart, byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || isQuoted && byte == UInt8(ascii: ">") {
+        continue
+      }
+      isLineStart = byte == UInt8(ascii: "\n")
+      kept.append(offset)
+    }
+    let isSpace = { (offset: Int) in body[offset] == UInt8(ascii: " ") || body[offset] == UInt8(ascii: "\n") }
+    offsets = Array(kept.drop(while: isSpace).dropFirst("swift".utf8.count).drop(while: isSpace))
+    while let last = offsets.last, isSpace(last) { offsets.removeLast() }
+    var segments: [InlineExpression.Segment] = []
+    var previous = Int.min
+    for (index, offset) in offsets.enumerated() {
+      if offset != previous + 1 || body[previous] == UInt8(ascii: "\n") {
+        let place = lines.position(of: offset)
+        segments.append(.init(offset: index, line: place.line, column: place.column))
+      }
+      previous = offset
+    }
+    let bytes = offsets.map { body[$0] == UInt8(ascii: "\n") ? UInt8(ascii: " ") : body[$0] }
+    return (String(decoding: bytes, as: UTF8.self), segments)
+  }
+}

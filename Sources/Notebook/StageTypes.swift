@@ -1,0 +1,129 @@
+internal import SwiftSyntax
+
+/// The types of a notebook that are stages, also by a protocol of the notebook's own or by an extension.
+struct StageTypes {
+  struct Stage {
+    var name: String
+    var cell: Int
+    /// The top-level declaration that holds it.
+    var unit: SyntaxIdentifier
+    var declaresDigest: Bool
+    var isPublic: Bool
+  }
+
+  private(set) var stages: [Stage] = []
+  /// Stages within functions or other code, where no extension can reach them.
+  private(set) var hidden: [(part: LineMap.Part, node: Syntax, name: String)] = []
+
+  init(_ parts: [PartSyntax]) {
+    let visitors = parts.compactMap { part -> TypeVisitor? in
+      guard case .cell(let id) = part.part else { return nil }
+      let visitor = TypeVisitor(cell: id)
+      for item in part.items {
+        visitor.unit = item.syntax.id
+        visitor.walk(item.syntax)
+      }
+      return visitor
+    }
+    var stageProtocols: Set<String> = ["Stage"]
+    let protocols = visitors.flatMap(\.protocols)
+    while true {
+      let more = protocols.filter { !stageProtocols.contains($0.name) && !stageProtocols.isDisjoint(with: $0.inherits) }
+      if more.isEmpty { break }
+      stageProtocols.formUnion(more.map(\.name))
+    }
+    let extensions = Dictionary(grouping: visitors.flatMap(\.extensions), by: \.name)
+    for visitor in visitors {
+      for type in visitor.types {
+        let parts = [type] + (extensions[type.name] ?? [])
+        guard parts.contains(where: { !stageProtocols.isDisjoint(with: $0.inherits) }) else { continue }
+        guard !type.isHidden else {
+          hidden.append((.cell(type.cell), type.node, type.name))
+          continue
+        }
+        stages.append(
+          Stage(
+            name: type.name, cell: type.cell, unit: type.unit,
+            declaresDigest: parts.contains { $0.members.contains("codeDigest") }, isPublic: type.isPublic))
+      }
+    }
+  }
+}
+
+/// A type declaration or an extension.
+private struct DeclaredType {
+  var name: String
+  var cell: Int
+  var unit: SyntaxIdentifier
+  var node: Syntax
+  var inherits: [String]
+  var members: Set<String>
+  var isPublic: Bool
+  var isHidden: Bool
+}
+
+private final class TypeVisitor: SyntaxVisitor {
+  var unit: SyntaxIdentifier
+  private(set) var types: [DeclaredType] = []
+  private(set) var extensions: [DeclaredType] = []
+  private(set) var protocols: [DeclaredType] = []
+  private let cell: Int
+  private var path: [String] = []
+  private var codeDepth = 0
+
+  init(cell: Int) {
+    self.cell = cell
+    unit = Syntax(TokenSyntax.identifier("")).id
+    super.init(viewMode: .sourceAccurate)
+  }
+
+  private func declared(
+    _ node: some DeclGroupSyntax, _ name: String
+  ) -> DeclaredType {
+    DeclaredType(
+      name: (path + [name]).joined(separator: "."), cell: cell, unit: unit, node: Syntax(node),
+      inherits: node.inheritanceClause?.names ?? [],
+      members: Set(node.memberBlock.members.flatMap { $0.decl.declaredNames }),
+      isPublic: node.modifiers.contains { $0.name.text == "public" || $0.name.text == "open" }, isHidden: codeDepth > 0)
+  }
+
+  private func enter(_ node: some DeclGroupSyntax, _ name: TokenSyntax) -> SyntaxVisitorContinueKind {
+    types.append(declared(node, name.text))
+    path.append(name.text)
+    return .visitChildren
+  }
+
+  override func visit(_ node: StructDeclSyntax) -> SyntaxVisitorContinueKind { enter(node, node.name) }
+  override func visitPost(_ node: StructDeclSyntax) { path.removeLast() }
+  override func visit(_ node: ClassDeclSyntax) -> SyntaxVisitorContinueKind { enter(node, node.name) }
+  override func visitPost(_ node: ClassDeclSyntax) { path.removeLast() }
+  override func visit(_ node: EnumDeclSyntax) -> SyntaxVisitorContinueKind { enter(node, node.name) }
+  override func visitPost(_ node: EnumDeclSyntax) { path.removeLast() }
+  override func visit(_ node: ActorDeclSyntax) -> SyntaxVisitorContinueKind { enter(node, node.name) }
+  override func visitPost(_ node: ActorDeclSyntax) { path.removeLast() }
+
+  override func visit(_ node: ProtocolDeclSyntax) -> SyntaxVisitorContinueKind {
+    protocols.append(declared(node, node.name.text))
+    return .skipChildren
+  }
+
+  override func visit(_ node: ExtensionDeclSyntax) -> SyntaxVisitorContinueKind {
+    let name = node.extendedType.trimmedDescription
+    extensions.append(declared(node, name))
+    path.append(name)
+    return .visitChildren
+  }
+  override func visitPost(_ node: ExtensionDeclSyntax) { path.removeLast() }
+
+  override func visit(_ node: CodeBlockSyntax) -> SyntaxVisitorContinueKind { enterCode() }
+  override func visitPost(_ node: CodeBlockSyntax) { codeDepth -= 1 }
+  override func visit(_ node: ClosureExprSyntax) -> SyntaxVisitorContinueKind { enterCode() }
+  override func visitPost(_ node: ClosureExprSyntax) { codeDepth -= 1 }
+  override func visit(_ node: AccessorBlockSyntax) -> SyntaxVisitorContinueKind { enterCode() }
+  override func visitPost(_ node: AccessorBlockSyntax) { codeDepth -= 1 }
+
+  private func enterCode() -> SyntaxVisitorContinueKind {
+    codeDepth += 1
+    return .visitChildren
+  }
+}
