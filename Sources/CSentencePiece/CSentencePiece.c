@@ -1,1 +1,1 @@
-
+#include "CSentencePiece.h"

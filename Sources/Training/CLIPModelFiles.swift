@@ -1,0 +1,138 @@
+internal import ArtifactTypes
+internal import Foundation
+internal import Provenance
+internal import Tensor
+
+// The files of a checkpoint: safetensors and configuration as `MetaClip2Model` of the transformers library reads them.
+
+extension CLIPModel {
+  /// `model.safetensors`.
+  func safetensors() throws -> [UInt8] {
+    var entries: [String: Safetensors.Entry] = [:]
+    for (name, tensor) in parameters.all {
+      let shape = tensor.shape
+      let elements = try tensor.elements(as: Float.self)
+      if name.contains(".qkv_proj.") {
+        let part = shape[0] / 3
+        let size = elements.count / 3
+        for (index, letter) in ["q", "k", "v"].enumerated() {
+          entries[name.replacing(".qkv_proj.", with: ".\(letter)_proj.")] = .init(
+            shape: [part] + shape.dropFirst(), elements: Array(elements[(index * size)..<((index + 1) * size)]))
+        }
+      } else if name == "vision_model.embeddings.patch_embedding.weight" {
+        let side = configuration.patchSize
+        entries[name] = .init(shape: [shape[0], 3, side, side], elements: elements)
+      } else {
+        entries[name] = .init(shape: shape, elements: elements)
+      }
+    }
+    return try Safetensors.encode(entries, metadata: ["format": "pt"])
+  }
+
+  /// `config.json`.
+  func configurationFile(tokenizer: Digest) throws -> [UInt8] {
+    func tower(_ tower: ModelConfiguration.Tower, _ more: [String: CanonicalValue]) -> CanonicalValue {
+      var fields: [String: CanonicalValue] = [
+        "hidden_size": .integer(Int64(tower.width)), "intermediate_size": .integer(Int64(4 * tower.width)),
+        "num_hidden_layers": .integer(Int64(tower.layers)), "num_attention_heads": .integer(Int64(tower.heads)),
+        "hidden_act": .text(configuration.activation.rawValue), "layer_norm_eps": .number(1e-5),
+        "projection_dim": .integer(Int64(configuration.embeddingWidth)),
+      ]
+      fields.merge(more) { $1 }
+      return object(fields)
+    }
+    func object(_ fields: [String: CanonicalValue]) -> CanonicalValue {
+      .record(fields.sorted { $0.key < $1.key }.map { .init($0.key, $0.value) })
+    }
+    let value = object([
+      "architectures": .list([.text("MetaClip2Model")]), "model_type": .text("metaclip_2"),
+      "projection_dim": .integer(Int64(configuration.embeddingWidth)), "logit_scale_init_value": .number(2.659_26),
+      "text_config": tower(
+        configuration.text,
+        [
+          "model_type": .text("metaclip_2_text_model"), "vocab_size": .integer(Int64(vocabularySize)),
+          "max_position_embeddings": .integer(Int64(configuration.contextLength)),
+          "pad_token_id": .integer(Int64(SpecialPieces.pad)), "bos_token_id": .integer(Int64(SpecialPieces.begin)),
+          "eos_token_id": .integer(Int64(SpecialPieces.end)),
+        ]),
+      "vision_config": tower(
+        configuration.vision,
+        [
+          "model_type": .text("metaclip_2_vision_model"), "image_size": .integer(Int64(configuration.pictureSize)),
+          "patch_size": .integer(Int64(configuration.patchSize)), "num_channels": .integer(3),
+        ]),
+      // Our own: the tokenizer whose ids the model was trained on.
+      "tokenizer_sha256": .text(tokenizer.hexadecimal),
+    ])
+    return Array(value.json.utf8)
+  }
+
+  /// The model of a checkpoint.
+  /// - Parameter tokenizer: the one that it was trained with.
+  /// - Throws: ``TrainingError`` when the files do not fit together or the tokenizer is another one.
+  init(_ checkpoint: Checkpoint, tokenizer: Tokenizer, precision: Precision) throws {
+    func fault(_ cause: String) -> TrainingError {
+      TrainingError(operation: "load the model", subject: checkpoint.content.digest.short, cause: cause)
+    }
+    let file = try JSONDecoder().decode(ConfigurationFile.self, from: Data(checkpoint.file("config.json").bytes()))
+    guard file.tokenizer_sha256 == tokenizer.content.digest.hexadecimal else {
+      throw fault(
+        "it was trained with the tokenizer \(file.tokenizer_sha256.prefix(12)), not with \(tokenizer.content.digest.short): pass that one"
+      )
+    }
+    let configuration = file.configuration
+    if let impossible = configuration.fault { throw fault(impossible) }
+    let entries = try Safetensors.decode(checkpoint.file("model.safetensors").bytes(), subject: "model.safetensors")
+    // The names and shapes come from an initial model of the same size.
+    let initial = try CLIPModel.initial(configuration, vocabularySize: file.text_config.vocab_size, precision: precision, seed: 0)
+    var parameters = Parameters()
+    for (name, tensor) in initial.parameters.all {
+      let parts =
+        name.contains(".qkv_proj.") ? ["q", "k", "v"].map { name.replacing(".qkv_proj.", with: ".\($0)_proj.") } : [name]
+      let elements = try parts.flatMap { part in
+        guard let entry = entries[part] else { throw fault("the tensor \(part) is missing") }
+        return entry.elements
+      }
+      guard elements.count == tensor.count else {
+        throw fault("\(name) has \(elements.count) elements, config.json asks for \(tensor.count)")
+      }
+      try parameters.add(name, .from(elements, shape: tensor.shape))
+    }
+    self.init(configuration, vocabularySize: file.text_config.vocab_size, parameters: parameters, precision: precision)
+  }
+}
+
+/// The fields of `config.json` that matter, under the names of that format.
+private struct ConfigurationFile: Decodable {
+  struct Tower: Decodable {
+    var hidden_size, num_hidden_layers, num_attention_heads: Int
+    var hidden_act: ModelConfiguration.Activation
+    var tower: ModelConfiguration.Tower {
+      .init(width: hidden_size, layers: num_hidden_layers, heads: num_attention_heads)
+    }
+  }
+  struct Text: Decodable { var vocab_size, max_position_embeddings: Int }
+  struct Vision: Decodable { var image_size, patch_size: Int }
+
+  var configuration: ModelConfiguration
+  var text_config: Text
+  var tokenizer_sha256: String
+
+  enum CodingKeys: CodingKey { case text_config, vision_config, projection_dim, tokenizer_sha256 }
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    tokenizer_sha256 = try container.decode(String.self, forKey: .tokenizer_sha256)
+    text_config = try container.decode(Text.self, forKey: .text_config)
+    let vision = try container.decode(Vision.self, forKey: .vision_config)
+    configuration = ModelConfiguration()
+    configuration.pictureSize = vision.image_size
+    configuration.patchSize = vision.patch_size
+    configuration.vision = try container.decode(Tower.self, forKey: .vision_config).tower
+    let text = try container.decode(Tower.self, forKey: .text_config)
+    configuration.text = text.tower
+    configuration.activation = text.hidden_act
+    configuration.contextLength = text_config.max_position_embeddings
+    configuration.embeddingWidth = try container.decode(Int.self, forKey: .projection_dim)
+  }
+}
