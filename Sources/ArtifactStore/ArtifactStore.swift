@@ -1,142 +1,167 @@
 package import Provenance
+internal import Synchronization
 
 /// Keeps the outputs of stages: a bare git repository is the truth, a SQLite index finds things fast.
 ///
-/// Objects are durable before the reference that makes them reachable, and that before the row that names them.
-/// Several processes may use one store at the same time.
+/// Objects are durable before the reference that makes them reachable, and that before the row that names them. Everything is written
+/// as packs, never as loose objects; see ``flush()``. Several processes may use one store at the same time.
+///
+/// In the repository, `refs/heads/NOTEBOOK` are the versions, and the tree of `refs/colophon/records` holds the stage records and the
+/// objects they name: plain git keeps, clones and pushes all of it.
 package final class ArtifactStore: Sendable {
-  /// An output of one file up to this size is also kept in the index.
+  /// An output of one file up to this size is also kept in the index: 4 KiB, a page.
   package static let inlineLimit = 4096
 
+  let repository: GitRepository
+  let index: StoreIndex
+  let folder: ContentFolder
+  let report: @Sendable (String) -> Void
+
+  /// What is not durable yet; the lock is held during a flush.
+  let batch: Mutex<Batch>
+  /// What look-ups must see of the batch; the lock is held for moments.
+  let pending = Mutex(Pending())
+  /// Objects found damaged, to be removed before the next object is put.
+  let damaged = Mutex<Set<ObjectID>>([])
+  /// How many times the index was made again.
+  private let rebuilds = Mutex(0)
+
+  struct Pending: Sendable {
+    var outcomes: [Digest: StoredOutcome] = [:]
+    var records: [Digest: StageRecord] = [:]
+    var contents: [Digest: StoredFile] = [:]
+  }
+
   /// Opens the store, made when missing.
+  ///
+  /// The index follows the repository: records that came in by other ways, such as a fetch, are added to it; one that is missing or
+  /// damaged is made again.
   /// - Parameters:
   ///   - artifacts: the folder with `store.git`, for instance `Artifacts`.
   ///   - project: the folder with `.colophon`.
   ///   - report: is told when something had to be mended, such as a damaged index.
   /// - Throws: ``StoreError``.
   package init(artifacts: String, project: String, report: @escaping @Sendable (String) -> Void = { _ in }) throws(StoreError) {
-    fatalError()
+    let private_ = project + "/.colophon"
+    try FileSystem.makeFolder(private_)
+    repository = try GitRepository(path: artifacts + "/store.git")
+    let lock = try ProcessLock(repository)
+    FileSystem.removeAbandoned(in: repository.path + "/objects/pack")
+    let (index, replaced) = try StoreIndex.open(private_ + "/index.sqlite")
+    if let replaced { report("the index was damaged (\(replaced)); it is made again from \(repository.path)") }
+    self.index = index
+    folder = try ContentFolder(root: private_ + "/content", index: index)
+    self.report = report
+    batch = Mutex(Batch(repository: repository))
+    do throws(StoreError) { try importSegments(lock) } catch {
+      guard error.isIndexDamage else { throw error }
+      try rebuild(error, lock)
+    }
   }
 
   // MARK: Outcomes
 
   /// What the stage of this key made; `nil` when it did not run. Sees what this process added but did not flush.
-  package func lookup(_ key: Digest) throws(StoreError) -> StoredOutcome? { fatalError() }
+  package func lookup(_ key: Digest) throws(StoreError) -> StoredOutcome? {
+    if let outcome = pending.withLock({ $0.outcomes[key] }) { return outcome }
+    return try recovering { () throws(StoreError) in try index.outcome(key) }
+  }
 
   /// The same for many keys at once, faster.
-  package func lookup(_ keys: [Digest]) throws(StoreError) -> [Digest: StoredOutcome] { fatalError() }
+  package func lookup(_ keys: [Digest]) throws(StoreError) -> [Digest: StoredOutcome] {
+    let stored = try recovering { () throws(StoreError) in try index.outcomes(keys) }
+    return pending.withLock { pending in
+      pending.outcomes.isEmpty
+        ? stored
+        : stored.merging(keys.compactMap { key in pending.outcomes[key].map { (key, $0) } }, uniquingKeysWith: { $1 })
+    }
+  }
 
   /// The whole record of a key.
-  package func record(for key: Digest) throws(StoreError) -> StageRecord? { fatalError() }
+  package func record(for key: Digest) throws(StoreError) -> StageRecord? {
+    if let record = pending.withLock({ $0.records[key] }) { return record }
+    return try recovering { () throws(StoreError) in try index.record(key) }
+  }
 
   /// Records of a stage, newest first.
-  package func records(ofStage name: String, limit: Int = 100) throws(StoreError) -> [StageRecord] { fatalError() }
-
-  /// Names of all stages that have records.
-  package func stageNames() throws(StoreError) -> [String] { fatalError() }
-
-  /// Stores content: objects go into the batch's pack, equal ones only once.
-  ///
-  /// - Parameters:
-  ///   - content: files on disk are read once, checked against their digests.
-  ///   - format: the artifact format's name and version.
-  ///   - scratch: a folder whose files the store may take (by hard link, then read-only) instead of copying them later.
-  /// - Throws: ``StoreError``, with ``StoreError/Cause/changedWhileStored(declared:found:)`` for bytes that are not what was declared.
-  package func put(_ content: ArtifactContent, format: String, scratch: String? = nil) throws(StoreError) -> StoredContent {
-    fatalError()
+  package func records(ofStage name: String, limit: Int = 100) throws(StoreError) -> [StageRecord] {
+    let stored = try recovering { () throws(StoreError) in try index.records(ofStage: name, limit: limit) }
+    let fresh = pending.withLock { $0.records.values.filter { $0.stage == name } }
+    if fresh.isEmpty { return stored }
+    let keys = Set(fresh.map(\.key))
+    let all = fresh + stored.filter { !keys.contains($0.key) }
+    return Array(all.sorted { $0.finished > $1.finished }.prefix(limit))
   }
 
-  /// Adds a finished stage's record to the batch; its output must have been `put`.
-  ///
-  /// The batch is flushed by itself when losing it would cost more than a fraction of a second of work; else with ``flush()``.
-  package func add(_ record: StageRecord) throws(StoreError) { fatalError() }
-
-  /// Makes everything durable that was put and added: one pack, the records' reference, the index's rows, in that order.
-  package func flush() throws(StoreError) { fatalError() }
-
-  // MARK: Content
-
-  /// The content of an outcome, read from the store when it is used.
-  package func content(of outcome: StoredOutcome) -> ArtifactContent { fatalError() }
-
-  /// Stored content, read from the store when it is used.
-  package func content(of stored: StoredContent) -> ArtifactContent { fatalError() }
-
-  /// SHA-256 and size of a file, from memory when the file did not change since it was last hashed.
-  package func digest(ofFile path: String) throws -> FileDigest { fatalError() }
-
-  /// The same for many files in their order.
-  package func digests(ofFiles paths: [String]) throws -> [FileDigest] { fatalError() }
-
-  // MARK: Versions
-
-  /// Writes a version of a notebook's artifacts.
-  /// - Parameters:
-  ///   - notebook: the notebook's name; the branch is named after it.
-  ///   - artifacts: names distinct.
-  ///   - lock: the bytes of `lock.json`.
-  ///   - message: first line is the summary.
-  ///   - time: seconds since 1970 UTC.
-  /// - Returns: the new commit; `nil` when nothing changed since the branch's tip.
-  package func commit(
-    notebook: String, artifacts: [NamedContent], lock: [UInt8], message: String, time: Int64
-  ) throws(StoreError) -> ObjectID? { fatalError() }
-
-  /// Names of the notebooks that have versions.
-  package func notebooks() throws(StoreError) -> [String] { fatalError() }
-
-  /// A notebook's versions, newest first.
-  package func log(notebook: String, limit: Int = 100) throws(StoreError) -> [Version] { fatalError() }
-
-  /// The artifacts of a version, by name.
-  /// - Parameter revision: a notebook's name or a commit's name (or its beginning), with `~2` and the like.
-  package func artifacts(at revision: String) throws(StoreError) -> [NamedContent] { fatalError() }
-
-  /// The bytes of `lock.json` of a version.
-  package func lock(at revision: String) throws(StoreError) -> [UInt8] { fatalError() }
-
-  /// One artifact of a version.
-  package func read(_ name: String, at revision: String) throws(StoreError) -> NamedContent { fatalError() }
-
-  /// Writes an artifact of a version to disk: one file to `path`, several into a folder `path`.
-  package func export(_ name: String, at revision: String, to path: String) throws(StoreError) { fatalError() }
-}
-
-extension ArtifactStore: ContentSource {
-  /// - Throws: ``StoreError``.
-  package func path(of file: ContentFile) throws -> String { fatalError() }
-
-  /// - Throws: ``StoreError``.
-  package func bytes(of file: ContentFile) throws -> [UInt8] { fatalError() }
-}
-
-/// A file's SHA-256 and size.
-package struct FileDigest: Hashable, Sendable {
-  package var digest: Digest
-  package var byteCount: Int64
-
-  package init(digest: Digest, byteCount: Int64) {
-    self.digest = digest
-    self.byteCount = byteCount
+  /// Names of all stages that have records, in order.
+  package func stageNames() throws(StoreError) -> [String] {
+    let fresh = pending.withLock { Set($0.records.values.map(\.stage)) }
+    let stored = try recovering { () throws(StoreError) in try index.stageNames() }
+    return fresh.union(stored).sorted()
   }
-}
 
-/// An artifact under its name in a version.
-package struct NamedContent: Codable, Hashable, Sendable {
-  package var name: String
-  package var content: StoredContent
+  // MARK: Mending
 
-  package init(name: String, content: StoredContent) {
-    self.name = name
-    self.content = content
+  /// Runs `body`; when the index turns out to be damaged, makes it again and runs `body` once more.
+  func recovering<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
+    let before = rebuilds.withLock { $0 }
+    do throws(StoreError) { return try body() } catch {
+      guard error.isIndexDamage else { throw error }
+      let lock = try ProcessLock(repository)
+      // Another thread may have been faster.
+      if rebuilds.withLock({ $0 }) == before { try rebuild(error, lock) }
+      return try body()
+    }
   }
-}
 
-/// One version of a notebook's artifacts: a commit.
-package struct Version: Hashable, Sendable {
-  package var id: ObjectID
-  package var message: String
-  /// Seconds since 1970 UTC.
-  package var time: Int64
-  package var tree: ObjectID
+  /// Makes the index again from the repository.
+  func rebuild(_ error: StoreError, _ lock: borrowing ProcessLock) throws(StoreError) {
+    report("\(error); it is made again from \(repository.path)")
+    try index.replace()
+    try importSegments(lock)
+    rebuilds.withLock { $0 += 1 }
+  }
+
+  /// Adds the records of segments that the index does not know.
+  private func importSegments(_ lock: borrowing ProcessLock) throws(StoreError) {
+    guard let tip = try repository.target(of: RecordSegment.reference) else { return }
+    let known = try index.segments()
+    for entry in try recordsTree(of: tip).entries where entry.name.hasSuffix(RecordSegment.suffix) && !known.contains(entry.name) {
+      let bytes: [UInt8]
+      do throws(StoreError) { bytes = try repository.bytes(entry.id, .blob) } catch {
+        report("the stage records \(entry.name) are lost: \(error); their stages run again")
+        continue
+      }
+      let records = RecordSegment.parse(bytes) { report("line \($0) of the stage records \(entry.name) is not readable and is skipped") }
+      let additions = records.map { record, line in
+        StoreIndex.Addition(record: record, json: line, inline: inlineBytes(of: record.output))
+      }
+      try index.add(additions, contents: [], segment: entry.name)
+    }
+  }
+
+  private func inlineBytes(of content: StoredContent) -> [UInt8]? {
+    guard content.files.count == 1, content.files[0].byteCount <= Self.inlineLimit, !content.files[0].chunked else { return nil }
+    return try? repository.bytes(content.files[0].object, .blob)
+  }
+
+  /// The tree of a commit of the records' reference.
+  func recordsTree(of commit: ObjectID) throws(StoreError) -> Tree {
+    try tree(try self.commit(commit).tree)
+  }
+
+  func commit(_ id: ObjectID) throws(StoreError) -> Commit {
+    guard let commit = Commit(parsing: try repository.bytes(id, .commit)) else { throw Self.unreadable(id, "commit") }
+    return commit
+  }
+
+  func tree(_ id: ObjectID) throws(StoreError) -> Tree {
+    let tree = try repository.withObject(id, .tree) { (bytes) throws(StoreError) in Tree(parsing: bytes) }
+    guard let tree else { throw Self.unreadable(id, "tree") }
+    return tree
+  }
+
+  private static func unreadable(_ id: ObjectID, _ kind: String) -> StoreError {
+    StoreError(operation: "read the \(kind)", subject: id.hexadecimal, cause: .damaged(object: id, digest: nil, reason: "malformed"))
+  }
 }

@@ -26,6 +26,8 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
     case system(code: Int32, reason: String)
     /// What libgit2 said.
     case git(code: Int32, reason: String)
+    /// The index is damaged; it is made again from the repository.
+    case damagedIndex(reason: String)
     /// What SQLite said.
     case index(reason: String)
   }
@@ -66,7 +68,8 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
     case .conflict: "another process keeps changing it; try again"
     case .system(let code, let reason): "\(reason) (error \(code))"
     case .git(let code, let reason): "\(reason) (libgit2 error \(code))"
-    case .index(let reason): "\(reason)"
+    case .damagedIndex(let reason): "the index is damaged (\(reason)); delete it, it is made again from the repository"
+    case .index(let reason): reason
     }
   }
 }

@@ -1,0 +1,64 @@
+/// Content-defined chunking: where a long file is split so that versions of it share most chunks.
+///
+/// FastCDC with normalised chunking (Xia et al., “FastCDC: a Fast and Efficient Content-Defined Chunking Approach for Data
+/// Deduplication”, USENIX ATC 2016; levels of normalisation, §4.2): a gear hash `h ← 2h + gear[byte]` starts after the minimum size;
+/// a chunk ends after the byte where the hash's top 20 bits are zero, from the average size on where its top 16 bits are. The top
+/// bits depend on the last 64 bytes only, so that boundaries come back after a change.
+///
+/// These numbers and the table decide which chunks exist: changing any of them makes every stored file new.
+enum Chunking {
+  /// No chunk but a file's last is shorter: 64 KiB.
+  static let minimum = 64 << 10
+  /// From here on boundaries are sixteen times as likely: 256 KiB.
+  static let average = 256 << 10
+  /// No chunk is longer: 1 MiB.
+  static let maximum = 1 << 20
+  /// A file up to this size stays one blob: 1 MiB. No blob in a store is longer than ``maximum``.
+  static let limit = 1 << 20
+
+  private static let rareMask: UInt64 = ~0 << 44
+  private static let usualMask: UInt64 = ~0 << 48
+
+  /// 256 values of SplitMix64 (Steele, Lea and Flood, “Fast splittable pseudorandom number generators”, OOPSLA 2014) from the seed
+  /// `0x636f6c6f70686f6e`, which is `colophon` in ASCII.
+  static let gear: [UInt64] = {
+    var state: UInt64 = 0x636f_6c6f_7068_6f6e
+    return (0..<256).map { _ in
+      state &+= 0x9e37_79b9_7f4a_7c15
+      var mixed = state
+      mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
+      mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
+      return mixed ^ mixed >> 31
+    }
+  }()
+
+  /// The length of the first chunk.
+  /// - Parameter bytes: at least ``maximum`` bytes, or all that are left of the file.
+  static func firstLength(_ bytes: UnsafeRawBufferPointer) -> Int {
+    guard bytes.count > minimum, let start = bytes.baseAddress else { return bytes.count }
+    let end = min(bytes.count, maximum)
+    return gear.withUnsafeBufferPointer { gear in
+      guard let gear = gear.baseAddress else { return end }
+      var hash: UInt64 = 0
+      var position = minimum
+      let turn = min(average, end)
+      while position < turn {
+        hash = hash << 1 &+ gear[Int(start.load(fromByteOffset: position, as: UInt8.self))]
+        position += 1
+        if hash & rareMask == 0 { return position }
+      }
+      while position < end {
+        hash = hash << 1 &+ gear[Int(start.load(fromByteOffset: position, as: UInt8.self))]
+        position += 1
+        if hash & usualMask == 0 { return position }
+      }
+      return end
+    }
+  }
+
+  /// The name of a chunk in its folder: eight digits, so that a shell's `*` gives them in order.
+  static func name(_ position: Int) -> String {
+    let digits = String(position)
+    return String(repeating: "0", count: max(0, 8 - digits.count)) + digits
+  }
+}

@@ -1,0 +1,56 @@
+/// A commit's fields.
+struct Commit {
+  var tree: ObjectID
+  var parents: [ObjectID]
+  /// Seconds since 1970 UTC.
+  var time: Int64
+  var message: String
+
+  init(tree: ObjectID, parents: [ObjectID], time: Int64, message: String) {
+    self.tree = tree
+    self.parents = parents
+    self.time = time
+    self.message = message
+  }
+
+  /// - Returns: `nil` for bytes that are no commit.
+  init?(parsing bytes: [UInt8]) {
+    let text = String(decoding: bytes, as: UTF8.self)
+    let header: Substring
+    if let end = text.firstRange(of: "\n\n") {
+      header = text[..<end.lowerBound]
+      message = String(text[end.upperBound...])
+    } else {
+      header = text[...]
+      message = ""
+    }
+    var tree: ObjectID?
+    parents = []
+    time = 0
+    for line in header.split(separator: "\n") {
+      let words = line.split(separator: " ")
+      guard words.count >= 2 else { continue }
+      switch words[0] {
+      case "tree": tree = ObjectID(hexadecimal: String(words[1]))
+      case "parent":
+        if let parent = ObjectID(hexadecimal: String(words[1])) { parents.append(parent) }
+      case "committer": time = Int64(words[words.count - 2]) ?? 0
+      default: break
+      }
+    }
+    guard let tree else { return nil }
+    self.tree = tree
+  }
+
+  /// The object's bytes. The author is Colophon: who ran it is the project's business, not the store's.
+  var bytes: [UInt8] {
+    let person = "Colophon <colophon@localhost> \(time) +0000"
+    var text = "tree \(tree)\n"
+    for parent in parents { text += "parent \(parent)\n" }
+    text += "author \(person)\ncommitter \(person)\n\n"
+    // A commit's message has no NUL and ends with a line break.
+    text += message.filter { $0 != "\0" }
+    if !text.hasSuffix("\n") { text += "\n" }
+    return Array(text.utf8)
+  }
+}
