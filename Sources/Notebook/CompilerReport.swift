@@ -29,6 +29,7 @@ extension NotebookProgram {
         continue
       }
       guard let (part, line, column) = part.map({ ($0, said.line, said.column) }) ?? owner(of: said, in: sourceLines) else {
+        // Not due to one cell: told at the notebook's beginning.
         report.append(Diagnostic(said.severity, said.message, file: lineMap.file, line: 1))
         continue
       }
@@ -70,6 +71,7 @@ extension NotebookProgram {
 
   /// The part whose generated lines hold this place of the source file.
   private func owner(of said: CompilerLine, in lines: [Substring]) -> (LineMap.Part, line: Int, column: Int)? {
+    guard said.line > 0 else { return nil }
     var row = min(said.line, lines.count) - 1
     while row >= 0 {
       let text = lines[row].drop { $0 == " " }
@@ -87,19 +89,20 @@ extension NotebookProgram {
     return nil
   }
 
-  /// Why a type or a function at file scope cannot see a cell's value.
+  /// Why a declaration at file scope cannot see a cell's value.
   private func explanation(of said: CompilerLine, in part: LineMap.Part) -> String? {
     guard said.message.hasPrefix("cannot find '"), let name = said.quotedName, case .cell(let id) = part,
-      let item = parts.first(where: { $0.part == part })?.items.first(where: {
-        $0.role == .declaration && $0.line <= said.line && said.line < $0.line + $0.lineCount
+      let item = parts.first(where: { $0.part == part })?.items.first(where: { item in
+        (item.role == .declaration || item.isOperator) && (item.line..<item.line + item.lineCount).contains(said.line)
       }), let cells = plan.cellsOfName[name], let owner = cells.last(where: { $0 <= id }) ?? cells.first
     else { return nil }
-    let cellName = document.cells.first { $0.id == owner }?.name ?? "cell \(owner)"
-    let kind = item.syntax.kind == .protocolDecl ? "a protocol" : "a type"
-    let isFunction = plan.localItems[owner] != nil && plan.isLocalFunction(name, of: owner)
-    return isFunction
-      ? "\(name) is a function of \(cellName) that uses values of cells: \(kind) sees only its own properties; pass the values to the function as arguments"
-      : "\(name) is a value of \(cellName): \(kind) sees only its own properties; pass it as a stored property"
+    let cell = document.cells.first { $0.id == owner }?.name ?? "cell \(owner)"
+    let (kind, own, remedy) =
+      item.isOperator
+      ? ("an operator", "arguments", "make it a function") : ("a type", "properties", "pass it as a stored property")
+    return plan.isLocalFunction(name, of: owner)
+      ? "\(name) is a function of \(cell) that uses values of cells: \(kind) sees only its own \(own); give the function all it needs as arguments"
+      : "\(name) is a value of \(cell): \(kind) sees only its own \(own); \(remedy)"
   }
 }
 
@@ -109,7 +112,7 @@ extension CompilerReport {
   }
 }
 
-/// A line `file:line:column: severity: message`.
+/// A line `file:line:column: severity: message`, or an error without a place.
 private struct CompilerLine {
   var file: Substring
   var line: Int
@@ -133,7 +136,15 @@ private struct CompilerLine {
       message = String(text[range.upperBound...])
       return
     }
-    return nil
+    // Such as `error: …`, `<unknown>:0: error: …` and `clang: error: linker command failed …`.
+    guard let range = text.hasPrefix("error: ") ? text.firstRange(of: "error: ") : text.firstRange(of: ": error: ") else {
+      return nil
+    }
+    file = ""
+    line = 0
+    column = 0
+    severity = .error
+    message = String(text[range.upperBound...])
   }
 
   /// The first name in straight quotation marks.

@@ -110,7 +110,10 @@ struct ProgramPlan: Sendable {
   private mutating func findLocalFunctions(
     _ id: Int, _ part: PartSyntax, _ ownValues: [String: Value]
   ) -> [String: FunctionKey] {
-    let candidates = part.items.indices.filter { part.items[$0].role == .function }
+    // An operator is always at file scope: the language allows it nowhere else.
+    let candidates = part.items.indices.filter { index in
+      part.items[index].role == .function && !part.items[index].isOperator
+    }
     let hoistedNames = Set(candidates.compactMap { part.items[$0].functionName })
     var own: [String: FunctionKey] = [:]
     var local: Set<Int> = []
@@ -176,4 +179,12 @@ struct ProgramPlan: Sendable {
 extension PartSyntax.Item {
   /// The name of the function that the item declares.
   var functionName: String? { syntax.as(DeclSyntax.self)?.declaredName?.plainName }
+
+  /// Whether the item declares a function that is an operator.
+  var isOperator: Bool {
+    switch syntax.as(FunctionDeclSyntax.self)?.name.tokenKind {
+    case .binaryOperator, .prefixOperator, .postfixOperator: true
+    default: false
+    }
+  }
 }

@@ -70,10 +70,11 @@ struct YAMLMapping {
     diagnostics.append(Diagnostic(.error, message, file: file, line: place.line, column: place.column))
   }
 
-  /// The text of a scalar that has one; otherwise a diagnostic.
+  /// The text of a scalar that has one, without line ends after it; otherwise a diagnostic.
   mutating func string(_ key: String, _ node: Node) -> String? {
     if case .scalar(let scalar) = node, node.null == nil || scalar.style != .plain && scalar.style != .any {
-      return scalar.string
+      let kept = scalar.string.lastIndex { !$0.isNewline }
+      return kept.map { String(scalar.string[...$0]) } ?? ""
     }
     report("“\(key)” must be a text", at: node.mark)
     return nil
