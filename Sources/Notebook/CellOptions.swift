@@ -18,6 +18,7 @@ package struct CellOptions: Codable, Hashable, Sendable {
   /// Whether the report folds the code away behind a line to open it.
   package var foldsCode = false
 
+  /// The options of a cell that gives none.
   package init() {}
 
   static let keys = ["label", "echo", "eval", "output", "fig-cap", "fig-alt", "tbl-cap", "tolerance", "code-fold"]

@@ -79,6 +79,11 @@ extension NotebookProgram {
         let fields = text.split(separator: "\"")
         if fields.count > 1, let part = LineMap.Part(file: fields[1]) { return (part, 1, 1) }
       }
+      if text.hasPrefix("extension "),
+        let stage = manifest.stages.first(where: { text == "extension \($0.name) {" && $0.isGenerated })
+      {
+        return (.cell(stage.cell), 1, 1)
+      }
       if text.hasPrefix("let _cell") || text.hasPrefix("let _inline") {
         let name = text.dropFirst(5).prefix { $0 != " " }
         let digits = name.drop { !$0.isNumber }

@@ -16,6 +16,7 @@ package struct FrontMatter: Codable, Hashable, Sendable {
   /// The BCP 47 tag of the prose's language, such as `sw`.
   package var language: String?
 
+  /// The front matter of a notebook that has none.
   package init() {}
 
   static let keys = ["title", "subtitle", "authors", "date", "abstract", "description", "seed", "language"]

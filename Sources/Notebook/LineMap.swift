@@ -11,6 +11,7 @@ package struct LineMap: Sendable {
   private let cells: [Int: Cell]
   private let inlines: [Int: InlineExpression]
 
+  /// The map of a document's cells and inline expressions; needs no Swift parser.
   package init(_ document: NotebookDocument) {
     file = document.file
     cells = Dictionary(document.cells.map { ($0.id, $0) }) { first, _ in first }
@@ -53,6 +54,7 @@ package struct LineMap: Sendable {
     Part(file: file).flatMap { locate($0, line: line, column: column) }
   }
 
+  /// The notebook's line and column of a place in a part; `nil` for a part that the notebook does not have.
   package func locate(_ part: Part, line: Int, column: Int = 1) -> (line: Int, column: Int)? {
     switch part {
     case .cell(let id):

@@ -62,7 +62,9 @@ package struct NotebookProgram: Sendable {
     for hidden in StageTypes(parts).hidden {
       guard let part = parts.first(where: { $0.part == hidden.part }) else { continue }
       let place = part.place(of: hidden.node)
-      let message = "stage “\(hidden.name)” is inside a function: declare it at the top level of a cell, so that its code counts"
+      let message =
+        "stage “\(hidden.name)” is inside a function or private to its type: declare it where the whole notebook sees it, "
+        + "so that its code counts"
       faults.append((hidden.part, (.error, message, place.line, place.column)))
     }
     var cells: Set<Int> = []

@@ -12,7 +12,7 @@ struct StageTypes {
   }
 
   private(set) var stages: [Stage] = []
-  /// Stages within functions or other code, where no extension can reach them.
+  /// Stages within functions, or private to another type, where no extension can reach them.
   private(set) var hidden: [(part: LineMap.Part, node: Syntax, name: String)] = []
 
   init(_ parts: [PartSyntax]) {
@@ -69,6 +69,8 @@ private final class TypeVisitor: SyntaxVisitor {
   private(set) var protocols: [DeclaredType] = []
   private let cell: Int
   private var path: [String] = []
+  /// For each name of ``path``, whether code at file scope cannot name the type.
+  private var isConcealed: [Bool] = []
   private var codeDepth = 0
 
   init(cell: Int) {
@@ -84,23 +86,35 @@ private final class TypeVisitor: SyntaxVisitor {
       name: (path + [name]).joined(separator: "."), cell: cell, unit: unit, node: Syntax(node),
       inherits: node.inheritanceClause?.names ?? [],
       members: Set(node.memberBlock.members.flatMap { $0.decl.declaredNames }),
-      isPublic: node.modifiers.contains { $0.name.text == "public" || $0.name.text == "open" }, isHidden: codeDepth > 0)
+      isPublic: node.modifiers.contains { $0.name.text == "public" || $0.name.text == "open" },
+      isHidden: codeDepth > 0 || conceals(node))
   }
 
   private func enter(_ node: some DeclGroupSyntax, _ name: TokenSyntax) -> SyntaxVisitorContinueKind {
     types.append(declared(node, name.text))
+    isConcealed.append(conceals(node))
     path.append(name.text)
     return .visitChildren
   }
 
+  private func leave() {
+    path.removeLast()
+    isConcealed.removeLast()
+  }
+
+  /// Whether a type is private to the one around it, or within one that is.
+  private func conceals(_ node: some DeclGroupSyntax) -> Bool {
+    isConcealed.contains(true) || !path.isEmpty && node.modifiers.contains { $0.name.text == "private" }
+  }
+
   override func visit(_ node: StructDeclSyntax) -> SyntaxVisitorContinueKind { enter(node, node.name) }
-  override func visitPost(_ node: StructDeclSyntax) { path.removeLast() }
+  override func visitPost(_ node: StructDeclSyntax) { leave() }
   override func visit(_ node: ClassDeclSyntax) -> SyntaxVisitorContinueKind { enter(node, node.name) }
-  override func visitPost(_ node: ClassDeclSyntax) { path.removeLast() }
+  override func visitPost(_ node: ClassDeclSyntax) { leave() }
   override func visit(_ node: EnumDeclSyntax) -> SyntaxVisitorContinueKind { enter(node, node.name) }
-  override func visitPost(_ node: EnumDeclSyntax) { path.removeLast() }
+  override func visitPost(_ node: EnumDeclSyntax) { leave() }
   override func visit(_ node: ActorDeclSyntax) -> SyntaxVisitorContinueKind { enter(node, node.name) }
-  override func visitPost(_ node: ActorDeclSyntax) { path.removeLast() }
+  override func visitPost(_ node: ActorDeclSyntax) { leave() }
 
   override func visit(_ node: ProtocolDeclSyntax) -> SyntaxVisitorContinueKind {
     protocols.append(declared(node, node.name.text))
@@ -110,10 +124,11 @@ private final class TypeVisitor: SyntaxVisitor {
   override func visit(_ node: ExtensionDeclSyntax) -> SyntaxVisitorContinueKind {
     let name = node.extendedType.trimmedDescription
     extensions.append(declared(node, name))
+    isConcealed.append(false)
     path.append(name)
     return .visitChildren
   }
-  override func visitPost(_ node: ExtensionDeclSyntax) { path.removeLast() }
+  override func visitPost(_ node: ExtensionDeclSyntax) { leave() }
 
   override func visit(_ node: CodeBlockSyntax) -> SyntaxVisitorContinueKind { enterCode() }
   override func visitPost(_ node: CodeBlockSyntax) { codeDepth -= 1 }

@@ -76,6 +76,19 @@ struct RunningCase: Sendable, CustomTestStringConvertible {
         "enum Outer { struct Inner: Stage { func run() -> Int { 1 } } }\npublic struct P {}", "Outer.Inner.codeDigest!.text.count"
       ),
       prints: "64\n"),
+    RunningCase(
+      "public, private, generic and extended stages",
+      notebook(
+        """
+        public struct P: Stage { public func run() -> Int { 1 } }
+        private struct Q: Stage { func run() -> Int { 2 } }
+        struct G<T: Codable & Sendable>: Stage { var t: T; func run() -> Int { 3 } }
+        struct X { var x = 1 }
+        extension X: Stage { func run() -> Int { x } }
+        struct Own: Stage { static var codeDigest: Digest? { nil }; func run() -> Int { 5 } }
+        """, "[P.codeDigest, Q.codeDigest, G<Int>.codeDigest, X.codeDigest, Own.codeDigest].map { $0 == nil }"),
+      prints: "[false, false, false, false, true]\n"),
+    RunningCase("variables bound anew", notebook("var x = 1", "var x = x + 1\nx += 1", "x += 1", "x"), prints: "4\n"),
     RunningCase("not evaluated", notebook("//| eval: false\nthis is no Swift", "print(1)"), prints: "1\n"),
     RunningCase("an assignment at the end", notebook("var a = 1\na = 2", "a *= 3", "a"), prints: "6\n"),
     RunningCase(
@@ -161,6 +174,15 @@ struct RunningCase: Sendable, CustomTestStringConvertible {
         "13:35 cannot find 'k' in scope",
         "13:35 k is a value of cell “scale”: an operator sees only its own arguments; make it a function",
       ])
+  }
+
+  @Test func `Warnings about the author's own code stay, those about generated code go`() throws {
+    let program = NotebookProgram(
+      parsed(notebook("async let a = 1\nfunc f() -> Int { 1 }", "let b = await a\nf()\nvar c = 2", "await b", "1; // last")).0)
+    let diagnostics = program.rewrite(try CompiledNotebook(program).compilerOutput)
+    #expect(
+      diagnostics.map { "\($0.line):\($0.column) \($0.severity)" } == ["8:1 warning", "9:5 warning", "13:1 warning"],
+      "\(diagnostics)")
   }
 
   @Test func `Crash messages lead back to the notebook`() throws {

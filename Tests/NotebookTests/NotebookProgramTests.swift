@@ -63,6 +63,8 @@ import Testing
     #expect(returned.diagnostics.map(\.line) == [3] && returned.diagnostics.map(\.column) == [13])
     let hidden = program("func f() { struct S: Stage {} }")
     #expect(hidden.diagnostics.count == 1 && hidden.faultyCells == [1])
+    let concealed = program("enum E { private enum F { struct S: Stage {} }\nstruct T: Stage {} }")
+    #expect(concealed.diagnostics.map(\.line) == [2] && concealed.manifest.stages.map(\.name) == ["E.T"])
   }
 
   @Test(arguments: ["let x = 1", "a, b", "x = 2", "(", "a; b"])
