@@ -62,6 +62,10 @@ int start(char **error) {
       vips_cache_set_max(0);
       vips_cache_set_max_mem(0);
       vips_leak_set(FALSE);
+      // Remarks on odd but readable files; what cannot be read is an error and comes back as one.
+      g_log_set_handler(
+        "VIPS", static_cast<GLogLevelFlags>(G_LOG_LEVEL_WARNING | G_LOG_LEVEL_INFO),
+        [](const gchar *, GLogLevelFlags, const gchar *, gpointer) {}, nullptr);
     });
     return result ? failVips(error) : 0;
   });
@@ -90,12 +94,35 @@ int place(VipsImage *source, int width, int height, uint8_t *pixels, char **erro
   return count == expected ? 0 : fail(error, "the picture has another size than it says");
 }
 
-int thumbnail(const uint8_t *bytes, size_t count, int width, int height, uint8_t *pixels, char **error) {
+/// Cuts transparent margins off. `*trimmed` is null when there is nothing but margin, or none.
+int trim(VipsImage *source, VipsImage **trimmed, char **error) {
+  if (!vips_image_hasalpha(source)) return 0;
+  Image alpha;
+  if (vips_extract_band(source, alpha.out(), vips_image_get_bands(source) - 1, nullptr)) return failVips(error);
+  VipsArrayDouble *nothing = vips_array_double_newv(1, 0.0);
+  int left = 0, top = 0, width = 0, height = 0;
+  const int failed =
+    vips_find_trim(alpha.get(), &left, &top, &width, &height, "threshold", 8.0, "background", nothing, nullptr);
+  vips_area_unref(VIPS_AREA(nothing));
+  if (failed) return failVips(error);
+  if (width == 0 || height == 0) return 0;
+  return vips_crop(source, trimmed, left, top, width, height, nullptr) ? failVips(error) : 0;
+}
+
+int thumbnail(
+  const uint8_t *bytes, size_t count, int width, int height, int oversampling, uint8_t *pixels, char **error) {
   return guarded(error, [&] {
-    Image small;
+    Image large, memory, trimmed, small;
     if (vips_thumbnail_buffer(
-          const_cast<uint8_t *>(bytes), count, small.out(), width, "height", height, "size", VIPS_SIZE_BOTH, "fail_on",
-          VIPS_FAIL_ON_TRUNCATED, nullptr))
+          const_cast<uint8_t *>(bytes), count, large.out(), width * oversampling, "height", height * oversampling, "size",
+          VIPS_SIZE_BOTH, "fail_on", VIPS_FAIL_ON_TRUNCATED, nullptr))
+      return failVips(error);
+    if (oversampling == 1) return place(large.get(), width, height, pixels, error);
+    *memory.out() = vips_image_copy_memory(large.get());
+    if (!memory.get()) return failVips(error);
+    if (trim(memory.get(), trimmed.out(), error)) return 1;
+    if (vips_thumbnail_image(
+          trimmed.get() ? trimmed.get() : memory.get(), small.out(), width, "height", height, "size", VIPS_SIZE_BOTH, nullptr))
       return failVips(error);
     return place(small.get(), width, height, pixels, error);
   });

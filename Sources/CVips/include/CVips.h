@@ -12,8 +12,10 @@ struct cvips_api {
   /// Starts libvips once for the process, with one thread for each picture and no cache.
   int (*start)(char **error);
 
-  /// Decodes a picture of any format, scales it to fit into `width` × `height`, and centres it on a transparent canvas.
-  int (*thumbnail)(const uint8_t *bytes, size_t count, int width, int height, uint8_t *pixels, char **error);
+  /// Decodes a picture of any format, scales it to fit into `width` × `height`, and centres it on a transparent canvas. With an
+  /// `oversampling` above 1, it is first decoded at so many times the size and its transparent margins are cut off.
+  int (*thumbnail)(
+    const uint8_t *bytes, size_t count, int width, int height, int oversampling, uint8_t *pixels, char **error);
 
   /// Draws text in colour with a font file and trims it to the ink; frees nothing of its arguments. The result's size is the ink's
   /// at `points` points and 72 dots an inch. `*pixels` is freed with `release`.

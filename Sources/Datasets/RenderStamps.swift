@@ -1,0 +1,22 @@
+public import ArtifactTypes
+public import Provenance
+
+/// Brings the pictures of Tux Paint's stamps to one size: bitmaps and vector drawings, fitted into a square, transparent
+/// margins cut off.
+public struct RenderStamps: Stage {
+  /// From the Debian package tuxpaint-stamps-default.
+  public var folder = InputFolder("/usr/share/tuxpaint/stamps", suffixes: [".png", ".svg"])
+  /// Width and height in pixels.
+  public var size = 32
+
+  public init(size: Int = 32) { self.size = size }
+
+  public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
+  public static var environment: [EnvironmentFacet] { [Vips.version] }
+
+  public func run(_ context: StageContext) async throws -> PictureSet {
+    let entries = try StampFiles.find(in: folder).map { PictureFiles.Entry(id: $0.id, path: $0.picture) }
+    return try await PictureFiles(entries: entries, trimming: true).render(
+      size: size, operation: "read stamps", subject: folder.path, context)
+  }
+}

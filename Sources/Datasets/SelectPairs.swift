@@ -1,0 +1,44 @@
+public import ArtifactTypes
+public import Provenance
+
+/// The pairs and texts that meet conditions: the languages to train on, pictures that are there.
+public struct SelectPairs: Stage {
+  public var pairs: Pairs
+  /// Only pairs whose picture is in this set.
+  public var pictures: PictureSet?
+  /// Only texts in these languages.
+  public var languages: [String]?
+  /// Only texts of these fields, such as `name`.
+  public var fields: [String]?
+  /// Leave out groups that are one of these or lie in one of these, such as `symbols`.
+  public var withoutGroups: [String] = []
+
+  public init(
+    pairs: Pairs, pictures: PictureSet? = nil, languages: [String]? = nil, fields: [String]? = nil, withoutGroups: [String] = []
+  ) {
+    self.pairs = pairs
+    self.pictures = pictures
+    self.languages = languages
+    self.fields = fields
+    self.withoutGroups = withoutGroups
+  }
+
+  public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
+
+  public func run(_ context: StageContext) async throws -> Pairs {
+    let ids = try pictures.map { Set(try $0.ids()) }
+    let languages = languages.map(Set.init)
+    let fields = fields.map(Set.init)
+    return try pairs.map(into: context.file("pairs.jsonl")) { pair in
+      try Task.checkCancellation()
+      if let ids, !ids.contains(pair.image) { return nil }
+      if let group = pair.group, withoutGroups.contains(where: { group == $0 || group.hasPrefix($0 + "/") }) { return nil }
+      var pair = pair
+      pair.texts.removeAll { text in
+        languages.map { set in !(text.language.map(set.contains) ?? false) } ?? false
+          || fields.map { !$0.contains(text.field) } ?? false
+      }
+      return pair.texts.isEmpty ? nil : pair
+    }
+  }
+}

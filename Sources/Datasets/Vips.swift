@@ -1,0 +1,87 @@
+internal import CVips
+internal import NativeLibraries
+internal import Provenance
+
+/// Pictures through libvips, which is loaded on first use.
+///
+/// Pixels are `[height, width, 4]` unsigned bytes: red green blue alpha, colours not multiplied with alpha. May be used from several
+/// threads at once: the table of functions never changes.
+struct Vips: @unchecked Sendable {
+  private let table: UnsafePointer<cvips_api>
+
+  /// The version that pictures depend on.
+  static let version = EnvironmentFacet("libvips") { (try? Vips().version) ?? "missing" }
+
+  /// - Throws: ``LoadedLibraryError`` when libvips is not there; ``DatasetsError`` when it does not start.
+  init() throws {
+    table = try LoadedLibrary.table("libColophonVips.so", symbol: "cvips_api_table", as: cvips_api.self)
+    try call("start libvips", "libvips") { table.pointee.start(&$0) }
+  }
+
+  private var version: String { table.pointee.version().map { String(cString: $0) } ?? "unknown" }
+
+  /// Decodes a picture and fits it into a square, centred on a transparent canvas.
+  /// - Parameters:
+  ///   - trimming: whether transparent margins are cut off first.
+  ///   - subject: what to call the picture in an error.
+  func thumbnail(_ bytes: UnsafeRawBufferPointer, size: Int, trimming: Bool, subject: String) throws -> [UInt8] {
+    try pixels(width: size, height: size) { result in
+      try call("decode the picture", subject) {
+        table.pointee.thumbnail(
+          bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count, Int32(size), Int32(size), trimming ? 4 : 1, result,
+          &$0)
+      }
+    }
+  }
+
+  /// Draws text in colour, trimmed to its ink.
+  func text(_ text: String, font: String, file: String, points: Int) throws -> (pixels: [UInt8], width: Int, height: Int) {
+    var result: UnsafeMutablePointer<UInt8>?
+    var width: Int32 = 0
+    var height: Int32 = 0
+    try call("draw the text", text) { table.pointee.text(text, font, file, Int32(points), &result, &width, &height, &$0) }
+    defer { table.pointee.release(result) }
+    let count = Int(width) * Int(height) * 4
+    return (Array(UnsafeBufferPointer(start: result, count: count)), Int(width), Int(height))
+  }
+
+  /// Fits pixels into a square, centred on a transparent canvas.
+  func fit(_ source: [UInt8], width: Int, height: Int, size: Int) throws -> [UInt8] {
+    precondition(source.count == width * height * 4, "there are \(width)·\(height)·4 bytes")
+    return try pixels(width: size, height: size) { result in
+      try call("scale the picture", "\(width)×\(height)") {
+        table.pointee.fit(source, Int32(width), Int32(height), Int32(size), Int32(size), result, &$0)
+      }
+    }
+  }
+
+  /// Encodes pixels as PNG.
+  func png(_ pixels: UnsafeBufferPointer<UInt8>, width: Int, height: Int) throws -> [UInt8] {
+    precondition(pixels.count == width * height * 4, "there are \(width)·\(height)·4 bytes")
+    var result: UnsafeMutablePointer<UInt8>?
+    var count = 0
+    try call("encode the picture", "\(width)×\(height)") {
+      table.pointee.png(pixels.baseAddress, Int32(width), Int32(height), &result, &count, &$0)
+    }
+    defer { table.pointee.release(result) }
+    return Array(UnsafeBufferPointer(start: result, count: count))
+  }
+
+  private func pixels(width: Int, height: Int, _ body: (UnsafeMutablePointer<UInt8>) throws -> Void) throws -> [UInt8] {
+    try [UInt8](unsafeUninitializedCapacity: width * height * 4) { buffer, count in
+      guard let start = buffer.baseAddress else { return }
+      try body(start)
+      count = width * height * 4
+    }
+  }
+
+  private func call(
+    _ operation: String, _ subject: String, _ body: (inout UnsafeMutablePointer<CChar>?) -> Int32
+  ) throws {
+    var error: UnsafeMutablePointer<CChar>?
+    guard body(&error) != 0 else { return }
+    let cause = error.map { String(cString: $0) } ?? "no reason was given"
+    table.pointee.release(error)
+    throw DatasetsError(operation: operation, subject: subject, cause: cause.trimmed)
+  }
+}
