@@ -1,0 +1,25 @@
+internal import ArtifactTypes
+internal import Curation
+internal import Datasets
+public import Engine
+internal import Evaluation
+internal import Metadata
+internal import Provenance
+internal import Training
+
+extension NotebookRun {
+  /// The run that the supervising command has described. Generated code alone calls this.
+  public convenience init() {
+    self.init(libraryCode: Self.libraryCode)
+  }
+
+  /// The digest of all code that a stage written in a notebook may call.
+  private static var libraryCode: Digest {
+    CanonicalValue.list(
+      [
+        ArtifactTypes.ModuleSources.digest, Datasets.ModuleSources.digest, Metadata.ModuleSources.digest,
+        Curation.ModuleSources.digest, Training.ModuleSources.digest, Evaluation.ModuleSources.digest,
+      ].map { .text($0) }
+    ).digest
+  }
+}

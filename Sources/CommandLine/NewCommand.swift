@@ -1,0 +1,68 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Supervision
+
+struct NewCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "new", abstract: "Write a small notebook to start from.")
+
+  @Argument(help: "The file to make, for instance Notebooks/mine.md.") var notebook: String
+
+  func run() throws {
+    guard notebook.hasSuffix(".md") else { throw ValidationError("a notebook's name ends in .md") }
+    guard !FileManager.default.fileExists(atPath: notebook) else {
+      throw SupervisionError("\(notebook) exists already; nothing was written")
+    }
+    let url = URL(fileURLWithPath: notebook)
+    do {
+      try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(Self.text(title: Project.name(of: notebook)).utf8).write(to: url, options: .withoutOverwriting)
+    } catch {
+      throw SupervisionError("cannot write \(notebook): \(error.localizedDescription)")
+    }
+    Terminal.print(notebook)
+    Terminal.error("Run it with: colophon run \(notebook)")
+  }
+
+  private static func text(title: String) -> String {
+    """
+    ---
+    title: \(title)
+    ---
+
+    A stage is a struct: its properties are everything that its result depends on. It runs once for the same properties and the
+    same code, and again when one of them changes.
+
+    ```swift
+    //| label: primes
+    struct CountPrimes: Stage {
+      var limit: Int
+
+      func run(_ context: StageContext) async throws -> Table {
+        var table = Table(columns: [.init("below"), .init("primes")])
+        var count = 0
+        for number in 2..<limit {
+          if !(2..<number).contains(where: { $0 * $0 <= number && number.isMultiple(of: $0) }) { count += 1 }
+          if number.isMultiple(of: limit / 10) {
+            table.append([.integer(number), .integer(count)])
+            context.progress(number, of: limit, "numbers")
+          }
+        }
+        return table
+      }
+    }
+
+    let primes = try await CountPrimes(limit: 2_000)()
+    primes
+    ```
+
+    There are `swift primes.rows.count` rows in the table. Change the limit and run the notebook again: only what depends on it runs.
+
+    ```swift
+    //| label: chart
+    //| fig-cap: Primes below a number.
+    try Chart(primes).line(x: "below", y: "primes")
+    ```
+
+    """
+  }
+}

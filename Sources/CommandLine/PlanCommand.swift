@@ -1,0 +1,45 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Supervision
+
+struct PlanCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plan", abstract: "Say which stages would run, and why; run none.",
+    discussion: """
+      Goes through the notebook with the outputs of its last run. A stage below one that would run is judged by that last output: \
+      it runs too if the output comes out differently.
+      """)
+
+  @OptionGroup var options: NotebookOptions
+  @Flag(name: .long, help: "Print the plan as JSON.") var json = false
+
+  func run() throws {
+    Interruption.listen()
+    var view = PlainView { Terminal.error($0) }
+    let plan = try options.runner().plan(view: &view)
+    if json {
+      try Terminal.print(json: plan)
+    } else {
+      Terminal.print(plan.text)
+    }
+  }
+}
+
+struct WhyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "why", abstract: "Say why a stage would run, or why it ran last.",
+    discussion: """
+      Compares each component of the stage's key with the one before, old → new, and follows changed inputs to the first cause.
+      """)
+
+  @OptionGroup var options: NotebookOptions
+  @Argument(help: "A stage's name, or its output's name as in lock.json.") var stage: String
+  @Flag(name: .long, help: "Print the answer as JSON.") var json = false
+
+  func run() throws {
+    Interruption.listen()
+    var view = PlainView { Terminal.error($0) }
+    let answer = try options.runner().why(stage, view: &view)
+    if json { try Terminal.print(json: answer) } else { Terminal.print(answer.text) }
+  }
+}

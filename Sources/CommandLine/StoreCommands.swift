@@ -1,0 +1,146 @@
+internal import ArgumentParser
+internal import ArtifactStore
+internal import Foundation
+internal import Provenance
+internal import Supervision
+
+/// Where a command that reads the store looks for it.
+struct ProjectOptions: ParsableArguments {
+  @Option(name: .long, help: "The project's folder; found from the working directory unless given.")
+  var project: String?
+
+  func found() throws -> Project {
+    let project = project.map { Project(root: URL(fileURLWithPath: $0).standardizedFileURL.path) } ?? Project(containing: "./x")
+    guard FileManager.default.fileExists(atPath: project.store) else {
+      throw SupervisionError("there is no store in \(project.artifacts) yet: run a notebook first")
+    }
+    return project
+  }
+
+  func store() throws -> ArtifactStore {
+    let project = try found()
+    return try ArtifactStore(artifacts: project.artifacts, project: project.root) { Terminal.error($0) }
+  }
+}
+
+struct LogCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "log", abstract: "List the versions of a notebook's artifacts, newest first.")
+
+  @Argument(help: "The notebook's path or name; every notebook unless given.") var notebook: String?
+  @Option(name: .shortAndLong, help: "How many versions at the most.") var number = 20
+  @Flag(name: .long, help: "Print JSON.") var json = false
+  @OptionGroup var project: ProjectOptions
+
+  private struct Row: Encodable {
+    var notebook: String
+    var commit: String
+    var time: Int64
+    var message: String
+  }
+
+  func run() throws {
+    let store = try project.store()
+    let names = try notebook.map { [Project.name(of: $0)] } ?? store.notebooks()
+    let rows = try names.flatMap { name in
+      try store.log(notebook: name, limit: number).map {
+        Row(notebook: name, commit: "\($0.id)", time: $0.time, message: $0.message)
+      }
+    }
+    if json { return try Terminal.print(json: rows) }
+    guard !rows.isEmpty else { return Terminal.error("there are no versions yet") }
+    Terminal.print(
+      Terminal.table(
+        rows.map {
+          [
+            String($0.commit.prefix(10)), Terminal.date(Double($0.time)), $0.notebook,
+            $0.message.split(separator: "\n").first.map(String.init) ?? "",
+          ]
+        }))
+  }
+}
+
+struct ShowCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "Show a version's artifacts, or one of them.",
+    discussion: """
+      `colophon show worldwide` lists the artifacts of the last version of worldwide.md; `colophon show worldwide Thresholds` prints \
+      one; a revision may follow: worldwide~2, or a commit from `colophon log`.
+      """)
+
+  @Argument(help: "A notebook's name, or a revision.") var revision: String
+  @Argument(help: "An artifact's name.") var artifact: String?
+  @Flag(name: .long, help: "Print JSON.") var json = false
+  @OptionGroup var project: ProjectOptions
+
+  func run() throws {
+    let store = try project.store()
+    guard let artifact else {
+      let artifacts = try store.artifacts(at: revision)
+      if json { return try Terminal.print(json: artifacts) }
+      return Terminal.print(
+        Terminal.table(
+          artifacts.map { [$0.name, $0.content.format, "\($0.content.byteCount) bytes", $0.content.digest.short] }))
+    }
+    let named = try store.read(artifact, at: revision)
+    if json { return try Terminal.print(json: named) }
+    let files = store.content(of: named.content).files
+    for file in files {
+      if files.count > 1 { Terminal.error("\(file.name), \(file.byteCount) bytes") }
+      let bytes = try file.bytes()
+      if bytes.count <= 1 << 20, !bytes.contains(0), String(validating: bytes, as: UTF8.self) != nil {
+        FileHandle.standardOutput.write(Data(bytes))
+        if bytes.last != UInt8(ascii: "\n") { Terminal.print("") }
+      } else {
+        Terminal.error("\(file.name) is \(file.byteCount) bytes of binary or long content: `colophon export` writes it to a file")
+      }
+    }
+  }
+}
+
+struct ExportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export", abstract: "Write an artifact of a version to disk.")
+
+  @Argument(help: "A notebook's name, or a revision.") var revision: String
+  @Argument(help: "The artifact's name.") var artifact: String
+  @Argument(help: "The file or, for an artifact of several files, the folder to write.") var destination: String
+  @Flag(name: .long, help: "Replace what is there.") var force = false
+  @OptionGroup var project: ProjectOptions
+
+  func run() throws {
+    let path = URL(fileURLWithPath: destination).standardizedFileURL.path
+    if FileManager.default.fileExists(atPath: path) {
+      guard force else { throw SupervisionError("\(destination) exists; --force replaces it") }
+      try FileManager.default.removeItem(atPath: path)
+    }
+    try project.store().export(artifact, at: revision, to: path)
+    Terminal.print(path)
+  }
+}
+
+struct StagesCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "stages", abstract: "List the stages of a version with their keys and outputs, or all stages that ever ran here.")
+
+  @Argument(help: "A notebook's name, or a revision.") var revision: String?
+  @Flag(name: .long, help: "Print JSON.") var json = false
+  @OptionGroup var project: ProjectOptions
+
+  func run() throws {
+    let store = try project.store()
+    if let revision {
+      let lock = try store.lock(at: revision)
+      if json { return FileHandle.standardOutput.write(Data(lock)) }
+      return Terminal.print(try LockListing.text(lock, revision: revision))
+    }
+    let names = try store.stageNames()
+    if json { return try Terminal.print(json: names) }
+    Terminal.print(
+      Terminal.table(
+        try names.map { name in
+          let last = try store.records(ofStage: name, limit: 1).first
+          return [name, last.map { Terminal.date($0.started) } ?? "", last.map { ElapsedTime.text($0.seconds) } ?? ""]
+        }))
+  }
+}

@@ -1,0 +1,48 @@
+internal import Foundation
+internal import Glibc
+internal import Supervision
+
+/// Standard output for data, standard error for people.
+enum Terminal {
+  /// Whether standard error is a terminal that understands cursor movements.
+  static var isLive: Bool {
+    isatty(STDERR_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
+      && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
+  }
+
+  static func print(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
+
+  static func error(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+
+  /// JSON with sorted keys, for machines.
+  static func print(json value: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    print(String(decoding: try encoder.encode(value), as: UTF8.self))
+  }
+
+  /// The width of the terminal on standard error; 80 when it is not known.
+  static var columns: Int {
+    var size = winsize()
+    return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+  }
+
+  static func status(of error: any Error) -> Int32 { error is Interrupted ? 130 : 1 }
+
+  /// A table of texts with aligned columns.
+  static func table(_ rows: [[String]]) -> String {
+    let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    return rows.map { row in
+      zip(row, widths).map { text, width in text + String(repeating: " ", count: width - text.count) }
+        .joined(separator: "  ").trimmingCharacters(in: .whitespaces)
+    }.joined(separator: "\n")
+  }
+
+  /// A date in local time, to the minute.
+  static func date(_ seconds: Double) -> String {
+    let formatter = DateFormatter()
+    formatter.locale = Locale(identifier: "en_US_POSIX")
+    formatter.dateFormat = "yyyy-MM-dd HH:mm"
+    return formatter.string(from: Date(timeIntervalSince1970: seconds))
+  }
+}

@@ -1,0 +1,26 @@
+internal import Glibc
+internal import Synchronization
+
+/// Whether the user has pressed Ctrl-C, or asked this process to end.
+package enum Interruption {
+  private static let flag = Atomic<Bool>(false)
+
+  /// Takes SIGINT and SIGTERM from now on: the process ends in order instead of at once.
+  package static func listen() {
+    for signal in [SIGINT, SIGTERM] {
+      var action = sigaction()
+      action.__sigaction_handler.sa_handler = { _ in Interruption.flag.store(true, ordering: .relaxed) }
+      sigaction(signal, &action, nil)
+    }
+  }
+
+  package static var requested: Bool { flag.load(ordering: .relaxed) }
+}
+
+/// The user interrupted the run.
+package struct Interrupted: Error, CustomStringConvertible {
+  package let finished: Int
+  package var description: String {
+    "interrupted; \(finished) finished stage\(finished == 1 ? " is" : "s are") kept, and the next run continues from there"
+  }
+}

@@ -1,0 +1,108 @@
+package import Engine
+internal import Foundation
+
+/// Running stages with bars and times at the foot of the terminal, finished ones above them.
+package struct LiveView: RunView {
+  private struct Active {
+    var stage: String
+    var started: Date
+    var done = 0.0
+    var total = 0.0
+    var unit = ""
+    var note: String?
+  }
+
+  private let write: @Sendable (String) -> Void
+  private let columns: @Sendable () -> Int
+  private var active: [Int: Active] = [:]
+  private var cached = 0
+  private var drawn = 0
+  private var lastDraw = Date.distantPast
+
+  /// - Parameters:
+  ///   - columns: the terminal's present width.
+  ///   - write: writes to the terminal as it is.
+  package init(columns: @escaping @Sendable () -> Int, write: @escaping @Sendable (String) -> Void) {
+    self.columns = columns
+    self.write = write
+  }
+
+  package mutating func message(_ text: String) { print(text) }
+
+  package mutating func observe(_ event: RunEvent) {
+    switch event {
+    case .stageStarted(let id, let stage, _, _, _): active[id] = Active(stage: stage, started: Date())
+    case .stageProgress(let id, let done, let total, let unit):
+      active[id]?.done = done
+      active[id]?.total = total
+      active[id]?.unit = unit
+    case .stageNote(let id, let text): active[id]?.note = text
+    case .stageFinished(let id, _, let outcome):
+      active[id] = nil
+      switch outcome.state {
+      case .failed(let message): print("\u{1B}[31m✗\u{1B}[0m \(outcome.stage): \(message)")
+      case .ran, .cached:
+        print("\u{1B}[32m✓\u{1B}[0m \(pad(outcome.stage, 28)) \(ElapsedTime.text(outcome.seconds))\u{1B}[2m  \(outcome.reason ?? "")\u{1B}[0m")
+      }
+    case .stagesCached(let calls): cached += calls.count
+    case .message(let text): print(text)
+    default: break
+    }
+  }
+
+  package mutating func tick() {
+    guard !active.isEmpty, Date().timeIntervalSince(lastDraw) > 0.09 else { return }
+    redraw()
+  }
+
+  package mutating func end() {
+    erase()
+    if cached > 0 { write("\u{1B}[2m\(cached) stage\(cached == 1 ? "" : "s") taken from the store\u{1B}[0m\n") }
+  }
+
+  private mutating func print(_ line: String) {
+    erase()
+    write(line + "\n")
+  }
+
+  private mutating func erase() {
+    guard drawn > 0 else { return }
+    write("\u{1B}[\(drawn)A\u{1B}[J")
+    drawn = 0
+  }
+
+  private mutating func redraw() {
+    let width = max(columns(), 20)
+    let now = Date()
+    let lines = active.sorted { $0.key < $1.key }.map { line($0.value, now: now, width: width) }
+    erase()
+    write(lines.map { $0 + "\n" }.joined())
+    drawn = lines.count
+    lastDraw = now
+  }
+
+  private func line(_ stage: Active, now: Date, width: Int) -> String {
+    let elapsed = now.timeIntervalSince(stage.started)
+    var text = "● \(pad(stage.stage, 28)) "
+    if stage.total > 0 {
+      let share = min(max(stage.done / stage.total, 0), 1)
+      let cells = width >= 100 ? 24 : 12
+      let full = Int(share * Double(cells))
+      text += String(repeating: "━", count: full) + String(repeating: "╌", count: cells - full)
+      text += " \(Int(share * 100)) % \(amount(stage.done))/\(amount(stage.total)) \(stage.unit)"
+      text += " · \(ElapsedTime.text(elapsed))"
+      if share > 0.01, share < 1 { text += ", \(ElapsedTime.text(elapsed / share - elapsed)) left" }
+    } else {
+      text += ElapsedTime.text(elapsed)
+    }
+    if let note = stage.note { text += " · \(note)" }
+    return String(text.prefix(width - 1))
+  }
+
+  private func amount(_ value: Double) -> String { value == value.rounded() ? String(Int(value)) : "\(value)" }
+
+  private func pad(_ text: String, _ width: Int) -> String {
+    text + String(repeating: " ", count: max(0, width - text.count))
+  }
+}
+

@@ -1,0 +1,118 @@
+internal import ArtifactStore
+internal import Engine
+internal import Foundation
+internal import Notebook
+package import Provenance
+internal import Report
+
+/// Takes a notebook from its Markdown to its report.
+package struct NotebookRunner {
+  /// What a run leaves.
+  package struct Result: Sendable {
+    package var record: RunRecord
+    /// What is wrong with the notebook, at its lines.
+    package var diagnostics: [Diagnostic]
+    /// The path of `report.html`.
+    package var report: String
+    package var succeeded: Bool
+  }
+
+  package let notebook: String
+  package let project: Project
+  private let threads: Int
+  private let jobs: Int
+
+  /// - Parameters:
+  ///   - notebook: the path of a Markdown file.
+  ///   - threads: how many threads a stage may use.
+  ///   - jobs: how many stages may run at the same time.
+  package init(notebook: String, threads: Int, jobs: Int) {
+    self.notebook = notebook
+    project = Project(containing: notebook)
+    self.threads = threads
+    self.jobs = jobs
+  }
+
+  /// Runs what is not in the store, stores it, and writes the report.
+  ///
+  /// When something fails the report still comes out, and the lock file and the versions stay as they were.
+  /// - Throws: ``SupervisionError``, ``Interrupted``, or ``InvalidNotebook`` when the Markdown itself is at fault.
+  package func run(view: inout some RunView) throws -> Result {
+    let lock = try RunLock(project: project) { holder in
+      view.message("waiting for another run in this project\(holder.map { " (process \($0))" } ?? "") to end")
+    }
+    defer { _ = lock }
+    let started = Date()
+    let document = try parse()
+    let compiled = try compile(document, view: &view)
+    let lines = LineMap(document)
+    let result = try supervise(compiled, .run, lines: lines, view: &view)
+    view.end()
+    let store = try ArtifactStore(artifacts: project.artifacts, project: project.root)
+    let assembler = RunAssembler(
+      document: document, lines: lines, store: store, result: result, uncompiled: compiled.uncompiled,
+      leftOut: compiled.leftOut)
+    let (record, lockFile) = try assembler.assemble(
+      notebook: relativePath, started: started.timeIntervalSince1970, seconds: Date().timeIntervalSince(started))
+    let diagnostics = compiled.diagnostics + record.cells.compactMap { outcome in
+      if case .failed(let diagnostic) = outcome.state, compiled.uncompiled[outcome.id] == nil { diagnostic } else { nil }
+    } + inlineFailures(record, document)
+    let succeeded = !diagnostics.contains { $0.severity == .error }
+    let writer = ResultWriter(project: project, notebook: notebook, store: store)
+    if succeeded { try writer.write(lockFile, record: record) }
+    let report = try writer.write(document, record)
+    return Result(record: record, diagnostics: diagnostics, report: report, succeeded: succeeded)
+  }
+
+  func parse() throws -> NotebookDocument {
+    guard let data = FileManager.default.contents(atPath: notebook) else {
+      throw SupervisionError("cannot read \(notebook): check that it is a file and that you may read it")
+    }
+    let (document, diagnostics) = NotebookDocument.parse(text: Array(data), file: notebook)
+    if diagnostics.contains(where: { $0.severity == .error }) { throw InvalidNotebook(diagnostics: diagnostics) }
+    return document
+  }
+
+  func compile(_ document: NotebookDocument, view: inout some RunView) throws -> CompiledNotebook {
+    try NotebookCompiler(project: project, toolchain: Toolchain()).compile(document)
+  }
+
+  func supervise(
+    _ compiled: CompiledNotebook, _ mode: RunConfiguration.Mode, lines: LineMap, view: inout some RunView
+  ) throws -> Supervisor.Result {
+    guard let program = compiled.program else {
+      return Supervisor.Result(collector: RunCollector(), printed: [:], errorOutput: "")
+    }
+    let scratch = project.scratch + "/\(ProcessInfo.processInfo.processIdentifier)"
+    var supervisor = Supervisor(
+      project: project, program: program,
+      configuration: RunConfiguration(
+        mode: mode, project: project.root, store: project.store, index: project.index, scratch: scratch,
+        marker: scratch + "/marker", lock: project.lock(of: notebook), channel: 0, life: 0, threads: threads,
+        concurrency: jobs),
+      rewrite: { lines.rewrite(text: $0) })
+    return try supervisor.run(view: &view)
+  }
+
+  /// The notebook's path from the project's folder.
+  private var relativePath: String {
+    let path = URL(fileURLWithPath: notebook).standardizedFileURL.path
+    return path.hasPrefix(project.root + "/") ? String(path.dropFirst(project.root.count + 1)) : path
+  }
+
+  private func inlineFailures(_ record: RunRecord, _ document: NotebookDocument) -> [Diagnostic] {
+    let failedCells = record.cells.contains { if case .failed = $0.state { true } else { false } }
+    return zip(document.inlines, record.inlines).compactMap { inline, outcome in
+      guard let failure = outcome.failure, !failedCells else { return nil }
+      return Diagnostic(.error, failure, file: document.file, line: inline.line, column: inline.column)
+    }
+  }
+}
+
+/// A notebook that cannot be run as it is written.
+package struct InvalidNotebook: Error, CustomStringConvertible, Sendable {
+  package let diagnostics: [Diagnostic]
+  package var description: String {
+    (["the notebook is not run:"] + diagnostics.map(\.description)).joined(separator: "\n")
+  }
+}

@@ -1,0 +1,64 @@
+internal import ArtifactStore
+internal import Engine
+internal import Foundation
+internal import Notebook
+internal import Provenance
+internal import Report
+
+/// Writes what a run leaves: the lock file and a version of the artifacts, and the report.
+struct ResultWriter {
+  let project: Project
+  let notebook: String
+  let store: ArtifactStore
+
+  /// Writes `lock.json` and a commit, both only when something changed.
+  func write(_ lock: LockFile, record: RunRecord) throws {
+    let bytes = lock.bytes
+    let path = project.lock(of: notebook)
+    let name = Project.name(of: notebook)
+    let isCurrent = FileManager.default.contents(atPath: path).map { Array($0) == bytes } ?? false
+    if isCurrent, let tip = try? store.lock(at: name), tip == bytes { return }
+    let outcomes = try store.lookup(lock.stages.map(\.key))
+    let artifacts = lock.stages.compactMap { entry in
+      outcomes[entry.key].map { NamedContent(name: entry.artifact, content: $0.output) }
+    }
+    let ran = record.stages.filter { $0.state == .ran }.map(\.artifact)
+    let summary = ran.isEmpty ? "the notebook's stages changed" : ran.prefix(5).joined(separator: ", ") + (ran.count > 5 ? " and \(ran.count - 5) more" : "")
+    _ = try store.commit(
+      notebook: name, artifacts: artifacts, lock: bytes,
+      message: "\(record.notebook): \(summary)\n\n\(ran.count) of \(lock.stages.count) stages ran.\n",
+      time: Int64(record.started))
+    try Self.replace(path, bytes)
+  }
+
+  /// Writes `report.html`, `report.md` and the files beside them.
+  /// - Returns: the path of `report.html`.
+  func write(_ document: NotebookDocument, _ record: RunRecord) throws -> String {
+    let folder = project.reports(of: notebook)
+    let context = ReportContext(
+      commands: [
+        .init(purpose: "Run it again; stages that are current are taken from the store", line: "colophon run \(record.notebook)"),
+        .init(purpose: "Say what would run, and why", line: "colophon plan \(record.notebook)"),
+      ],
+      notebookDigest: FileManager.default.contents(atPath: notebook).map { Digest(of: $0) },
+      pictures: pictures(of: document))
+    let rendered = try ReportRenderer(document: document, record: record, context: context).render()
+    try Self.replace(folder + "/report.html", Array(rendered.html.utf8))
+    try Self.replace(folder + "/report.md", Array(rendered.markdown.utf8))
+    for file in rendered.files { try Self.replace(folder + "/" + file.name, file.bytes) }
+    removeStale(folder + "/figures", keep: Set(rendered.files.map(\.name)))
+    return folder + "/report.html"
+  }
+
+  /// Replaces a file at once: a reader sees the old bytes or the new ones. Equal bytes are not written.
+  private static func replace(_ path: String, _ bytes: [UInt8]) throws {
+    if let present = FileManager.default.contents(atPath: path), present.count == bytes.count, Array(present) == bytes { return }
+    do {
+      try FileManager.default.createDirectory(
+        at: URL(fileURLWithPath: path).deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
+    } catch {
+      throw SupervisionError("cannot write \(path): \(error.localizedDescription); the outputs themselves are stored")
+    }
+  }
+}

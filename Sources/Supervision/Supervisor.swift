@@ -1,0 +1,200 @@
+package import Engine
+internal import Foundation
+internal import Glibc
+internal import Notebook
+internal import Provenance
+
+/// Runs a notebook program to its end, whatever happens to it on the way.
+///
+/// When the program is brought down — a trap, a signal, the system's memory killer — the stage that was running is marked as failed
+/// and the program starts again: finished stages come from the store, everything that does not depend on the failed one still runs.
+struct Supervisor {
+  struct Result {
+    var collector: RunCollector
+    /// What each cell printed.
+    var printed: [Int: String]
+    /// What the program wrote to standard error in its last attempt.
+    var errorOutput: String
+  }
+
+  let project: Project
+  let program: String
+  var configuration: RunConfiguration
+  /// Points texts of the program at lines of the notebook.
+  let rewrite: (String) -> String
+
+  /// - Throws: ``Interrupted``; ``SupervisionError`` when the program cannot be started.
+  mutating func run(view: inout some RunView) throws -> Result {
+    var damagedBefore = 0
+    while true {
+      try? FileManager.default.removeItem(atPath: configuration.scratch)
+      try? FileManager.default.createDirectory(atPath: configuration.scratch, withIntermediateDirectories: true)
+      defer { try? FileManager.default.removeItem(atPath: configuration.scratch) }
+      let attempt = try attempt(view: &view)
+      let result = attempt.result
+      if !result.collector.damages.isEmpty, damagedBefore < 3 {
+        damagedBefore += 1
+        view.message("stored bytes are damaged; what made them runs again")
+        continue
+      }
+      if attempt.ending == .exited(0), result.collector.finished { return result }
+      if case .exited = attempt.ending, result.collector.running.isEmpty, result.collector.currentCell == nil {
+        let reason = result.errorOutput.trimmingCharacters(in: .whitespacesAndNewlines)
+        throw SupervisionError(reason.isEmpty ? "the notebook program ended before its end without a reason" : reason)
+      }
+      let reason = reason(attempt.ending, errorOutput: result.errorOutput)
+      let running = result.collector.running.values
+      if running.count > 1, configuration.concurrency > 1 {
+        view.message("\(reason) while \(running.count) stages were running; they run again one by one")
+        configuration.concurrency = 1
+      } else if let stage = running.first {
+        view.message("\(stage.stage): \(reason); the other stages go on")
+        configuration.failedStages[stage.key] = reason
+      } else {
+        let place = attempt.place ?? CellPlace(cell: result.collector.currentCell ?? 1, line: 1)
+        view.message("cell \(place.cell): \(reason); the other cells go on")
+        configuration.failedCells[place.cell] = CellFault(message: reason, line: place.line)
+      }
+    }
+  }
+
+  private struct Attempt {
+    var result: Result
+    var ending: ChildProcess.Ending
+    var place: CellPlace?
+  }
+
+  private func attempt(view: inout some RunView) throws -> Attempt {
+    let channel = try Pipe(), errors = try Pipe(), life = try Pipe()
+    let printedPath = configuration.scratch + "/printed"
+    let printed = open(printedPath, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard printed >= 0 else {
+      throw SupervisionError("cannot write \(printedPath): \(String(cString: strerror(errno)))")
+    }
+    defer { close(printed) }
+    var configuration = configuration
+    configuration.channel = channel.writing
+    configuration.life = life.reading
+    configuration.marker = configuration.scratch + "/marker"
+    var environment = ProcessInfo.processInfo.environment
+    environment[RunConfiguration.variable] = String(decoding: try JSONEncoder().encode(configuration), as: UTF8.self)
+    environment["SWIFT_BACKTRACE"] = "enable=no"
+    let child = try ChildProcess(
+      path: program, environment: environment, output: printed, error: errors.writing,
+      inherited: [channel.writing, life.reading])
+    channel.closeWriting()
+    errors.closeWriting()
+    life.closeReading()
+    var collector = RunCollector()
+    var errorOutput: [UInt8] = []
+    let interrupted = try listen(
+      channel: channel.reading, errors: errors.reading, child: child.identifier, view: &view, collector: &collector,
+      errorOutput: &errorOutput)
+    let ending = child.wait()
+    if interrupted {
+      throw Interrupted(finished: collector.ran.count { $0.outcome.state == .ran })
+    }
+    let marker = StatementMarker(path: configuration.marker)
+    return Attempt(
+      result: Result(
+        collector: collector, printed: Self.split(printedPath, by: collector),
+        errorOutput: rewrite(String(decoding: errorOutput, as: UTF8.self))),
+      ending: ending, place: marker.place)
+  }
+
+  /// Takes in events and error output until the program closes both.
+  /// - Returns: whether the user interrupted the run, which ends the program.
+  private func listen(
+    channel: Int32, errors: Int32, child: pid_t, view: inout some RunView, collector: inout RunCollector,
+    errorOutput: inout [UInt8]
+  ) throws -> Bool {
+    var channelOpen = true, errorsOpen = true, interrupted = false
+    var frames: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while channelOpen || errorsOpen {
+      var descriptors = [
+        pollfd(fd: channelOpen ? channel : -1, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: errorsOpen ? errors : -1, events: Int16(POLLIN), revents: 0),
+      ]
+      _ = poll(&descriptors, 2, 100)
+      if Interruption.requested, !interrupted {
+        interrupted = true
+        kill(-child, SIGKILL)
+      }
+      if descriptors[0].revents != 0 {
+        let count = read(channel, &buffer, buffer.count)
+        channelOpen = count > 0 || (count < 0 && errno == EINTR)
+        if count > 0 {
+          frames += buffer[..<count]
+          for event in try RunChannel.takeEvents(from: &frames) {
+            collector.take(event)
+            view.observe(event)
+          }
+        }
+      }
+      if descriptors[1].revents != 0 {
+        let count = read(errors, &buffer, buffer.count)
+        errorsOpen = count > 0 || (count < 0 && errno == EINTR)
+        if count > 0 { errorOutput = Array((errorOutput + buffer[..<count]).suffix(1 << 16)) }
+      }
+      view.tick()
+    }
+    return interrupted
+  }
+
+  /// What each cell printed, by where its output ended in the file; what follows the last end belongs to the cell that was running.
+  private static func split(_ path: String, by collector: RunCollector) -> [Int: String] {
+    guard let data = FileManager.default.contents(atPath: path), !data.isEmpty else { return [:] }
+    var printed: [Int: String] = [:]
+    var start = 0
+    for (cell, end) in collector.printedEnds {
+      let stop = min(max(Int(end), start), data.count)
+      if stop > start { printed[cell, default: ""] += String(decoding: data[start..<stop], as: UTF8.self) }
+      start = stop
+    }
+    if start < data.count, let cell = collector.currentCell {
+      printed[cell, default: ""] += String(decoding: data[start...], as: UTF8.self)
+    }
+    return printed
+  }
+
+  private func reason(_ ending: ChildProcess.Ending, errorOutput: String) -> String {
+    let fatal = errorOutput.split(separator: "\n").last { $0.contains("Fatal error") || $0.contains("terminate called") }
+    let said = fatal.map { ": \($0)" } ?? ""
+    switch ending {
+    case .exited(let status): return "the program ended with status \(status)\(said)"
+    case .killed(signal: SIGKILL): return "the program was killed (SIGKILL), perhaps for want of memory\(said)"
+    case .killed(signal: SIGILL), .killed(signal: SIGTRAP): return "the program trapped\(said)"
+    case .killed(signal: SIGSEGV), .killed(signal: SIGBUS): return "the program used memory that is not its own\(said)"
+    case .killed(signal: SIGABRT): return "the program was aborted\(said)"
+    case .killed(let signal): return "the program was ended by signal \(signal)\(said)"
+    }
+  }
+}
+
+/// Two ends of a pipe, closed when they go out of use.
+private final class Pipe {
+  private(set) var reading: Int32
+  private(set) var writing: Int32
+
+  init() throws {
+    var ends: [Int32] = [0, 0]
+    guard pipe2(&ends, O_CLOEXEC) == 0 else { throw SupervisionError("cannot make a pipe: \(String(cString: strerror(errno)))") }
+    (reading, writing) = (ends[0], ends[1])
+  }
+
+  func closeReading() {
+    if reading >= 0 { close(reading) }
+    reading = -1
+  }
+
+  func closeWriting() {
+    if writing >= 0 { close(writing) }
+    writing = -1
+  }
+
+  deinit {
+    closeReading()
+    closeWriting()
+  }
+}

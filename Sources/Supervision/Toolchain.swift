@@ -1,0 +1,42 @@
+internal import Foundation
+internal import Glibc
+
+/// The Swift compiler, and Colophon's own library that notebooks are compiled against.
+package struct Toolchain: Sendable {
+  /// `swiftc`, absolute.
+  package let compiler: String
+  /// The folder with `libColophon.so` and the folder `Modules`.
+  package let library: String
+
+  /// Looks for `swiftc` on the `PATH` and for the library beside the running program.
+  /// - Throws: ``SupervisionError`` with what to do when one is missing.
+  package init() throws {
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+    let folders = path.split(separator: ":").map(String.init)
+    guard let folder = folders.first(where: { access($0 + "/swiftc", X_OK) == 0 }) else {
+      throw SupervisionError(
+        "swiftc is not on the PATH: notebooks are compiled by the Swift toolchain. Install Swift 6.2 or newer and add it to the PATH")
+    }
+    compiler = folder + "/swiftc"
+    library = try Self.ownFolder()
+    guard access(library + "/libColophon.so", R_OK) == 0 else {
+      throw SupervisionError("libColophon.so is not in \(library): build the project with `swift build -c release`")
+    }
+  }
+
+  /// What a compiled notebook depends on besides its own code: the compiler and the library, by size and time of change.
+  package var identity: String { "\(Self.stamp(compiler)) \(Self.stamp(library + "/libColophon.so"))" }
+
+  private static func stamp(_ path: String) -> String {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return path }
+    return "\(path) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
+  }
+
+  private static func ownFolder() throws -> String {
+    var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    let count = buffer.withUnsafeMutableBytes { readlink("/proc/self/exe", $0.baseAddress, $0.count) }
+    guard count > 0 else { throw SupervisionError("cannot find the running program's own folder") }
+    return URL(fileURLWithPath: String(decoding: buffer[..<count], as: UTF8.self)).deletingLastPathComponent().path
+  }
+}

@@ -1,0 +1,141 @@
+internal import ArtifactStore
+internal import Engine
+internal import Foundation
+internal import Notebook
+package import Provenance
+
+/// Why a stage would run, or why it ran last.
+package struct WhyAnswer: Codable, Sendable {
+  /// A change of one component, and where it comes from.
+  package struct Cause: Codable, Sendable {
+    /// The stage whose key changed.
+    package var stage: String
+    package var component: String
+    package var kind: KeyComponent.Kind
+    package var old: String?
+    package var new: String?
+    package var summary: String
+  }
+
+  package var stage: String
+  /// Whether the answer is about the next run; else about the last one that ran it.
+  package var isNext: Bool
+  package var headline: String
+  /// Direct causes first, then those of the inputs that changed.
+  package var causes: [Cause]
+
+  package var text: String {
+    ([headline] + causes.map { cause in
+      var line = "  \(cause.stage): \(cause.summary)"
+      if let old = cause.old, let new = cause.new, old != new, !cause.summary.contains("→") { line += "  \(old) → \(new)" }
+      return line
+    }).joined(separator: "\n")
+  }
+}
+
+extension NotebookRunner {
+  /// Looks at the next run first, and when the stage would not run in it, at the last version in which it changed.
+  /// - Parameter name: a stage's or its output's name.
+  /// - Throws: ``SupervisionError`` when the notebook has no such stage.
+  package func why(_ name: String, view: inout some RunView) throws -> WhyAnswer {
+    let document = try parse()
+    let compiled = try compile(document, view: &view)
+    let lines = LineMap(document)
+    let collector = try supervise(compiled, .plan, lines: lines, view: &view).collector
+    view.end()
+    let store = try ArtifactStore(artifacts: project.artifacts, project: project.root)
+    let lock = try LockFile(path: project.lock(of: notebook))
+    let stage = lock?.stages.first { $0.artifact == name }?.stage ?? name
+    if let planned = collector.planned.first(where: { $0.call.stage == stage }) {
+      let causes = causes(of: planned, among: collector.planned, lock: lock, store: store)
+      let verb = planned.verdict == .runs ? "would run" : "may run"
+      return WhyAnswer(stage: stage, isNext: true, headline: "\(stage) \(verb): \(planned.reason)", causes: causes)
+    }
+    if let answer = try past(name, stage: stage, lock: lock, store: store) { return answer }
+    let known = Set(collector.cached.map(\.call.stage) + collector.planned.map(\.call.stage) + compiled.manifest.stageCalls.map(\.name))
+    guard known.contains(stage) else {
+      throw SupervisionError("\(notebook) calls no stage \(name); it calls \(known.sorted().joined(separator: ", "))")
+    }
+    let waits = !collector.cached.contains { $0.call.stage == stage }
+    return WhyAnswer(
+      stage: stage, isNext: true,
+      headline: waits ? "\(stage) waits for a stage that would run before it" : "\(stage) is current and has only one version",
+      causes: [])
+  }
+
+  private func causes(
+    of call: PlannedCall, among planned: [PlannedCall], lock: LockFile?, store: ArtifactStore
+  ) -> [WhyAnswer.Cause] {
+    let before = (lock?.stages ?? []).filter { $0.stage == call.call.stage }
+      .compactMap { (try? store.record(for: $0.key)) ?? nil }
+      .map { KeyChange.between($0.components, call.components) }
+      .min { $0.count < $1.count }
+    var causes = (before ?? []).map { Self.cause($0, stage: call.call.stage) }
+    let uncertain = Set(call.components.filter { $0.kind == .artifact }.map(\.digest))
+    for upstream in planned where upstream.key != call.key {
+      let outputs = (lock?.stages ?? []).filter { $0.stage == upstream.call.stage }.map(\.output.digest)
+      guard outputs.contains(where: { uncertain.contains($0) }) else { continue }
+      causes += self.causes(of: upstream, among: planned, lock: lock, store: store)
+    }
+    return causes
+  }
+
+  /// The newest two versions in which the artifact's key differs, and why.
+  private func past(_ name: String, stage: String, lock: LockFile?, store: ArtifactStore) throws -> WhyAnswer? {
+    let versions = (try? store.log(notebook: Project.name(of: notebook), limit: 200)) ?? []
+    var newer: (entry: LockFile.Entry, version: Version, lock: LockFile)?
+    for version in versions {
+      let old = try LockFile(data: Data(store.lock(at: "\(version.id)")), name: "lock.json of \(version.id)")
+      guard let entry = old.stages.first(where: { $0.artifact == name }) ?? old.stages.first(where: { $0.stage == stage })
+      else { break }
+      if let newer, newer.entry.key != entry.key {
+        let causes = changes(from: entry, in: old, to: newer.entry, in: newer.lock, store: store, depth: 0)
+        let date = Self.date(newer.version.time)
+        return WhyAnswer(
+          stage: entry.stage, isNext: false,
+          headline: "\(entry.artifact) is current; it ran last on \(date) because "
+            + (causes.isEmpty ? "its record was gone" : causes[0].summary),
+          causes: causes)
+      }
+      newer = (entry, version, old)
+    }
+    return newer.map { found in
+      WhyAnswer(
+        stage: found.entry.stage, isNext: false,
+        headline: "\(found.entry.artifact) is current; it ran once, on \(Self.date(found.version.time)), because it was new", causes: [])
+    }
+  }
+
+  /// The changed components, and for each changed input those of the stage that made it.
+  private func changes(
+    from old: LockFile.Entry, in oldLock: LockFile, to new: LockFile.Entry, in newLock: LockFile, store: ArtifactStore,
+    depth: Int
+  ) -> [WhyAnswer.Cause] {
+    guard depth < 32, let before = (try? store.record(for: old.key)) ?? nil, let after = (try? store.record(for: new.key)) ?? nil
+    else { return [] }
+    let changes = KeyChange.between(before.components, after.components)
+    var causes = changes.map { Self.cause($0, stage: new.stage) }
+    for change in changes where change.kind == .artifact {
+      guard let from = oldLock.stages.first(where: { $0.output.digest == change.old?.digest }),
+        let to = newLock.stages.first(where: { $0.output.digest == change.new?.digest })
+      else { continue }
+      causes += self.changes(from: from, in: oldLock, to: to, in: newLock, store: store, depth: depth + 1)
+    }
+    return causes
+  }
+
+  private static func cause(_ change: KeyChange, stage: String) -> WhyAnswer.Cause {
+    let showsDigest = change.kind == .artifact || change.kind == .file || change.kind == .folder || change.kind == .code
+    return WhyAnswer.Cause(
+      stage: stage, component: change.name, kind: change.kind,
+      old: change.old.map { showsDigest ? $0.digest.short : $0.display },
+      new: change.new.map { showsDigest ? $0.digest.short : $0.display }, summary: change.summary)
+  }
+
+  private static func date(_ seconds: Int64) -> String {
+    let formatter = DateFormatter()
+    formatter.locale = Locale(identifier: "en_US_POSIX")
+    formatter.dateFormat = "yyyy-MM-dd HH:mm"
+    return formatter.string(from: Date(timeIntervalSince1970: Double(seconds)))
+  }
+}
