@@ -8,7 +8,9 @@ enum ArtifactNames {
   static func fault(_ name: String) -> String? {
     if name.isEmpty { return "the name is empty" }
     if name.utf8.count > 255 { return "the name “\(name.prefix(20))…” is longer than 255 bytes" }
-    if name.unicodeScalars.first(where: { $0 != "\u{200c}" && $0 != "\u{200d}" }) == "." { return "the name “\(name)” begins with a dot" }
+    if name.unicodeScalars.first(where: { $0 != "\u{200c}" && $0 != "\u{200d}" }) == "." {
+      return "the name “\(name)” begins with a dot"
+    }
     if name.hasPrefix("-") { return "the name “\(name)” begins with a dash" }
     if name.hasSuffix(" ") || name.hasSuffix(".") { return "the name “\(name)” ends with a space or a dot" }
     if name.lowercased() == "git~1" { return "the name “\(name)” means .git on Windows" }

@@ -1,5 +1,6 @@
 package import Provenance
 internal import Synchronization
+
 #if canImport(Glibc)
   internal import Glibc
 #endif
@@ -151,7 +152,8 @@ extension ArtifactStore: ContentSource {
   private func located(_ file: ContentFile) throws(StoreError) -> StoredFile {
     guard var stored = try locate(file.digest) else {
       throw StoreError(
-        operation: "read", subject: file.name, cause: .damaged(object: nil, digest: file.digest, reason: "it is not in the store"))
+        operation: "read", subject: file.name, cause: .damaged(object: nil, digest: file.digest, reason: "it is not in the store")
+      )
     }
     stored.name = file.name
     return stored

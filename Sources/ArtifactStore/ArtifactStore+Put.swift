@@ -1,5 +1,6 @@
 package import Provenance
 internal import Synchronization
+
 #if canImport(Glibc)
   internal import Glibc
 #endif
@@ -78,7 +79,8 @@ extension ArtifactStore {
     return stored
   }
 
-  private static func read(_ number: Int32, _ path: String, into buffer: UnsafeMutableRawBufferPointer) throws(StoreError) -> Int {
+  private static func read(_ number: Int32, _ path: String, into buffer: UnsafeMutableRawBufferPointer) throws(StoreError) -> Int
+  {
     var filled = 0
     while filled < buffer.count {
       let count = Glibc.read(number, buffer.baseAddress.map { $0 + filled }, buffer.count - filled)
@@ -149,7 +151,8 @@ extension ArtifactStore {
   ) throws(StoreError) {
     try batch.withLock { (batch) throws(StoreError) in
       guard batch.generation == generation else {
-        throw StoreError(operation: "store", subject: subject, cause: .damaged(object: nil, digest: nil, reason: "an earlier write failed"))
+        throw StoreError(
+          operation: "store", subject: subject, cause: .damaged(object: nil, digest: nil, reason: "an earlier write failed"))
       }
       do throws(StoreError) { try body(batch) } catch {
         abandon(batch)

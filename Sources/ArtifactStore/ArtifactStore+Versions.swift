@@ -121,7 +121,8 @@ extension ArtifactStore {
     let bytes = try file(Self.listName, at: revision)
     do { return try JSONDecoder().decode([NamedContent].self, from: Data(bytes)) } catch {
       throw StoreError(
-        operation: "read the version", subject: revision, cause: .damaged(object: nil, digest: nil, reason: "\(Self.listName): \(error)"))
+        operation: "read the version", subject: revision,
+        cause: .damaged(object: nil, digest: nil, reason: "\(Self.listName): \(error)"))
     }
   }
 

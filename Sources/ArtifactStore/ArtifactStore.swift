@@ -42,15 +42,15 @@ package final class ArtifactStore: Sendable {
   ///   - report: is told when something had to be mended, such as a damaged index.
   /// - Throws: ``StoreError``.
   package init(artifacts: String, project: String, report: @escaping @Sendable (String) -> Void = { _ in }) throws(StoreError) {
-    let private_ = project + "/.colophon"
-    try FileSystem.makeFolder(private_)
+    let hidden = project + "/.colophon"
+    try FileSystem.makeFolder(hidden)
     repository = try GitRepository(path: artifacts + "/store.git")
     let lock = try ProcessLock(repository)
     FileSystem.removeAbandoned(in: repository.path + "/objects/pack")
-    let (index, replaced) = try StoreIndex.open(private_ + "/index.sqlite")
+    let (index, replaced) = try StoreIndex.open(hidden + "/index.sqlite")
     if let replaced { report("the index was damaged (\(replaced)); it is made again from \(repository.path)") }
     self.index = index
-    folder = try ContentFolder(root: private_ + "/content", index: index)
+    folder = try ContentFolder(root: hidden + "/content", index: index)
     self.report = report
     batch = Mutex(Batch(repository: repository))
     do throws(StoreError) { try importSegments(lock) } catch {
@@ -126,13 +126,16 @@ package final class ArtifactStore: Sendable {
   private func importSegments(_ lock: borrowing ProcessLock) throws(StoreError) {
     guard let tip = try repository.target(of: RecordSegment.reference) else { return }
     let known = try index.segments()
-    for entry in try recordsTree(of: tip).entries where entry.name.hasSuffix(RecordSegment.suffix) && !known.contains(entry.name) {
+    for entry in try recordsTree(of: tip).entries where entry.name.hasSuffix(RecordSegment.suffix) && !known.contains(entry.name)
+    {
       let bytes: [UInt8]
       do throws(StoreError) { bytes = try repository.bytes(entry.id, .blob) } catch {
         report("the stage records \(entry.name) are lost: \(error); their stages run again")
         continue
       }
-      let records = RecordSegment.parse(bytes) { report("line \($0) of the stage records \(entry.name) is not readable and is skipped") }
+      let records = RecordSegment.parse(bytes) {
+        report("line \($0) of the stage records \(entry.name) is not readable and is skipped")
+      }
       let additions = records.map { record, line in
         StoreIndex.Addition(record: record, json: line, inline: inlineBytes(of: record.output))
       }
@@ -162,6 +165,7 @@ package final class ArtifactStore: Sendable {
   }
 
   private static func unreadable(_ id: ObjectID, _ kind: String) -> StoreError {
-    StoreError(operation: "read the \(kind)", subject: id.hexadecimal, cause: .damaged(object: id, digest: nil, reason: "malformed"))
+    StoreError(
+      operation: "read the \(kind)", subject: id.hexadecimal, cause: .damaged(object: id, digest: nil, reason: "malformed"))
   }
 }

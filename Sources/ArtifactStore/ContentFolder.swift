@@ -1,5 +1,6 @@
 internal import Provenance
 internal import Synchronization
+
 #if canImport(Glibc)
   internal import Glibc
 #endif
@@ -56,7 +57,9 @@ final class ContentFolder: Sendable {
   /// - Parameter status: the file's state before and after it was hashed.
   func adopt(_ source: String, _ digest: Digest, status: FileSystem.Status) {
     let target = path(digest)
-    guard !FileSystem.exists(target), (try? FileSystem.makeFolder(folder(digest))) != nil, link(source, target) == 0 else { return }
+    guard !FileSystem.exists(target), (try? FileSystem.makeFolder(folder(digest))) != nil, link(source, target) == 0 else {
+      return
+    }
     guard let now = FileSystem.status(target), Self.same(now, status) else {
       FileSystem.remove(target)
       return

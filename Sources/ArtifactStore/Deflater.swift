@@ -29,7 +29,9 @@ final class Deflater {
   /// - Parameter output: at least ``bound(_:)`` bytes.
   /// - Returns: the stream's length.
   func deflate(_ bytes: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) -> Int {
-    if bytes.count > 64, seemsCompressible(bytes), let count = compress(bytes, into: output), count < bytes.count - bytes.count / 32 {
+    if bytes.count > 64, seemsCompressible(bytes), let count = compress(bytes, into: output),
+      count < bytes.count - bytes.count / 32
+    {
       return count
     }
     return Self.store(bytes, into: output)
@@ -62,7 +64,9 @@ final class Deflater {
     if squares > 2 * 64 * 16384 { return true }
     return withUnsafeTemporaryAllocation(byteCount: Self.bound(sample), alignment: 16) { output in
       [bytes.count / 3, bytes.count / 3 * 2].contains { start in
-        guard let count = compress(UnsafeRawBufferPointer(rebasing: bytes[start..<start + sample]), into: output) else { return false }
+        guard let count = compress(UnsafeRawBufferPointer(rebasing: bytes[start..<start + sample]), into: output) else {
+          return false
+        }
         return count < sample - sample / 16
       }
     }

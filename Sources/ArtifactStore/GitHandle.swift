@@ -47,7 +47,8 @@ final class GitHandle: @unchecked Sendable {  // lock: libgit2's for `database`,
     guard start >= 0 else { throw error("start libgit2 for", path, code: start) }
     var options = git_repository_init_options()
     git_repository_init_options_init(&options, UInt32(GIT_REPOSITORY_INIT_OPTIONS_VERSION))
-    options.flags = GIT_REPOSITORY_INIT_BARE.rawValue | GIT_REPOSITORY_INIT_NO_REINIT.rawValue
+    options.flags =
+      GIT_REPOSITORY_INIT_BARE.rawValue | GIT_REPOSITORY_INIT_NO_REINIT.rawValue | GIT_REPOSITORY_INIT_MKPATH.rawValue
     var repository: OpaquePointer?
     var code = "main".withCString { head in
       options.initial_head = head

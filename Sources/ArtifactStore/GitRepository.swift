@@ -21,9 +21,11 @@ final class GitRepository: Sendable {
       if !parent.isEmpty { try FileSystem.makeFolder(parent) }
       // Made aside and moved into place: a store is there with its marker or not at all.
       let draft = path + "." + FileSystem.temporaryName("store")
-      try GitHandle.create(at: draft, format: Self.format)
-      try FileSystem.makeFolder(draft + "/objects/pack")
-      do throws(StoreError) { try FileSystem.rename(draft, to: path) } catch {
+      do throws(StoreError) {
+        try GitHandle.create(at: draft, format: Self.format)
+        try FileSystem.makeFolder(draft + "/objects/pack")
+        try FileSystem.rename(draft, to: path)
+      } catch {
         FileSystem.removeFolder(draft)
         // Another process was faster.
         guard FileSystem.exists(path) else { throw error }
@@ -31,7 +33,8 @@ final class GitRepository: Sendable {
     }
     let handle = try GitHandle(path: path)
     guard let format = handle.format() else {
-      throw StoreError(operation: "open the store", subject: path, cause: .foreignFormat(found: "a git repository of someone else's"))
+      throw StoreError(
+        operation: "open the store", subject: path, cause: .foreignFormat(found: "a git repository of someone else's"))
     }
     guard format == Self.format else {
       throw StoreError(operation: "open the store", subject: path, cause: .foreignFormat(found: "a store of format \(format)"))

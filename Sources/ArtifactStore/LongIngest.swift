@@ -90,7 +90,8 @@ final class LongIngest {
     private(set) var result: Result<Block, StoreError>
 
     init(
-      ingest: LongIngest, present: Block, next: UnsafeMutableRawBufferPointer, output: UnsafeMutableRawBufferPointer, offsets: [Int],
+      ingest: LongIngest, present: Block, next: UnsafeMutableRawBufferPointer, output: UnsafeMutableRawBufferPointer,
+      offsets: [Int],
       encoded: UnsafeMutableBufferPointer<Encoded?>
     ) {
       self.ingest = ingest

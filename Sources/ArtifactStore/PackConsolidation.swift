@@ -1,4 +1,5 @@
 internal import Provenance
+
 #if canImport(Glibc)
   internal import Glibc
 #endif
@@ -84,7 +85,8 @@ struct PackConsolidation {
   private func isIntact(_ pack: Pack) -> Bool {
     (try? forEachEntry(pack) { (place, entry) throws(StoreError) in
       guard let entry, Deflater.checksum(entry) == place.checksum else {
-        throw StoreError(operation: "check", subject: pack.path, cause: .damaged(object: place.id, digest: nil, reason: "checksum"))
+        throw StoreError(
+          operation: "check", subject: pack.path, cause: .damaged(object: place.id, digest: nil, reason: "checksum"))
       }
     }) != nil
   }
@@ -94,7 +96,8 @@ struct PackConsolidation {
       if writer.contains(place.id) { return }
       guard let entry, let header = PackEntry.decodeHeader(entry) else {
         if droppingDamaged { return }
-        throw StoreError(operation: "copy", subject: pack.path, cause: .damaged(object: place.id, digest: nil, reason: "unreadable"))
+        throw StoreError(
+          operation: "copy", subject: pack.path, cause: .damaged(object: place.id, digest: nil, reason: "unreadable"))
       }
       if header.kind == nil {
         // A delta, of a pack that was fetched: the object itself is written.
@@ -105,10 +108,13 @@ struct PackConsolidation {
           return
         }
         if droppingDamaged { return }
-        throw StoreError(operation: "copy", subject: pack.path, cause: .damaged(object: place.id, digest: nil, reason: "unreadable"))
+        throw StoreError(
+          operation: "copy", subject: pack.path, cause: .damaged(object: place.id, digest: nil, reason: "unreadable"))
       }
       if droppingDamaged {
-        guard let (kind, bytes) = PackEntry.decode(entry), bytes.withUnsafeBytes({ ObjectID(kind, $0) }) == place.id else { return }
+        guard let (kind, bytes) = PackEntry.decode(entry), bytes.withUnsafeBytes({ ObjectID(kind, $0) }) == place.id else {
+          return
+        }
       }
       try writer.append(place.id, entry: entry)
     }

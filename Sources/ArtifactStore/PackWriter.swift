@@ -1,5 +1,6 @@
 internal import Crypto
 internal import Provenance
+
 #if canImport(Glibc)
   internal import Glibc
 #endif

@@ -18,7 +18,8 @@ enum RecordSegment {
     do {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+      encoder.nonConformingFloatEncodingStrategy = .convertToString(
+        positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
       return Array(try encoder.encode(record)) + [UInt8(ascii: "\n")]
     } catch {
       throw StoreError(operation: "record the stage", subject: record.stage, cause: .index(reason: "\(error)"))
@@ -27,7 +28,8 @@ enum RecordSegment {
 
   static func decode(_ line: some Collection<UInt8>) -> StageRecord? {
     let decoder = JSONDecoder()
-    decoder.nonConformingFloatDecodingStrategy = .convertFromString(positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
     return try? decoder.decode(StageRecord.self, from: Data(line))
   }
 

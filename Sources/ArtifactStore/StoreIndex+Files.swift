@@ -16,7 +16,8 @@ extension StoreIndex {
   func rememberedDigests(_ files: [(path: String, status: FileSystem.Status)]) throws(StoreError) -> [String: Digest] {
     try read("look up files in") { database in
       let statement = try database.cachedStatement(
-        sql: "SELECT digest FROM files WHERE path = ? AND bytes = ? AND modified = ? AND changed = ? AND inode = ? AND device = ?")
+        sql: "SELECT digest FROM files WHERE path = ? AND bytes = ? AND modified = ? AND changed = ? AND inode = ? AND device = ?"
+      )
       var digests: [String: Digest] = [:]
       for (path, status) in files {
         let rows = try Row.fetchCursor(

@@ -49,7 +49,8 @@ extension StoreIndex {
   func content(_ digest: Digest) throws(StoreError) -> StoredFile? {
     try read("look up content in") { database in
       let statement = try database.cachedStatement(sql: "SELECT bytes, object, chunked FROM contents WHERE digest = ?")
-      guard let row = try Row.fetchOne(statement, arguments: [Data(digest.bytes)]), let object = ObjectID(bytes: row[1] as Data) else {
+      guard let row = try Row.fetchOne(statement, arguments: [Data(digest.bytes)]), let object = ObjectID(bytes: row[1] as Data)
+      else {
         return nil
       }
       return StoredFile(name: "", digest: digest, byteCount: row[0], object: object, chunked: row[2])

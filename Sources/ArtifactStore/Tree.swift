@@ -15,7 +15,8 @@ struct Tree {
     var entries: [Entry] = []
     var position = 0
     while position < bytes.count {
-      guard let space = bytes[position...].firstIndex(of: 0x20), let end = bytes[space...].firstIndex(of: 0), end + 20 < bytes.count
+      guard let space = bytes[position...].firstIndex(of: 0x20), let end = bytes[space...].firstIndex(of: 0),
+        end + 20 < bytes.count
       else { return nil }
       entries.append(
         Entry(
