@@ -43,10 +43,10 @@ struct EmojiAnnotations: Sendable {
 
   private mutating func add(_ text: String, to position: Int, isName: Bool) {
     if isName {
-      let name = text.trimmed
+      let name = text.stripped
       if !name.isEmpty, name != Self.inherit, names[position] == nil { names[position] = name }
     } else {
-      let words = text.split(separator: "|").map { String($0).trimmed }.filter { !$0.isEmpty && $0 != Self.inherit }
+      let words = text.split(separator: "|").map { String($0).stripped }.filter { !$0.isEmpty && $0 != Self.inherit }
       if !words.isEmpty, keywords[position] == nil { keywords[position] = words }
     }
   }
@@ -55,15 +55,5 @@ struct EmojiAnnotations: Sendable {
     let bytes = Array(span.bytes)
     return bytes.contains(UInt8(ascii: "&")) || bytes.contains(0xEF)
       ? Emoji.key(span.text.unicodeScalars, leavingOut: ["\u{FE0F}"]) : bytes
-  }
-}
-
-extension String {
-  /// Without the white space at both ends.
-  var trimmed: String {
-    var view = unicodeScalars[...]
-    while let first = view.first, first.properties.isWhitespace { view.removeFirst() }
-    while let last = view.last, last.properties.isWhitespace { view.removeLast() }
-    return String(view)
   }
 }

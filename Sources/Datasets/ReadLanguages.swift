@@ -42,7 +42,7 @@ public struct ReadLanguages: Stage {
       case .start(let tag, _):
         code = tag.name.is(element) && (tag.attribute("alt") == nil) != alternative ? tag.attribute("type")?.text : nil
       case .text(let span):
-        if let known = code, found[known] == nil { found[known] = span.text.trimmed }
+        if let known = code, found[known] == nil { found[known] = span.text.stripped }
         code = nil
       case .end: code = nil
       }

@@ -55,12 +55,12 @@ public struct ReadStamps: Stage {
         continue
       }
       if number == 0 {
-        english = line.trimmed
+        english = line.stripped
         continue
       }
       guard let equals = line.firstIndex(of: "=") else { continue }
       let key = line[..<equals].trimmingSuffix(".utf8")
-      let text = String(line[line.index(after: equals)...]).trimmed
+      let text = String(line[line.index(after: equals)...]).stripped
       let language = LanguageCodes.cldr(key, plainPortugueseIsEuropean: true)
       guard !text.isEmpty, found[language] == nil else { continue }
       guard untranslatedCaptions || text != english || language.hasPrefix("en_") else {

@@ -26,7 +26,7 @@ public struct ReadTexts: Stage {
         text = String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
       }
       let language = LanguageCodes.cldr(file.name.prefix { $0 != "." })
-      if text.trimmed.isEmpty {
+      if text.stripped.isEmpty {
         faults.add("texts are empty", file.relativePath)
       } else {
         documents[language, default: []].append(Corpus.Document(id: file.relativePath, text: text))

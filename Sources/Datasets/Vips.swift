@@ -1,3 +1,4 @@
+internal import ArtifactTypes
 internal import CVips
 internal import NativeLibraries
 internal import Provenance
@@ -82,6 +83,6 @@ struct Vips: @unchecked Sendable {
     guard body(&error) != 0 else { return }
     let cause = error.map { String(cString: $0) } ?? "no reason was given"
     table.pointee.release(error)
-    throw DatasetsError(operation: operation, subject: subject, cause: cause.trimmed)
+    throw DatasetsError(operation: operation, subject: subject, cause: cause.stripped)
   }
 }
