@@ -42,7 +42,6 @@ func onDemand(_ name: String, links libraries: [String], cxx: [String] = [], lin
 }
 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
-let collections: Target.Dependency = .product(name: "Collections", package: "swift-collections")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let domain: [Target.Dependency] = ["Provenance", "ArtifactTypes"]
 
@@ -59,7 +58,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -82,8 +80,10 @@ let package = Package(
         .product(name: "SwiftDiagnostics", package: "swift-syntax"),
         .product(name: "SwiftParserDiagnostics", package: "swift-syntax"),
       ]),
-    module("ArtifactStore", ["Provenance", "CGit2", "CZlib", grdb, crypto]),
-    module("Engine", ["Provenance", "ArtifactStore", collections]),
+    module(
+      "ArtifactStore",
+      ["Provenance", "CGit2", "CZlib", grdb, .product(name: "GRDBSQLite", package: "GRDB.swift"), crypto]),
+    module("Engine", ["Provenance", "ArtifactStore"]),
     module("Figures", ["Provenance"]),
     module("Report", ["Provenance", "Notebook", "Figures", "CMark"]),
     module("Supervision", ["Provenance", "Notebook", "ArtifactStore", "Engine", "Report"]),

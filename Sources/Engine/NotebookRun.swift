@@ -1,6 +1,6 @@
 internal import Foundation
 internal import Glibc
-public import Provenance
+package import Provenance
 
 /// A run of a notebook, from inside its program: the generated code goes through its cells with it.
 ///

@@ -1,6 +1,6 @@
 internal import Foundation
 internal import Glibc
-package import Provenance
+internal import Provenance
 internal import Synchronization
 
 /// The way of events from a notebook program to the command that supervises it.
