@@ -63,6 +63,13 @@ extension ArtifactStore {
     }
   }
 
+  /// Reads a stored file and checks it.
+  func check(_ file: StoredFile) throws(StoreError) {
+    var hash = DigestBuilder()
+    try forEachPiece(of: file) { (bytes) throws(StoreError) in hash.update(bytes) }
+    guard hash.digest == file.digest else { throw findDamage(file) }
+  }
+
   /// Calls `body` with a stored file's bytes in their order, not yet checked.
   func forEachPiece(of file: StoredFile, _ body: (UnsafeRawBufferPointer) throws(StoreError) -> Void) throws(StoreError) {
     guard file.chunked else { return try withBlob(file.object, file, body) }

@@ -36,6 +36,8 @@ extension ArtifactStore {
 
   func flush(_ batch: Batch) throws(StoreError) {
     guard !batch.isEmpty else { return }
+    let start = FileSystem.now
+    defer { batch.noteFlush(since: start) }
     let lock = try ProcessLock(repository)
     do throws(StoreError) { try store(batch, lock) } catch {
       abandon(batch)
@@ -78,9 +80,9 @@ extension ArtifactStore {
     _ lines: [UInt8], _ outputs: [ObjectID: Bool], replacing: Set<String>, _ batch: Batch
   ) throws(StoreError) -> String {
     let base = Digest(of: lines).hexadecimal
-    let blob = try batch.append(.blob, lines)
+    let blob = try batch.append(.blob, lines, always: true)
     let objects = outputs.map { Tree.Entry(name: $0.key.hexadecimal, id: $0.key, isTree: $0.value) }
-    let objectsID = try batch.append(.tree, Tree(objects).bytes)
+    let objectsID = try batch.append(.tree, Tree(objects).bytes, always: true)
     for attempt in 1... {
       let tip = try repository.target(of: RecordSegment.reference)
       var tree = if let tip { try recordsTree(of: tip) } else { Tree() }
@@ -88,10 +90,10 @@ extension ArtifactStore {
       tree.entries.removeAll { replacing.contains($0.name) || mine.contains($0.name) }
       tree.entries.append(.init(name: base + RecordSegment.suffix, id: blob, isTree: false))
       tree.entries.append(.init(name: base + RecordSegment.objectsSuffix, id: objectsID, isTree: true))
-      let treeID = try batch.append(.tree, tree.bytes)
+      let treeID = try batch.append(.tree, tree.bytes, always: true)
       // Without a parent: what records once were is of no use.
-      let commit = Commit(tree: treeID, parents: [], time: Int64(FileSystem.now), message: "Stage records")
-      let commitID = try batch.append(.commit, commit.bytes)
+      let commit = Commit(tree: treeID, parents: [], time: Int64(FileSystem.now), message: RecordSegment.message)
+      let commitID = try batch.append(.commit, commit.bytes, always: true)
       try batch.finishPack()
       if commitID == tip { break }
       do throws(StoreError) {

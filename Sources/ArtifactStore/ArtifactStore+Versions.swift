@@ -56,6 +56,7 @@ extension ArtifactStore {
         try flush(batch)
         do throws(StoreError) {
           try repository.update(reference, from: tip, to: id, message: "run")
+          if tip == nil { try repository.setHead(reference) }
           return id
         } catch { guard case .conflict = error.cause else { throw error } }
       }

@@ -47,6 +47,7 @@ package final class ArtifactStore: Sendable {
     repository = try GitRepository(path: artifacts + "/store.git")
     let lock = try ProcessLock(repository)
     FileSystem.removeAbandoned(in: repository.path + "/objects/pack")
+    PackConsolidation(repository: repository).removeAbandoned()
     let (index, replaced) = try StoreIndex.open(hidden + "/index.sqlite")
     if let replaced { report("the index was damaged (\(replaced)); it is made again from \(repository.path)") }
     self.index = index

@@ -14,6 +14,9 @@ final class Batch {
   /// How long the recorded stages ran: what losing the batch would cost, in seconds.
   private(set) var cost = 0.0
   private var began = 0.0
+  /// When the last flush ended, in seconds since 1970, and how long it took.
+  private var flushed = 0.0
+  private var flushSeconds = 0.0
   /// Counts the batches that were given up: what was put before is gone.
   private(set) var generation = 0
 
@@ -25,9 +28,11 @@ final class Batch {
 
   /// Whether waiting longer would risk more than it saves.
   ///
-  /// A fifth of a second of computing, a second of waiting, 64 MiB, or 4,096 records: a flush takes about 10 ms.
+  /// A fifth of a second of computing, a second of waiting, 64 MiB, or 4,096 records: a flush takes about 10 ms. Where flushes take
+  /// longer, on a slow disk, they come so seldom that they take at most a fifth of the time.
   var isDue: Bool {
-    cost >= 0.2 || additions.count >= 4096 || (writer?.byteCount ?? 0) >= 64 << 20
+    if additions.count < 4096, FileSystem.now - flushed < 4 * flushSeconds { return false }
+    return cost >= 0.2 || additions.count >= 4096 || (writer?.byteCount ?? 0) >= 64 << 20
       || !additions.isEmpty && FileSystem.now - began >= 1
   }
 
@@ -44,10 +49,11 @@ final class Batch {
   }
 
   /// Adds an object unless the store has it.
-  func append(_ kind: ObjectKind, _ bytes: [UInt8]) throws(StoreError) -> ObjectID {
+  /// - Parameter always: adds it also then, because a consolidation in another process may be about to drop it.
+  func append(_ kind: ObjectKind, _ bytes: [UInt8], always: Bool = false) throws(StoreError) -> ObjectID {
     let (id, entry) = bytes.withUnsafeBytes { bytes in
       let id = ObjectID(kind, bytes)
-      return (id, contains(id) || repository.contains(id) ? nil : PackEntry.encode(kind, bytes))
+      return (id, contains(id) || !always && repository.contains(id) ? nil : PackEntry.encode(kind, bytes))
     }
     if let entry { try append(id, entry: entry) }
     return id
@@ -77,6 +83,13 @@ final class Batch {
     if writer.count > 0 { try writer.finish() }
     self.writer = nil
     repository.refresh()
+  }
+
+  /// Takes down how long a flush took.
+  /// - Parameter start: in seconds since 1970.
+  func noteFlush(since start: Double) {
+    flushed = FileSystem.now
+    flushSeconds = max(0, flushed - start)
   }
 
   /// Forgets what is durable now.

@@ -125,6 +125,16 @@ final class GitRepository: Sendable {
     }
   }
 
+  /// Makes a branch the one that a clone checks out, unless there is one already.
+  func setHead(_ reference: String) throws(StoreError) {
+    let handle = handle
+    try references.withLock { (_) throws(StoreError) in
+      guard git_repository_head_unborn(handle.repository) == 1 else { return }
+      let code = git_repository_set_head(handle.repository, reference)
+      guard code == 0 else { throw GitHandle.error("write the reference", "HEAD", code: code) }
+    }
+  }
+
   /// Names of all references that begin with `prefix`.
   func references(under prefix: String) throws(StoreError) -> [String] {
     let handle = handle

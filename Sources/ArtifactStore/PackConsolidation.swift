@@ -37,14 +37,47 @@ struct PackConsolidation {
   /// Makes one pack of the short ones. One with something damaged in it stays as it is, until what is damaged is asked for.
   func consolidate() throws(StoreError) {
     let short = packs { Int64($0) < Self.lengthLimit }.filter(isIntact)
-    if short.count > 1 { try replace(short, droppingDamaged: false) }
+    if short.count > 1 { try replace(short, without: try formerRecords(in: short), droppingDamaged: false) }
+  }
+
+  /// Objects that only earlier commits of the records' reference need: each flush replaces that commit.
+  private func formerRecords(in packs: [Pack]) throws(StoreError) -> Set<ObjectID> {
+    guard let tip = try repository.target(of: RecordSegment.reference),
+      let commit = Commit(parsing: try repository.bytes(tip, .commit)),
+      let tree = try repository.withObject(commit.tree, .tree, { (bytes) throws(StoreError) in Tree(parsing: bytes) })
+    else { return [] }
+    var former: Set<ObjectID> = []
+    for pack in packs {
+      try forEachEntry(pack) { (place, entry) throws(StoreError) in
+        guard let entry, PackEntry.decodeHeader(entry)?.kind == .commit, let object = PackEntry.decode(entry),
+          let commit = Commit(parsing: object.bytes), commit.message == RecordSegment.message, commit.parents.isEmpty,
+          let bytes = try? repository.bytes(commit.tree, .tree), let tree = bytes.withUnsafeBytes({ Tree(parsing: $0) })
+        else { return }
+        former.formUnion([place.id, commit.tree])
+        former.formUnion(tree.entries.map(\.id))
+      }
+    }
+    former.subtract([tip, commit.tree])
+    former.subtract(tree.entries.map(\.id))
+    return former
   }
 
   /// Rewrites the packs that hold these objects without what is damaged in them.
   func removeDamaged(_ damaged: Set<ObjectID>) throws(StoreError) {
     let affected = packs { _ in true }.filter { $0.index.places.contains { damaged.contains($0.id) } }
-    for pack in affected { try replace([pack], droppingDamaged: true) }
+    for pack in affected { try replace([pack], without: [], droppingDamaged: true) }
     try repository.reopen()
+  }
+
+  /// Removes packs that a process was killed before it gave them their index; older than a minute, so that none is being finished.
+  func removeAbandoned() {
+    for name in FileSystem.names(in: folder) where name.hasPrefix("pack-") && name.hasSuffix(".pack") {
+      let path = folder + "/" + name
+      guard !FileSystem.exists(path.dropLast(5) + ".idx"), let status = FileSystem.status(path),
+        Double(status.changed) / 1e9 < FileSystem.now - 60
+      else { continue }
+      FileSystem.remove(path)
+    }
   }
 
   private func packs(where isWanted: (Int) -> Bool) -> [Pack] {
@@ -61,7 +94,7 @@ struct PackConsolidation {
     return packs.sorted { $0.path < $1.path }
   }
 
-  private func replace(_ packs: [Pack], droppingDamaged: Bool) throws(StoreError) {
+  private func replace(_ packs: [Pack], without former: Set<ObjectID>, droppingDamaged: Bool) throws(StoreError) {
     var writer = try PackWriter(folder: folder)
     var made: Set<String> = []
     for pack in packs {
@@ -69,7 +102,7 @@ struct PackConsolidation {
         made.insert(try writer.finish())
         writer = try PackWriter(folder: folder)
       }
-      try copy(pack, into: writer, droppingDamaged: droppingDamaged)
+      try copy(pack, into: writer, without: former, droppingDamaged: droppingDamaged)
     }
     if writer.count > 0 { made.insert(try writer.finish()) }
     // The new pack is durable: the old ones can go, their indexes first, so that nobody looks for what is gone.
@@ -91,9 +124,11 @@ struct PackConsolidation {
     }) != nil
   }
 
-  private func copy(_ pack: Pack, into writer: PackWriter, droppingDamaged: Bool) throws(StoreError) {
+  private func copy(
+    _ pack: Pack, into writer: PackWriter, without former: Set<ObjectID>, droppingDamaged: Bool
+  ) throws(StoreError) {
     try forEachEntry(pack) { (place, entry) throws(StoreError) in
-      if writer.contains(place.id) { return }
+      if writer.contains(place.id) || former.contains(place.id) { return }
       guard let entry, let header = PackEntry.decodeHeader(entry) else {
         if droppingDamaged { return }
         throw StoreError(

@@ -6,6 +6,8 @@ enum RecordSegment {
   /// The reference whose commit's tree holds the segments: `SHA256.jsonl` is one, `SHA256.objects` a folder that names the objects
   /// of its outputs, so that git keeps and sends them along.
   static let reference = "refs/colophon/records"
+  /// The message of its commits.
+  static let message = "Stage records\n"
   static let suffix = ".jsonl"
   static let objectsSuffix = ".objects"
 

@@ -60,6 +60,9 @@ struct ManyProcessesTests {
     let segments = try workplace.git("ls-tree", "--name-only", "refs/colophon/records").text.split(separator: "\n")
     #expect(segments.count { $0.hasSuffix(".jsonl") } <= 65)
     #expect(workplace.reports.isEmpty)
+    // Each flush replaced the records' commit; consolidation drops the former ones.
+    let dangling = try workplace.git("fsck").text.split(separator: "\n").count { $0.hasPrefix("dangling commit") }
+    #expect(dangling < 60)
     try FileManager.default.removeItem(atPath: workplace.root + "/.colophon/index.sqlite")
     for store in [reader, store, try workplace.open()] {
       for number in stride(from: 0, to: 160, by: 7) {

@@ -92,10 +92,12 @@ struct MendingTests {
       #expect(try workplace.git("cat-file", "-e", object.hexadecimal).status == 0)
       #expect(error?.isDamage == true)
     }
+    #expect(try store.verify().map(\.cause).count == 1)
     try store.save("a", bytes, started: 2000)
     try store.flush()
     #expect(try workplace.read(store.content(of: try #require(try store.lookup(Digest(of: "a")))).path()) == bytes)
     #expect(try store.load("b") == [UInt8](repeating: 3, count: 9000))
+    #expect(try store.verify().isEmpty)
     #expect(try workplace.faults().isEmpty)
   }
 
