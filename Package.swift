@@ -122,7 +122,7 @@ let package = Package(
     tests("ArtifactStoreTests", ["ArtifactStore", "Provenance"]),
     tests("EngineTests", ["Engine", "ArtifactStore", "Provenance"]),
     tests("FiguresTests", ["Figures", "Provenance"]),
-    tests("ReportTests", ["Report", "Notebook", "Provenance"]),
+    tests("ReportTests", ["Report", "Notebook", "Figures", "Provenance", "CMark"]),
     tests("DatasetsTests", domain + ["Datasets"]),
     tests("MetadataTests", domain + ["Metadata"]),
     tests("CurationTests", domain + ["Curation"]),
