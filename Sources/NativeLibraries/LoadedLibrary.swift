@@ -31,16 +31,28 @@ package enum LoadedLibrary {
   /// Where this code and the running program lie.
   private static func folders() -> [String] {
     var found: [String] = []
-    var information = Dl_info()
-    if dladdr(unsafeBitCast(marker, to: UnsafeRawPointer.self), &information) != 0, let name = information.dli_fname {
-      found.append(folder(of: String(cString: name)))
-    }
+    if let own = ownFile() { found.append(folder(of: own)) }
     var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
     let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
     if count > 0 {
       found.append(folder(of: String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)))
     }
     return found
+  }
+
+  /// The file that this code was loaded from: the mapping that its own address lies in.
+  private static func ownFile() -> String? {
+    let address = UInt(bitPattern: unsafeBitCast(marker, to: Int.self))
+    guard let maps = fopen("/proc/self/maps", "r") else { return nil }
+    defer { fclose(maps) }
+    var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 128)
+    while fgets(&buffer, Int32(buffer.count), maps) != nil {
+      let line = String(decoding: buffer.prefix { $0 != 0 && $0 != 10 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      let range = line.prefix { $0 != " " }.split(separator: "-").compactMap { UInt($0, radix: 16) }
+      guard range.count == 2, range[0] <= address, address < range[1] else { continue }
+      return line.firstIndex(of: "/").map { String(line[$0...]) }
+    }
+    return nil
   }
 
   private static func folder(of path: String) -> String {
