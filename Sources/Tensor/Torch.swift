@@ -1,4 +1,5 @@
 internal import CTorch
+internal import Glibc
 internal import NativeLibraries
 
 /// The tensor library as a whole: loaded when the first tensor is made, never before.
@@ -56,6 +57,10 @@ package enum Torch {
   }
 
   private static let loaded: Result<Functions, TensorError> = {
+    // libtorch's threads wait for each other some hundred times a step. By default they wait busily for milliseconds, which on a
+    // machine with other work makes a step ten times longer; so they soon sleep, unless the user wants it otherwise. OpenMP reads
+    // this when it is loaded.
+    setenv("GOMP_SPINCOUNT", "1000", 0)
     do {
       return .success(
         Functions(

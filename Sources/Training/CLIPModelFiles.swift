@@ -68,23 +68,23 @@ extension CLIPModel {
   }
 
   /// The model of a checkpoint.
-  /// - Parameter tokenizer: the one that it was trained with.
+  /// - Parameter tokenizer: the one that it was trained with; `nil` when no texts will be encoded.
   /// - Throws: ``TrainingError`` when the files do not fit together or the tokenizer is another one.
-  init(_ checkpoint: Checkpoint, tokenizer: Tokenizer, precision: Precision) throws {
+  init(_ checkpoint: Checkpoint, tokenizer: Tokenizer?, precision: Precision) throws {
     func fault(_ cause: String) -> TrainingError {
       TrainingError(operation: "load the model", subject: checkpoint.content.digest.short, cause: cause)
     }
     let file = try JSONDecoder().decode(ConfigurationFile.self, from: Data(checkpoint.file("config.json").bytes()))
-    guard file.tokenizer_sha256 == tokenizer.content.digest.hexadecimal else {
+    if let tokenizer, file.tokenizer != tokenizer.content.digest.hexadecimal {
       throw fault(
-        "it was trained with the tokenizer \(file.tokenizer_sha256.prefix(12)), not with \(tokenizer.content.digest.short): pass that one"
+        "it was trained with the tokenizer \(file.tokenizer.prefix(12)), not with \(tokenizer.content.digest.short): pass that one"
       )
     }
     let configuration = file.configuration
     if let impossible = configuration.fault { throw fault(impossible) }
     let entries = try Safetensors.decode(checkpoint.file("model.safetensors").bytes(), subject: "model.safetensors")
     // The names and shapes come from an initial model of the same size.
-    let initial = try CLIPModel.initial(configuration, vocabularySize: file.text_config.vocab_size, precision: precision, seed: 0)
+    let initial = try CLIPModel.initial(configuration, vocabularySize: file.vocabularySize, precision: precision, seed: 0)
     var parameters = Parameters()
     for (name, tensor) in initial.parameters.all {
       let parts =
@@ -98,41 +98,46 @@ extension CLIPModel {
       }
       try parameters.add(name, .from(elements, shape: tensor.shape))
     }
-    self.init(configuration, vocabularySize: file.text_config.vocab_size, parameters: parameters, precision: precision)
+    self.init(configuration, vocabularySize: file.vocabularySize, parameters: parameters, precision: precision)
   }
 }
 
-/// The fields of `config.json` that matter, under the names of that format.
+/// The fields of `config.json` that matter.
 private struct ConfigurationFile: Decodable {
-  struct Tower: Decodable {
-    var hidden_size, num_hidden_layers, num_attention_heads: Int
-    var hidden_act: ModelConfiguration.Activation
-    var tower: ModelConfiguration.Tower {
-      .init(width: hidden_size, layers: num_hidden_layers, heads: num_attention_heads)
-    }
+  /// The format's own names.
+  private struct Name: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+    init(_ name: String) { stringValue = name }
+    init?(stringValue: String) { self.init(stringValue) }
+    init?(intValue: Int) { nil }
   }
-  struct Text: Decodable { var vocab_size, max_position_embeddings: Int }
-  struct Vision: Decodable { var image_size, patch_size: Int }
 
-  var configuration: ModelConfiguration
-  var text_config: Text
-  var tokenizer_sha256: String
-
-  enum CodingKeys: CodingKey { case text_config, vision_config, projection_dim, tokenizer_sha256 }
+  let configuration: ModelConfiguration
+  let vocabularySize: Int
+  /// The digest of the tokenizer that the model was trained with, in hexadecimal.
+  let tokenizer: String
 
   init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    tokenizer_sha256 = try container.decode(String.self, forKey: .tokenizer_sha256)
-    text_config = try container.decode(Text.self, forKey: .text_config)
-    let vision = try container.decode(Vision.self, forKey: .vision_config)
-    configuration = ModelConfiguration()
-    configuration.pictureSize = vision.image_size
-    configuration.patchSize = vision.patch_size
-    configuration.vision = try container.decode(Tower.self, forKey: .vision_config).tower
-    let text = try container.decode(Tower.self, forKey: .text_config)
-    configuration.text = text.tower
-    configuration.activation = text.hidden_act
-    configuration.contextLength = text_config.max_position_embeddings
-    configuration.embeddingWidth = try container.decode(Int.self, forKey: .projection_dim)
+    let file = try decoder.container(keyedBy: Name.self)
+    let vision = try file.nestedContainer(keyedBy: Name.self, forKey: Name("vision_config"))
+    let text = try file.nestedContainer(keyedBy: Name.self, forKey: Name("text_config"))
+    func tower(_ fields: KeyedDecodingContainer<Name>) throws -> ModelConfiguration.Tower {
+      try .init(
+        width: fields.decode(Int.self, forKey: Name("hidden_size")),
+        layers: fields.decode(Int.self, forKey: Name("num_hidden_layers")),
+        heads: fields.decode(Int.self, forKey: Name("num_attention_heads")))
+    }
+    tokenizer = try file.decode(String.self, forKey: Name("tokenizer_sha256"))
+    vocabularySize = try text.decode(Int.self, forKey: Name("vocab_size"))
+    var configuration = ModelConfiguration()
+    configuration.pictureSize = try vision.decode(Int.self, forKey: Name("image_size"))
+    configuration.patchSize = try vision.decode(Int.self, forKey: Name("patch_size"))
+    configuration.vision = try tower(vision)
+    configuration.text = try tower(text)
+    configuration.activation = try text.decode(ModelConfiguration.Activation.self, forKey: Name("hidden_act"))
+    configuration.contextLength = try text.decode(Int.self, forKey: Name("max_position_embeddings"))
+    configuration.embeddingWidth = try file.decode(Int.self, forKey: Name("projection_dim"))
+    self.configuration = configuration
   }
 }

@@ -32,6 +32,7 @@ struct CaptionSource {
   init(_ pairs: Pairs, pictures set: Pictures, tokenizer: SentencePieceModel, contextLength: Int) throws {
     var texts: [Int: [String: Group]] = [:]
     var pieces: [String: [Int32]] = [:]
+    // swift-format-ignore: ReplaceForEachWithForLoop
     try pairs.forEach { pair in
       guard let position = set.position(of: pair.image) else { return }
       for text in pair.texts {

@@ -1,21 +1,27 @@
-internal import Tensor
+package import Tensor
 
 /// The symmetric contrastive loss of pictures with several texts each.
 ///
 /// A text is told from the other pictures, and a picture's text from the other pictures' texts: neither the other texts of a picture
 /// nor equal texts of other pictures count against it. With one text a picture it is CLIP's loss (arXiv 2103.00020, §2.3).
-struct ContrastiveLoss {
+package struct ContrastiveLoss {
   /// Which picture each text belongs to.
-  let owners: [Int]
+  package let owners: [Int]
   /// For each text a number that equal texts share.
-  let texts: [Int]
+  package let texts: [Int]
+
+  package init(owners: [Int], texts: [Int]) {
+    precondition(owners.count == texts.count, "every text has an owner")
+    self.owners = owners
+    self.texts = texts
+  }
 
   /// - Parameters:
   ///   - pictures: rows of length 1, float32 `[pictures, embedding]`.
   ///   - encodedTexts: the same, `[texts, embedding]`.
   ///   - logitScale: float32, a scalar; its exponential multiplies the cosines.
   /// - Returns: a scalar: the mean of the two directions.
-  func callAsFunction(pictures: Tensor, texts encodedTexts: Tensor, logitScale: Tensor) throws -> Tensor {
+  package func callAsFunction(pictures: Tensor, texts encodedTexts: Tensor, logitScale: Tensor) throws -> Tensor {
     let count = pictures.shape[0]
     let textCount = owners.count
     let logits = try pictures.matmul(encodedTexts.transposed()) * logitScale.exp()

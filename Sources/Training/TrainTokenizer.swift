@@ -27,6 +27,7 @@ public struct TrainTokenizer: Stage {
     var seen: Set<String> = []
     var texts: [UInt8] = []
     var offsets: [Int64] = [0]
+    // swift-format-ignore: ReplaceForEachWithForLoop
     try pairs.forEach { pair in
       try Task.checkCancellation()
       for text in pair.texts where !text.text.isEmpty && seen.insert(text.text).inserted {

@@ -1,0 +1,68 @@
+internal import ArtifactTypes
+internal import Provenance
+internal import Training
+
+/// The texts of one language, each with the picture that it belongs to.
+struct LanguageTexts {
+  let language: String
+  /// For each class or caption: its texts and its picture's position in the set.
+  private(set) var entries: [(texts: [String], picture: Int)] = []
+
+  /// The texts of every language, languages by their codes.
+  /// - Parameters:
+  ///   - languages: only these; all that occur when empty.
+  ///   - fields: only texts of these fields; of all when empty.
+  static func collect(
+    _ pairs: Pairs, _ pictures: Pictures, languages: [String], fields: [String]
+  ) throws -> [LanguageTexts] {
+    var collected: [String: LanguageTexts] = [:]
+    // swift-format-ignore: ReplaceForEachWithForLoop
+    try pairs.forEach { pair in
+      guard let position = pictures.position(of: pair.image) else { return }
+      var texts: [String: [String]] = [:]
+      for text in pair.texts where fields.isEmpty || fields.contains(text.field) {
+        guard let language = text.language, languages.isEmpty || languages.contains(language) else { continue }
+        texts[language, default: []].append(text.text)
+      }
+      for (language, texts) in texts {
+        collected[language, default: LanguageTexts(language: language)].entries.append((texts, position))
+      }
+    }
+    guard !collected.isEmpty else {
+      throw TrainingError(
+        operation: "evaluate", subject: "\(pictures.count) pictures",
+        cause: "no pair has a picture of the set and a text of the languages and fields that were asked for")
+    }
+    return collected.values.sorted { $0.language.utf8.lexicographicallyPrecedes($1.language.utf8) }
+  }
+
+  /// The pictures' positions, each once, ascending, and where each position is among them.
+  var pictures: (positions: [Int], places: [Int: Int]) {
+    let positions = Set(entries.map(\.picture)).sorted()
+    return (positions, Dictionary(uniqueKeysWithValues: zip(positions, positions.indices)))
+  }
+}
+
+/// The embeddings of a set's pictures, each computed once.
+struct PictureEmbeddings {
+  private let rows: [Int: Int]
+  private let vectors: [Float]
+  let dimension: Int
+
+  init(_ model: TrainedModel, _ pictures: Pictures, _ positions: [Int]) throws {
+    vectors = try model.encode(pictures, at: positions)
+    dimension = model.dimension
+    rows = Dictionary(uniqueKeysWithValues: zip(positions, positions.indices))
+  }
+
+  /// The rows of some pictures, `[positions.count, dimension]`.
+  subscript(positions: [Int]) -> [Float] {
+    var result: [Float] = []
+    result.reserveCapacity(positions.count * dimension)
+    for position in positions {
+      guard let row = rows[position] else { preconditionFailure("picture \(position) was not encoded") }
+      result += vectors[(row * dimension)..<((row + 1) * dimension)]
+    }
+    return result
+  }
+}

@@ -1,0 +1,73 @@
+public import ArtifactTypes
+public import Provenance
+internal import Tensor
+internal import Training
+
+/// Finds pictures by their captions and captions by their pictures, in each language.
+///
+/// Text → picture counts every caption; picture → text hits when one of the picture's captions is among the first k. Output: a table with
+/// a row for each language: language, script, pictures, texts, recall at 1, 5 and 10 both ways (shares with Wilson's 95 % interval, which
+/// takes captions as independent), and chance, the text → picture recall at 1 of guessing. Source: MetaCLIP 2, §4 (XM3600).
+public struct Retrieval: Stage {
+  public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
+  public static var environment: [EnvironmentFacet] { [EnvironmentFacet("libtorch") { Torch.version }] }
+
+  public var checkpoint: Checkpoint
+  public var tokenizer: Tokenizer
+  public var pictures: PictureSet
+  /// The captions: texts of pairs whose pictures are in the set.
+  public var captions: Pairs
+  /// Only these languages; all that the captions have when empty.
+  public var languages: [String] = []
+  /// Only texts of these fields; of all when empty.
+  public var fields: [String] = []
+  /// Where the script column comes from; empty cells without.
+  public var scripts: Languages?
+  /// How many threads compute.
+  public var threads = 2
+
+  public init(checkpoint: Checkpoint, tokenizer: Tokenizer, pictures: PictureSet, captions: Pairs) {
+    self.checkpoint = checkpoint
+    self.tokenizer = tokenizer
+    self.pictures = pictures
+    self.captions = captions
+  }
+
+  public func run(_ context: StageContext) async throws -> Table {
+    let model = try TrainedModel(checkpoint, tokenizer: tokenizer, threads: threads)
+    let opened = try pictures.open()
+    let groups = try LanguageTexts.collect(captions, opened, languages: languages, fields: fields)
+    let encoded = try PictureEmbeddings(model, opened, Set(groups.flatMap { $0.entries.map(\.picture) }).sorted())
+    let limits = [1, 5, 10]
+    var table = Table(
+      columns: [.init("language"), .init("script"), .init("pictures"), .init("texts")]
+        + limits.map { .init("text → picture R@\($0)", style: .percent(1)) }
+        + limits.map { .init("picture → text R@\($0)", style: .percent(1)) } + [.init("chance", style: .percent(2))])
+    for (done, group) in groups.enumerated() {
+      let (positions, places) = group.pictures
+      var texts: [String] = []
+      var owners: [[Int]] = []
+      var own = [[Int]](repeating: [], count: positions.count)
+      for entry in group.entries {
+        guard let place = places[entry.picture] else { continue }
+        for text in entry.texts {
+          own[place].append(texts.count)
+          owners.append([place])
+          texts.append(text)
+        }
+      }
+      let (pictureVectors, textVectors) = (encoded[positions], try model.encode(texts))
+      let toPictures = try Ranking.places(
+        queries: textVectors, candidates: pictureVectors, dimension: model.dimension, correct: owners)
+      let toTexts = try Ranking.places(queries: pictureVectors, candidates: textVectors, dimension: model.dimension, correct: own)
+      table.append(
+        [
+          .text(group.language), scripts?[group.language].map { .text($0.script) } ?? .empty, .integer(positions.count),
+          .integer(texts.count),
+        ] + limits.map { Ranking.recall(toPictures, at: $0).cell } + limits.map { Ranking.recall(toTexts, at: $0).cell }
+          + [.number(1 / Double(positions.count))])
+      context.progress(done + 1, of: groups.count, "languages")
+    }
+    return table
+  }
+}

@@ -1,0 +1,63 @@
+import Evaluation
+import Foundation
+import Provenance
+import Tensor
+import Testing
+
+@Suite struct MetricTests {
+  static func vectors(_ count: Int, _ dimension: Int, key: UInt64) -> [Float] {
+    var generator = CounterGenerator(key)
+    return (0..<count).flatMap { _ in
+      let row = (0..<dimension).map { _ in generator.normals().0 }
+      let length = row.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      return row.map { $0 / length }
+    }
+  }
+
+  @Test func `Places agree with sorting all candidates`() throws {
+    let (queries, candidates) = (Self.vectors(700, 6, key: 1), Self.vectors(40, 6, key: 2))
+    var generator = CounterGenerator(9)
+    let correct = (0..<700).map { _ in (0...generator.index(3)).map { _ in generator.index(40) } }
+    let places = try Ranking.places(queries: queries, candidates: candidates, dimension: 6, correct: correct)
+    for query in stride(from: 0, to: 700, by: 7) {
+      func cosine(_ candidate: Int) -> Float {
+        (0..<6).reduce(0) { $0 + queries[query * 6 + $1] * candidates[candidate * 6 + $1] }
+      }
+      let order = (0..<40).sorted { (cosine($0), $1) > (cosine($1), $0) }
+      #expect(places[query] == order.firstIndex { correct[query].contains($0) })
+    }
+  }
+
+  @Test func `Equal cosines rank by position, so a constant model is no better than chance`() throws {
+    let same = [Float](repeating: 1, count: 10)
+    let places = try Ranking.places(queries: same, candidates: same, dimension: 1, correct: (0..<10).map { [$0] })
+    #expect(places == Array(0..<10))
+    #expect(Ranking.recall(places, at: 1).estimate == 0.1)
+    #expect(Ranking.recall(places, at: 5).estimate == 0.5)
+  }
+
+  @Test func `Wilson's interval has the bounds that solve its equation`() {
+    for (hits, trials) in [(0, 10), (1, 10), (5, 10), (99, 100), (100, 100), (430, 1849)] {
+      let interval = ShareInterval(hits: hits, of: trials)
+      let share = Double(hits) / Double(trials)
+      #expect(interval.estimate == share && interval.low <= share && share <= interval.high)
+      for bound in [interval.low, interval.high] where bound > 0 && bound < 1 {
+        let z = abs(share - bound) / (bound * (1 - bound) / Double(trials)).squareRoot()
+        #expect(abs(z - 1.959964) < 1e-9)
+      }
+    }
+    #expect(ShareInterval(hits: 0, of: 0).high == 1)
+  }
+
+  @Test func `Alignment and uniformity agree with their definitions`() throws {
+    let (left, right) = (Self.vectors(30, 5, key: 3), Self.vectors(30, 5, key: 4))
+    func distance(_ a: [Float], _ i: Int, _ b: [Float], _ j: Int) -> Double {
+      (0..<5).reduce(0.0) { $0 + pow(Double(a[i * 5 + $1]) - Double(b[j * 5 + $1]), 2) }
+    }
+    let distances = AlignmentUniformity.squaredDistances(left, right, dimension: 5)
+    for row in 0..<30 { #expect(abs(distances[row] - distance(left, row, right, row)) < 1e-5) }
+    var sum = 0.0
+    for i in 0..<30 { for j in 0..<30 where i != j { sum += exp(-2 * distance(left, i, left, j)) } }
+    #expect(abs(try AlignmentUniformity.uniformity(left, dimension: 5) - log(sum / (30 * 29))) < 1e-5)
+  }
+}

@@ -1,0 +1,48 @@
+import Foundation
+import Tensor
+import Testing
+import Training
+
+@Suite struct ContrastiveLossTests {
+  /// The loss by its definition.
+  static func naive(_ logits: [[Double]], _ owners: [Int], _ texts: [Int]) -> Double {
+    var (toPictures, toTexts) = (0.0, 0.0)
+    for (text, owner) in owners.enumerated() {
+      let own = exp(logits[owner][text])
+      let holders = Set(owners.indices.filter { texts[$0] == texts[text] }.map { owners[$0] })
+      let pictures = logits.indices.filter { $0 == owner || !holders.contains($0) }.map { exp(logits[$0][text]) }.reduce(0, +)
+      let mine = Set(owners.indices.filter { owners[$0] == owner }.map { texts[$0] })
+      let others = owners.indices.filter { owners[$0] != owner && !mine.contains(texts[$0]) }.map { exp(logits[owner][$0]) }
+        .reduce(0, +)
+      toPictures -= log(own / pictures)
+      toTexts -= log(own / (own + others))
+    }
+    return (toPictures + toTexts) / 2 / Double(owners.count)
+  }
+
+  @Test(arguments: [[0, 1, 2, 3, 4, 5], [0, 1, 2, 0, 4, 1]])
+  func `The loss agrees with its definition, equal texts of other pictures included`(_ texts: [Int]) throws {
+    var generator = CounterGenerator(3)
+    func vectors(_ count: Int) -> [Float] { (0..<(count * 4)).map { _ in generator.normals().0 } }
+    let (pictures, encoded) = (vectors(3), vectors(6))
+    let owners = [0, 0, 1, 1, 2, 2]
+    let (x, y) = (try Tensor.from(pictures, shape: [3, 4]).normalized(), try Tensor.from(encoded, shape: [6, 4]).normalized())
+    let scale = try Tensor.from([Float(1.5)], shape: [])
+    let loss = try ContrastiveLoss(owners: owners, texts: texts)(pictures: x, texts: y, logitScale: scale).item()
+    let cosines = try x.matmul(y.transposed()).elements(as: Double.self)
+    let logits = (0..<3).map { picture in (0..<6).map { cosines[picture * 6 + $0] * exp(1.5) } }
+    #expect(abs(loss - Self.naive(logits, owners, texts)) < 1e-5)
+  }
+
+  @Test func `With one text a picture it is the symmetric cross-entropy`() throws {
+    var generator = CounterGenerator(4)
+    let x = try Tensor.normal([5, 3], deviation: 1, &generator).normalized()
+    let y = try Tensor.normal([5, 3], deviation: 1, &generator).normalized()
+    let logits = try x.matmul(y.transposed()) * 2
+    let target = try Tensor.from((0..<5).map(Int64.init))
+    let expected = try ((logits.crossEntropy(target) + logits.transposed().crossEntropy(target)) * 0.5).item()
+    let loss = try ContrastiveLoss(owners: Array(0..<5), texts: Array(0..<5))(
+      pictures: x, texts: y, logitScale: .from([Float(log(2.0))], shape: []))
+    #expect(abs(try loss.item() - expected) < 1e-5)
+  }
+}

@@ -1,0 +1,103 @@
+import ArtifactTypes
+import Foundation
+import Provenance
+import Tensor
+import Testing
+import Training
+
+@Suite(.serialized) struct TrainCLIPTests {
+  @Test(arguments: [Precision.float32, .bfloat16])
+  func `A training lowers the loss and repeats itself bit by bit`(_ precision: Precision) async throws {
+    let world = try SmallWorld()
+    defer { world.remove() }
+    var training = world.training(try await world.tokenizer())
+    training.precision = precision
+    let first = try await training.run(world.context)
+    let losses = try #require(try first.log()[column: "loss"]).compactMap(\.value)
+    let (start, end) = (try #require(losses.first), try #require(losses.last))
+    #expect(losses.count == 30)
+    #expect(end < start * 0.7, "from \(start) to \(end)")
+    #expect(try await training.run(world.context).content.digest == first.content.digest)
+    training.seed = 1
+    #expect(try await training.run(world.context).content.digest != first.content.digest)
+  }
+
+  @Test func `A checkpoint has the tensors of MetaClip2Model and is read back`() async throws {
+    let world = try SmallWorld()
+    defer { world.remove() }
+    let tokenizer = try await world.tokenizer()
+    var training = world.training(tokenizer)
+    training.model.text.layers = 1
+    training.steps = 1
+    let checkpoint = try await training.run(world.context)
+    let tensors = try Safetensors.decode(checkpoint.file("model.safetensors").bytes(), subject: "test")
+    // 46 for one layer in each tower: Hugging Face's layout.
+    #expect(tensors.count == 46)
+    #expect(tensors["vision_model.embeddings.patch_embedding.weight"]?.shape == [16, 3, 4, 4])
+    #expect(tensors["text_model.encoder.layers.0.self_attn.k_proj.weight"]?.shape == [16, 16])
+    #expect(tensors["logit_scale"]?.shape == [])
+    let embeddings = try await EncodePictures(checkpoint: checkpoint, pictures: world.pictures).run(world.context)
+    let (vectors, dimension) = try embeddings.vectors()
+    #expect(dimension == 16 && vectors.count == 8 * 16)
+    #expect(try embeddings.ids() == SmallWorld.colors.map(\.id))
+    for row in 0..<8 {
+      #expect(abs(vectors[(row * 16)..<((row + 1) * 16)].reduce(0) { $0 + $1 * $1 } - 1) < 1e-5)
+    }
+  }
+
+  @Test func `A text's embedding does not depend on the texts beside it`() async throws {
+    let world = try SmallWorld()
+    defer { world.remove() }
+    let tokenizer = try await world.tokenizer()
+    let checkpoint = try await world.training(tokenizer).run(world.context)
+    let model = try TrainedModel(checkpoint, tokenizer: tokenizer, threads: 1)
+    let together = try model.encode(["red square", "a much longer text about a blue square", ""])
+    let alone = try model.encode(["red square"])
+    for (a, b) in zip(together, alone) { #expect(abs(a - b) < 1e-5) }
+    #expect(together.count == 3 * 16)
+  }
+
+  @Test func `Another tokenizer than the model's is an error`() async throws {
+    let world = try SmallWorld()
+    defer { world.remove() }
+    var training = world.training(try await world.tokenizer())
+    training.steps = 1
+    let checkpoint = try await training.run(world.context)
+    let other = try await TrainTokenizer(pairs: world.pairs, vocabularySize: 35).run(world.context)
+    let error = #expect(throws: TrainingError.self) { try TrainedModel(checkpoint, tokenizer: other, threads: 1) }
+    #expect(error?.cause.contains("pass that one") == true)
+  }
+
+  @Test func `A loss that is not finite stops the training and names the step`() async throws {
+    let world = try SmallWorld()
+    defer { world.remove() }
+    var training = world.training(try await world.tokenizer())
+    training.learningRate = 1e38
+    training.warmUpSteps = 0
+    let error = await #expect(throws: TrainingError.self) { try await training.run(world.context) }
+    #expect(error?.subject.hasSuffix("of 30") == true)
+    #expect(error?.cause.contains("learning rate") == true)
+  }
+
+  @Test func `Settings that do not fit are an error before anything is computed`() async throws {
+    let world = try SmallWorld()
+    defer { world.remove() }
+    var training = world.training(try await world.tokenizer())
+    training.model.patchSize = 3
+    await #expect(throws: TrainingError.self) { try await training.run(world.context) }
+    training.model.patchSize = 4
+    training.model.text.heads = 5
+    await #expect(throws: TrainingError.self) { try await training.run(world.context) }
+  }
+
+  @Test func `A cancelled training stops`() async throws {
+    let world = try SmallWorld()
+    defer { world.remove() }
+    var training = world.training(try await world.tokenizer())
+    training.steps = 1_000_000
+    let (endless, context) = (training, world.context)
+    let task = Task { try await endless.run(context) }
+    task.cancel()
+    await #expect(throws: CancellationError.self) { try await task.value }
+  }
+}
