@@ -54,14 +54,21 @@ extension ArtifactStore {
         let commit = Commit(tree: tree, parents: tip.map { [$0] } ?? [], time: time, message: message)
         let id = try batch.append(.commit, commit.bytes)
         try flush(batch)
+        let processLock = try ProcessLock(repository)
         do throws(StoreError) {
-          try repository.update(reference, from: tip, to: id, message: "run")
-          if tip == nil { try repository.setHead(reference) }
+          try update(reference, from: tip, to: id, processLock)
           return id
         } catch { guard case .conflict = error.cause else { throw error } }
       }
       throw StoreError(operation: "write a version of", subject: notebook, cause: .conflict)
     }
+  }
+
+  private func update(
+    _ reference: String, from tip: ObjectID?, to id: ObjectID, _ lock: borrowing ProcessLock
+  ) throws(StoreError) {
+    try repository.update(reference, from: tip, to: id, message: "run")
+    if tip == nil { try repository.setHead(reference) }
   }
 
   private func writeTree(_ artifacts: [NamedContent], _ lock: [UInt8], _ batch: Batch) throws(StoreError) -> ObjectID {

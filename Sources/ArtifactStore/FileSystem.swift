@@ -89,6 +89,8 @@ enum FileSystem {
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 
+  static func sleep(milliseconds: UInt32) { usleep(milliseconds * 1000) }
+
   /// A name for a file in the making, used by no other process or thread.
   static func temporaryName(_ kind: String) -> String {
     "tmp_\(kind)_\(getpid())_\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"

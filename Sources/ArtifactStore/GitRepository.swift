@@ -107,30 +107,43 @@ final class GitRepository: Sendable {
     }
   }
 
-  /// Points a reference at another object, if it still names `old`.
+  /// Points a reference at another object, if it still names `old`. The caller holds the ``ProcessLock``.
   /// - Throws: ``StoreError/Cause/conflict`` when it does not.
   func update(_ reference: String, from old: ObjectID?, to new: ObjectID, message: String) throws(StoreError) {
     let handle = handle
     try references.withLock { (_) throws(StoreError) in
-      var new = new.git
-      var result: OpaquePointer?
-      let code: Int32
-      if var old = old?.git {
-        code = git_reference_create_matching(&result, handle.repository, reference, &new, 1, &old, message)
-      } else {
-        code = git_reference_create(&result, handle.repository, reference, &new, 0, message)
+      let code = untilUnlocked(reference) {
+        var new = new.git
+        var result: OpaquePointer?
+        defer { git_reference_free(result) }
+        guard var old = old?.git else { return git_reference_create(&result, handle.repository, reference, &new, 0, message) }
+        return git_reference_create_matching(&result, handle.repository, reference, &new, 1, &old, message)
       }
-      git_reference_free(result)
       guard code == 0 else { throw GitHandle.error("write the reference", reference, code: code) }
     }
   }
 
-  /// Makes a branch the one that a clone checks out, unless there is one already.
+  /// Tries again while the reference's lock file is there.
+  ///
+  /// All processes of a store write references under the ``ProcessLock``, so the file is of a process that was killed, or of a git
+  /// command, which needs it for a moment: one that is older than two seconds is removed.
+  private func untilUnlocked(_ reference: String, _ body: () -> Int32) -> Int32 {
+    let lock = path + "/" + reference + ".lock"
+    var code = body()
+    for _ in 0..<200 where code == GIT_ELOCKED.rawValue {
+      if let status = FileSystem.status(lock), Double(status.changed) / 1e9 < FileSystem.now - 2 { FileSystem.remove(lock) }
+      FileSystem.sleep(milliseconds: 20)
+      code = body()
+    }
+    return code
+  }
+
+  /// Makes a branch the one that a clone checks out, unless there is one already. The caller holds the ``ProcessLock``.
   func setHead(_ reference: String) throws(StoreError) {
     let handle = handle
     try references.withLock { (_) throws(StoreError) in
       guard git_repository_head_unborn(handle.repository) == 1 else { return }
-      let code = git_repository_set_head(handle.repository, reference)
+      let code = untilUnlocked("HEAD") { git_repository_set_head(handle.repository, reference) }
       guard code == 0 else { throw GitHandle.error("write the reference", "HEAD", code: code) }
     }
   }

@@ -46,13 +46,17 @@ struct KillTests {
       process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
       process.arguments = try Self.arguments()
       process.environment = ProcessInfo.processInfo.environment.merging([Self.variable: workplace.root]) { $1 }
-      process.standardOutput = FileHandle.nullDevice
-      process.standardError = FileHandle.nullDevice
+      let printed = workplace.root + "/printed"
+      try Data().write(to: URL(fileURLWithPath: printed))
+      let output = try #require(FileHandle(forWritingAtPath: printed))
+      process.standardOutput = output
+      process.standardError = output
       try process.run()
       try await Task.sleep(for: .milliseconds(Int.random(in: 250...900, using: &generator)))
       kill(process.processIdentifier, SIGKILL)
       process.waitUntilExit()
-      #expect(process.terminationReason == .uncaughtSignal)
+      let text = String(decoding: try workplace.read(printed), as: UTF8.self)
+      #expect(process.terminationReason == .uncaughtSignal, "\(text)")
       if FileManager.default.fileExists(atPath: workplace.repository) { #expect(try workplace.faults().isEmpty) }
     }
     let said = String(decoding: try workplace.read(workplace.root + "/said"), as: UTF8.self)

@@ -114,6 +114,21 @@ struct MendingTests {
     #expect(error?.isDamage == true)
   }
 
+  @Test func `A lock file that a killed process left is in the way for two seconds`() throws {
+    let workplace = try Workplace()
+    let store = try workplace.open()
+    let content = try store.save("a", [1])
+    for reference in ["refs/colophon/records", "refs/heads/n", "HEAD"] {
+      try FileManager.default.createDirectory(
+        atPath: workplace.repository + "/refs/colophon", withIntermediateDirectories: true)
+      try Data().write(to: URL(fileURLWithPath: workplace.repository + "/" + reference + ".lock"))
+    }
+    let artifacts = [NamedContent(name: "a", content: content)]
+    #expect(try store.commit(notebook: "n", artifacts: artifacts, lock: [], message: "m", time: 0) != nil)
+    #expect(try workplace.git("symbolic-ref", "HEAD").text == "refs/heads/n\n")
+    #expect(try workplace.open().load("a") == [1])
+  }
+
   @Test func `A line of a segment that is no record is reported, and the others are used`() throws {
     let workplace = try Workplace()
     _ = try filled(workplace)
