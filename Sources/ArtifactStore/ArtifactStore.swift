@@ -124,7 +124,7 @@ package final class ArtifactStore: Sendable {
   }
 
   /// Adds the records of segments that the index does not know.
-  private func importSegments(_ lock: borrowing ProcessLock) throws(StoreError) {
+  func importSegments(_ lock: borrowing ProcessLock) throws(StoreError) {
     guard let tip = try repository.target(of: RecordSegment.reference) else { return }
     let known = try index.segments()
     for entry in try recordsTree(of: tip).entries where entry.name.hasSuffix(RecordSegment.suffix) && !known.contains(entry.name)

@@ -13,6 +13,8 @@ final class GitHandle: @unchecked Sendable {  // lock: libgit2's for `database`,
     _ = colophon_git_disable_hash_verification()
     _ = colophon_git_enable_fsync()
     _ = colophon_git_disable_owner_validation()
+    // 8 MiB hold any entry that the store writes; 128 MiB for all packs bound the memory of long reads.
+    _ = colophon_git_set_windows(8 << 20, 128 << 20)
     for level in [GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_GLOBAL, GIT_CONFIG_LEVEL_XDG] {
       _ = colophon_git_ignore_configuration(level.rawValue)
     }

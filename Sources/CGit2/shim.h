@@ -26,3 +26,9 @@ static inline int colophon_git_set_cache_limit(git_object_t type, size_t bytes) 
 static inline int colophon_git_disable_owner_validation(void) {
   return git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
 }
+
+/* How much of the packs is mapped at a time, by one window and by all. */
+static inline int colophon_git_set_windows(size_t window, size_t total) {
+  int code = git_libgit2_opts(GIT_OPT_SET_MWINDOW_SIZE, window);
+  return code ? code : git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, total);
+}

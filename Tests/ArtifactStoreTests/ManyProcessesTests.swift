@@ -75,4 +75,29 @@ struct ManyProcessesTests {
     let after = try workplace.open()
     for number in 0..<160 { #expect(try after.load("\(number)") == [UInt8](repeating: UInt8(number), count: 5000 + number)) }
   }
+
+  @Test func `A colleague's records become look-ups here, with their contents, over plain git`() throws {
+    let (mine, theirs) = (try Workplace(), try Workplace())
+    var generator = Generator(21)
+    let long = generator.bytes(3 << 20)
+    let store = try theirs.open()
+    try store.save("long", long)
+    try store.save("both", [1], started: 10)
+    try store.flush()
+    let here = try mine.open()
+    try here.save("both", [2], started: 20)
+    try here.save("here", [3])
+    try here.flush()
+    #expect(try mine.git("fetch", "-q", theirs.repository, "+refs/colophon/records:refs/colophon/fetched").status == 0)
+    #expect(try here.mergeRecords(from: "refs/colophon/fetched") == 1)
+    #expect(try here.mergeRecords(from: "refs/colophon/fetched") == 0)
+    try FileManager.default.removeItem(atPath: theirs.repository)
+    for store in [here, try mine.open()] {
+      #expect(try store.load("long") == long)
+      #expect(try store.load("both") == [2])
+      #expect(try store.load("here") == [3])
+    }
+    #expect(throws: StoreError.self) { try here.mergeRecords(from: "refs/colophon/none") }
+    #expect(try mine.faults().isEmpty)
+  }
 }
