@@ -1,9 +1,9 @@
 internal import Provenance
 
 /// What all charts share: sizes, title, legend, axes.
-enum ChartFrame {
+package enum ChartFrame {
   /// The width of a drawing in its own units; a page shows it at up to 1.2 pixels a unit, a phone at about 0.72.
-  static let width = 480.0
+  package static let width = 480.0
   static let textSize = 12.5
   static let titleSize = 15.0
 

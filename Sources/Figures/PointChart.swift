@@ -33,7 +33,8 @@ struct PointChart {
     self.options = options
     let points = data.points
     xAxis = Scale(
-      data.xScale == .logarithmic ? .logarithmic : .linear, showing: points.map(\.x), ticks: data.panels.count > 1 ? 3 : 5,
+      data.xScale == .logarithmic ? .logarithmic : .linear, showing: points.map(\.x),
+      endsAtData: options.hasLines, ticks: data.panels.count > 1 ? 3 : 5,
       style: data.xColumn.style)
     yAxis = Scale(
       data.yScale == .logarithmic ? .logarithmic : .linear,

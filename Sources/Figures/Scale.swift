@@ -23,9 +23,11 @@ package struct Scale: Sendable {
   /// - Parameters:
   ///   - values: finite; above zero on a logarithmic axis.
   ///   - includesZero: for bars, whose length is only honest from zero on. Ignored on a logarithmic axis.
+  ///   - endsAtData: whether a linear axis ends where the values end rather than at the next ticks.
   ///   - count: about how many ticks there is room for.
   package init(
-    _ kind: Kind, showing values: some Sequence<Double>, includesZero: Bool = false, ticks count: Int, style: Table.Column.Style
+    _ kind: Kind, showing values: some Sequence<Double>, includesZero: Bool = false, endsAtData: Bool = false, ticks count: Int,
+    style: Table.Column.Style
   ) {
     var low = Double.infinity
     var high = -Double.infinity
@@ -40,10 +42,10 @@ package struct Scale: Sendable {
       if includesZero { (low, high) = (min(low, 0), max(high, 0)) }
       if low == high { (low, high) = low == 0 ? (0, 1) : (min(low, low * 2, 0), max(high, high * 2, 0)) }
       let step = Self.niceStep(for: (high - low) / Double(max(count, 2)))
-      let first = (low / step + 1e-9).rounded(.down)
-      let last = (high / step - 1e-9).rounded(.up)
-      self.low = first * step
-      self.high = last * step
+      let first = endsAtData ? (low / step - 1e-9).rounded(.up) : (low / step + 1e-9).rounded(.down)
+      let last = endsAtData ? (high / step + 1e-9).rounded(.down) : (high / step - 1e-9).rounded(.up)
+      self.low = endsAtData ? low : first * step
+      self.high = endsAtData ? high : last * step
       ticks = stride(from: first, through: last, by: 1).map { index in
         Tick(value: index * step, label: Self.label(index * step, step: step, style: style))
       }

@@ -1,7 +1,7 @@
 /// How wide text is likely to be, without a font to ask.
 ///
 /// A drawing is laid out before anyone knows the reader's fonts. The estimate leans to the wide side, so that labels have room.
-enum TextWidth {
+package enum TextWidth {
   /// Width in the units of `size`, the font size.
   static func of(_ text: String, size: Double) -> Double {
     var width = 0.0
@@ -15,7 +15,7 @@ enum TextWidth {
   }
 
   /// The text, or its beginning with an ellipsis when it is wider than the limit.
-  static func shortened(_ text: String, to limit: Double, size: Double) -> String {
+  package static func shortened(_ text: String, to limit: Double, size: Double) -> String {
     guard of(text, size: size) > limit else { return text }
     var result = ""
     var width = of("…", size: size)
