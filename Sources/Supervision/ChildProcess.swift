@@ -57,7 +57,8 @@ struct ChildProcess: ~Copyable {
     ending: Ending, output: [UInt8]
   ) {
     var ends: [Int32] = [0, 0]
-    guard pipe2(&ends, O_CLOEXEC) == 0 else { throw SupervisionError("cannot make a pipe: \(String(cString: strerror(errno)))") }
+    guard pipe(&ends) == 0 else { throw SupervisionError("cannot make a pipe: \(String(cString: strerror(errno)))") }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     let child: ChildProcess
     do {
       child = try ChildProcess(

@@ -1,5 +1,6 @@
 package import Engine
 internal import Foundation
+internal import Provenance
 
 /// Running stages with bars and times at the foot of the terminal, finished ones above them.
 package struct LiveView: RunView {
@@ -40,7 +41,7 @@ package struct LiveView: RunView {
     case .stageFinished(let id, _, let outcome):
       active[id] = nil
       switch outcome.state {
-      case .failed(let message): print("\u{1B}[31m✗\u{1B}[0m \(outcome.stage): \(message)")
+      case .failed(message: let message): print("\u{1B}[31m✗\u{1B}[0m \(outcome.stage): \(message)")
       case .ran, .cached:
         print("\u{1B}[32m✓\u{1B}[0m \(pad(outcome.stage, 28)) \(ElapsedTime.text(outcome.seconds))\u{1B}[2m  \(outcome.reason ?? "")\u{1B}[0m")
       }

@@ -72,7 +72,7 @@ struct NotebookCompiler {
   private func executable(of program: NotebookProgram) throws -> (path: String?, report: CompilerReport) {
     let folder = project.programs + "/" + key(program.digest)
     let path = folder + "/program"
-    if FileManager.default.isExecutableFile(atPath: path) { return (path, CompilerReport()) }
+    if FileManager.default.isExecutableFile(atPath: path) { return (path, program.report(on: "")) }
     let working = project.programs + "/compiling-\(ProcessInfo.processInfo.processIdentifier)"
     do {
       try? FileManager.default.removeItem(atPath: working)
@@ -104,7 +104,9 @@ struct NotebookCompiler {
     [
       "-swift-version", "6", "-enable-upcoming-feature", "NonisolatedNonsendingByDefault", "-O", "-parse-as-library",
       "-module-name", RunEnvironment.notebookModule, "-diagnostic-style", "llvm", "-no-color-diagnostics",
-      "-I", toolchain.library + "/Modules", "-L", toolchain.library, "-lColophon", "-Xlinker", "-rpath", "-Xlinker",
+      "-I", toolchain.library + "/Modules",
+    ] + toolchain.moduleMaps.flatMap { ["-Xcc", "-fmodule-map-file=" + $0] } + [
+      "-L", toolchain.library, "-lColophon", "-Xlinker", "-rpath", "-Xlinker",
       toolchain.library, working + "/notebook.swift", "-o", working + "/program",
     ]
   }

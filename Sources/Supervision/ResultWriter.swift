@@ -23,7 +23,8 @@ struct ResultWriter {
       outcomes[entry.key].map { NamedContent(name: entry.artifact, content: $0.output) }
     }
     let ran = record.stages.filter { $0.state == .ran }.map(\.artifact)
-    let summary = ran.isEmpty ? "the notebook's stages changed" : ran.prefix(5).joined(separator: ", ") + (ran.count > 5 ? " and \(ran.count - 5) more" : "")
+    let rest = ran.count > 5 ? " and \(ran.count - 5) more" : ""
+    let summary = ran.isEmpty ? "the notebook's stages changed" : ran.prefix(5).joined(separator: ", ") + rest
     _ = try store.commit(
       notebook: name, artifacts: artifacts, lock: bytes,
       message: "\(record.notebook): \(summary)\n\n\(ran.count) of \(lock.stages.count) stages ran.\n",
@@ -41,13 +42,21 @@ struct ResultWriter {
         .init(purpose: "Say what would run, and why", line: "colophon plan \(record.notebook)"),
       ],
       notebookDigest: FileManager.default.contents(atPath: notebook).map { Digest(of: $0) },
-      pictures: pictures(of: document))
-    let rendered = try ReportRenderer(document: document, record: record, context: context).render()
+      pictures: ProsePictures.load(document, notebook: notebook, project: project))
+    let rendered = ReportRenderer(document: document, record: record, context: context).render()
     try Self.replace(folder + "/report.html", Array(rendered.html.utf8))
     try Self.replace(folder + "/report.md", Array(rendered.markdown.utf8))
     for file in rendered.files { try Self.replace(folder + "/" + file.name, file.bytes) }
-    removeStale(folder + "/figures", keep: Set(rendered.files.map(\.name)))
+    removeStale(in: folder, keep: Set(rendered.files.map(\.name)))
     return folder + "/report.html"
+  }
+
+  /// Removes figures that an earlier report had and this one has not.
+  private func removeStale(in folder: String, keep: Set<String>) {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder + "/figures")) ?? []
+    where !keep.contains("figures/" + name) {
+      try? FileManager.default.removeItem(atPath: folder + "/figures/" + name)
+    }
   }
 
   /// Replaces a file at once: a reader sees the old bytes or the new ones. Equal bytes are not written.

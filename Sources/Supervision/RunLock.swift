@@ -14,19 +14,20 @@ package struct RunLock: ~Copyable {
     } catch {
       throw SupervisionError("cannot make \(project.cache): \(error.localizedDescription)")
     }
-    descriptor = open(project.runLock, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else {
+    let opened = open(project.runLock, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    guard opened >= 0 else {
       throw SupervisionError("cannot open \(project.runLock): \(String(cString: strerror(errno)))")
     }
-    if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+    if flock(opened, LOCK_EX | LOCK_NB) != 0 {
       var bytes = [UInt8](repeating: 0, count: 20)
-      let count = pread(descriptor, &bytes, 20, 0)
+      let count = pread(opened, &bytes, 20, 0)
       waiting(Int(String(decoding: bytes[..<max(count, 0)], as: UTF8.self)))
-      while flock(descriptor, LOCK_EX) != 0 && errno == EINTR {}
+      while flock(opened, LOCK_EX) != 0 && errno == EINTR {}
     }
     let text = Array(String(getpid()).utf8)
-    ftruncate(descriptor, 0)
-    _ = pwrite(descriptor, text, text.count, 0)
+    ftruncate(opened, 0)
+    _ = pwrite(opened, text, text.count, 0)
+    descriptor = opened
   }
 
   deinit { close(descriptor) }

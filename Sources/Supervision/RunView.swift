@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Provenance
 package import Engine
 
 /// What people see of a run while it runs.
@@ -29,7 +30,7 @@ package struct PlainView: RunView {
       names[id] = stage
       write("run     \(stage) (\(reason))")
     case .stageFinished(_, _, let outcome):
-      if case .failed(let message) = outcome.state {
+      if case .failed(message: let message) = outcome.state {
         write("failed  \(outcome.stage): \(message)")
       } else {
         write("done    \(outcome.stage) in \(ElapsedTime.text(outcome.seconds))")

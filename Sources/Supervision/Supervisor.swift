@@ -1,4 +1,4 @@
-package import Engine
+internal import Engine
 internal import Foundation
 internal import Glibc
 internal import Notebook
@@ -179,7 +179,8 @@ private final class Pipe {
 
   init() throws {
     var ends: [Int32] = [0, 0]
-    guard pipe2(&ends, O_CLOEXEC) == 0 else { throw SupervisionError("cannot make a pipe: \(String(cString: strerror(errno)))") }
+    guard pipe(&ends) == 0 else { throw SupervisionError("cannot make a pipe: \(String(cString: strerror(errno)))") }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     (reading, writing) = (ends[0], ends[1])
   }
 

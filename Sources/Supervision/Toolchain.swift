@@ -24,6 +24,19 @@ package struct Toolchain: Sendable {
     }
   }
 
+  /// Module maps of the C modules below the library: its Swift modules name them.
+  package var moduleMaps: [String] {
+    let files = FileManager.default
+    var maps = ((try? files.contentsOfDirectory(atPath: library)) ?? []).filter { $0.hasSuffix(".build") }
+      .map { library + "/\($0)/module.modulemap" }
+    var build = URL(fileURLWithPath: library).resolvingSymlinksInPath()
+    while build.path != "/", !files.fileExists(atPath: build.appending(path: "checkouts").path) { build.deleteLastPathComponent() }
+    maps.append(build.appending(path: "checkouts/GRDB.swift/Sources/GRDBSQLite/module.modulemap").path)
+    let sources = build.deletingLastPathComponent().appending(path: "Sources").path
+    maps += ((try? files.contentsOfDirectory(atPath: sources)) ?? []).map { sources + "/\($0)/module.modulemap" }
+    return maps.filter { files.fileExists(atPath: $0) }.sorted()
+  }
+
   /// What a compiled notebook depends on besides its own code: the compiler and the library, by size and time of change.
   package var identity: String { "\(Self.stamp(compiler)) \(Self.stamp(library + "/libColophon.so"))" }
 
@@ -35,7 +48,9 @@ package struct Toolchain: Sendable {
 
   private static func ownFolder() throws -> String {
     var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
-    let count = buffer.withUnsafeMutableBytes { readlink("/proc/self/exe", $0.baseAddress, $0.count) }
+    let count = buffer.withUnsafeMutableBytes { bytes in
+      bytes.bindMemory(to: CChar.self).baseAddress.map { readlink("/proc/self/exe", $0, bytes.count) } ?? -1
+    }
     guard count > 0 else { throw SupervisionError("cannot find the running program's own folder") }
     return URL(fileURLWithPath: String(decoding: buffer[..<count], as: UTF8.self)).deletingLastPathComponent().path
   }
