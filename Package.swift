@@ -33,7 +33,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 /// A C or C++ library behind a table of C functions, loaded only when it is first needed.
 func onDemand(_ name: String, links libraries: [String], cxx: [String] = [], linker: [String] = []) -> [Target] {
   [
-    .target(name: name, path: "Sources/\(name)"),
+    .target(
+      name: name, path: "Sources/\(name)", cSettings: cxx.isEmpty ? [] : [.unsafeFlags(cxx)]),
     .target(
       name: "\(name)Implementation", dependencies: [.target(name: name)],
       cxxSettings: cxx.isEmpty ? [] : [.unsafeFlags(cxx)],
@@ -95,7 +96,7 @@ let package = Package(
     module("Metadata", domain + ["CICU", "CArchive", "NativeLibraries"], hashesItsSources: true),
     module("Curation", domain + ["CFastText", "NativeLibraries"], hashesItsSources: true),
     module("Tensor", ["CTorch", "NativeLibraries"]),
-    module("Training", domain + ["Tensor", "CSentencePiece", "CVips", "NativeLibraries"], hashesItsSources: true),
+    module("Training", domain + ["Tensor", "CSentencePiece", "NativeLibraries"], hashesItsSources: true),
     module("Evaluation", domain + ["Tensor", "Training"], hashesItsSources: true),
 
     // What a notebook imports, and the command.
