@@ -164,6 +164,8 @@ package actor Executor {
           key: key.digest, stage: S.name, components: key.components, output: stored, started: outcome.computed,
           seconds: outcome.seconds, cpuSeconds: outcome.cpuSeconds, peakMemoryBytes: outcome.peakMemoryBytes,
           environment: environment, measurements: outcome.measurements, notes: outcome.notes))
+      // Work worth waiting for is made durable before anyone hears of it; the store gathers trifles.
+      if outcome.seconds >= 0.1 { try store.flush() }
       channel.send(.stageFinished(id: identifier, call: call, outcome: outcome))
       return stored
     } catch {
