@@ -1,0 +1,77 @@
+"""The command: `Benchmarks/run`."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from harness import chain_rows, ingest_rows, prose_rows
+from harness.machine import machine, machine_line
+from harness.measure import count_orphans
+from harness.table import Row, json_rows, markdown
+from harness.workshop import DEBIAN_PEERS, PYTHON_PEERS, Workshop
+
+GROUPS = ("chains", "ingest", "prose")
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def main() -> int:
+    """Measures, prints the table, and returns 1 when a measurement of Colophon failed."""
+    options = _options()
+    workshop = Workshop(PROJECT, options.limit)
+    if not workshop.colophon.exists():
+        print(f"{workshop.colophon} is missing: build it with `swift build -c release`", file=sys.stderr)
+        return 1
+    start = time.monotonic()
+
+    def tell(text: str) -> None:
+        print(f"{time.monotonic() - start:5.0f} s  {text}", file=sys.stderr, flush=True)
+
+    if not options.no_peers:
+        tell("installing the peers that are missing")
+        workshop.install([*PYTHON_PEERS, *DEBIAN_PEERS])
+    count_orphans()
+    line = machine_line()
+    rows: list[Row] = []
+    for name in options.only or GROUPS:
+        tell(name)
+        rows += _groups(workshop, options)[name]()
+    tell("done")
+    print(f"{line}\n\n{markdown(rows)}")
+    if options.json:
+        options.json.write_text(json.dumps({"machine": machine(), "rows": json_rows(rows)}, indent=2, ensure_ascii=False) + "\n")
+    return 1 if any(row.colophon.value is None for row in rows) else 0
+
+
+def _groups(workshop: Workshop, options: argparse.Namespace) -> dict[str, Callable[[], list[Row]]]:
+    quick, repetitions, budget = options.quick, options.repetitions, options.budget
+    plans = chain_rows.QUICK if quick else chain_rows.FULL
+    return {
+        "chains": lambda: chain_rows.chain_rows(workshop, plans, repetitions, budget),
+        "ingest": lambda: ingest_rows.ingest_rows(workshop, (8 if quick else 1024) << 20, repetitions, budget),
+        "prose": lambda: prose_rows.prose_rows(workshop, 10 if quick else 100, repetitions, budget),
+    }
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="Benchmarks/run",
+        description="Measure Colophon beside DVC, Snakemake, redun, doit, restic, bup and nbconvert; print a Markdown table. "
+        "Ratios say how many times better Colophon is. Everything is written under .build/bench.")
+    parser.add_argument("--quick", action="store_true", help="tiny sizes and two repetitions, to try the benchmarks out")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all samples to a file")
+    parser.add_argument("--only", action="append", choices=GROUPS, help="measure this group alone; may be repeated")
+    parser.add_argument("--no-peers", action="store_true", help="install no peer; those that are missing have no value")
+    parser.add_argument("--repetitions", type=int, metavar="N", help="runs of each contender, at most (5; with --quick 2)")
+    parser.add_argument(
+        "--budget", type=float, default=15, metavar="S", help="wall seconds after which a contender is not repeated (15)")
+    parser.add_argument("--limit", type=float, default=120, metavar="S", help="longest run of one command in seconds (120)")
+    options = parser.parse_args()
+    options.repetitions = options.repetitions or (2 if options.quick else 5)
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main())
