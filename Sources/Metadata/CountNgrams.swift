@@ -26,7 +26,7 @@ public struct CountNgrams: Stage {
     }
     let counted = try await concurrentMap(
       count: chosen.count, threads: context.threads, progress: { context.progress($0, of: chosen.count, "languages") },
-      { index in try Counter.count(corpus, chosen[index]) })
+      { index in try NgramCounter.count(corpus, chosen[index]) })
     let writer = NgramCountsWriter(folder: context.scratch)
     for (language, counter) in zip(chosen, counted) {
       try writer.write(unigrams: counter.unigrams, bigrams: counter.bigrams, of: language)
@@ -36,19 +36,19 @@ public struct CountNgrams: Stage {
 }
 
 /// One language's counts in the making.
-struct Counter: Sendable {
-  private(set) var unigrams: [CountedText] = []
-  private(set) var bigrams: [CountedText] = []
+package struct NgramCounter: Sendable {
+  package private(set) var unigrams: [CountedText] = []
+  package private(set) var bigrams: [CountedText] = []
 
   /// Counts the documents of a language.
-  static func count(_ corpus: Corpus, _ language: String) throws -> Counter {
+  fileprivate static func count(_ corpus: Corpus, _ language: String) throws -> NgramCounter {
     var texts: [String] = []
     try corpus.forEach(in: language) { texts.append($0.text) }
-    return try Counter(texts, language: language)
+    return try NgramCounter(texts, language: language)
   }
 
   /// Counts texts of which each is a document.
-  init(_ texts: [String], language: String) throws {
+  package init(_ texts: [String], language: String) throws {
     let tokenizer = try Tokenizer(language: language)
     var words = TextTable()
     var wordCounts: [Int] = []

@@ -1,9 +1,9 @@
-internal import ArtifactTypes
+package import ArtifactTypes
 
 /// Merges one language's sources into its entries: ordered, the first source of an entry wins.
 ///
 /// Source: MetaCLIP 2, reference code of the metadata's merge, with its constants.
-struct MetadataMerge {
+package struct MetadataMerge {
   /// At most so many entries of each kind: what version 1 had in English.
   static let unigramLimit = 251_465
   static let bigramLimit = 100_646
@@ -16,15 +16,15 @@ struct MetadataMerge {
 
   private let language: String
   private var table = TextTable()
-  private(set) var entries: [Concept] = []
+  package private(set) var entries: [Concept] = []
 
-  init(language: String) {
+  package init(language: String) {
     self.language = language
     for number in 0..<100 { add(String(number), .digits, nil) }
   }
 
   /// Adds a lexicon's words: no limit.
-  mutating func add(lexicon: some Sequence<String>) {
+  package mutating func add(lexicon: some Sequence<String>) {
     let dropsPlus = ["zh", "ja", "fr"].contains(language.prefix { $0 != "_" })
     for word in lexicon {
       let text = (dropsPlus ? String(word.unicodeScalars.filter { $0 != "+" }.map(Character.init)) : word).stripped
@@ -35,7 +35,7 @@ struct MetadataMerge {
   /// Adds frequent words.
   /// - Returns: how many were taken.
   @discardableResult
-  mutating func add(unigrams: [CountedText]) -> Int {
+  package mutating func add(unigrams: [CountedText]) -> Int {
     add(
       unigrams.map { ($0.text, Double($0.count)) }, .unigram,
       limit: min(Self.unigramLimit, Int(Self.unigramShare * Double(unigrams.count))))
@@ -45,7 +45,7 @@ struct MetadataMerge {
   /// - Parameters:
   ///   - bigrams: with their PMI; of a pair that comes twice the last PMI counts.
   ///   - unigramCount: how many single words were taken.
-  mutating func add(bigrams: [(text: String, pmi: Double)], rule: BigramRule, unigramCount: Int) {
+  package mutating func add(bigrams: [(text: String, pmi: Double)], rule: BigramRule, unigramCount: Int) {
     var last = TextTable()
     var distinct: [(String, Double)] = []
     for (text, pmi) in bigrams {
@@ -61,7 +61,7 @@ struct MetadataMerge {
   }
 
   /// Adds titles by their views.
-  mutating func add(titles: [CountedText]) {
+  package mutating func add(titles: [CountedText]) {
     add(
       titles.map { ($0.text, Double($0.count)) }, .title,
       limit: min(Self.titleLimit, Int(Self.titleShare * Double(titles.count))))
