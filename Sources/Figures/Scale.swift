@@ -50,7 +50,7 @@ package struct Scale: Sendable {
         Tick(value: index * step, label: Self.label(index * step, step: step, style: style))
       }
     case .logarithmic:
-      var first = Int((log10(low) + 1e-9).rounded(.down))
+      let first = Int((log10(low) + 1e-9).rounded(.down))
       var last = Int((log10(high) - 1e-9).rounded(.up))
       if first == last { last += 1 }
       // Close the axis at 2 or 5 of the outer decades where the data allow, so that little of it is empty.
@@ -58,19 +58,16 @@ package struct Scale: Sendable {
       let tail = [2, 5].first { $0 * Self.power(last - 1) >= high * (1 - 1e-9) } ?? 10
       self.low = lead * Self.power(first)
       self.high = tail * Self.power(last - 1)
-      if first > last { swap(&first, &last) }
-      let decades = last - first
-      let multiples: [Double] = decades <= max(1, count / 3) ? [1, 2, 5] : [1]
-      let stride = max(1, Int((Double(decades) / Double(max(count, 2))).rounded(.up)))
-      var found: [Tick] = []
-      for exponent in first...last where decades <= count || (exponent - first).isMultiple(of: stride) {
-        for multiple in multiples {
-          let value = multiple * Self.power(exponent)
-          guard value >= self.low * (1 - 1e-9), value <= self.high * (1 + 1e-9) else { continue }
-          found.append(Tick(value: value, label: Self.label(value, step: value, style: style)))
+      let (low, high) = (self.low, self.high)
+      let stride = max(1, Int((Double(last - first) / Double(max(count, 2))).rounded(.up)))
+      func candidates(_ multiples: [Double]) -> [Tick] {
+        (first...last).filter { ($0 - first).isMultiple(of: stride) }.flatMap { exponent in
+          multiples.map { $0 * Self.power(exponent) }.filter { $0 >= low * (1 - 1e-9) && $0 <= high * (1 + 1e-9) }
+            .map { Tick(value: $0, label: Self.label($0, step: $0, style: style)) }
         }
       }
-      ticks = found
+      let decades = candidates([1])
+      ticks = decades.count > 2 ? decades : candidates([1, 2, 5])
     }
   }
 

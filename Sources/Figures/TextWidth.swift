@@ -3,7 +3,7 @@
 /// A drawing is laid out before anyone knows the reader's fonts. The estimate leans to the wide side, so that labels have room.
 package enum TextWidth {
   /// Width in the units of `size`, the font size.
-  static func of(_ text: String, size: Double) -> Double {
+  package static func of(_ text: String, size: Double) -> Double {
     var width = 0.0
     for character in text {
       // A character of several scalars (marks, joiners, emoji sequences) takes the width of its first, letters of Indic clusters a bit more.

@@ -19,7 +19,7 @@ struct ColophonHTML {
       html += "<h3>Stages</h3>\n"
       if let figure = StageDiagram.figure(ledger) {
         html +=
-          "<figure class=\"drawing stages\">\(SafeDrawing(figure).html)<figcaption>An arrow leads from a stage to one that reads its "
+          "<figure class=\"drawing stages\">\(SafeDrawing(figure).html)<figcaption>A line leads down from a stage to one that reads its "
         html += "output. Green: ran in this run; grey: came from the store; red: failed.</figcaption></figure>\n"
       }
       if ledger.isGrouped { html += groups } else { for index in ledger.calls.indices { html += call(index) } }

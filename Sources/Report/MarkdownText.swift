@@ -1,7 +1,8 @@
 /// Text as Markdown that shows it as it is.
 enum MarkdownText {
   /// Text within a line: no character of it is markup, line breaks become spaces.
-  static func inline(_ text: String) -> String {
+  /// - Parameter startsLine: whether it stands at the beginning of a line, where a number may begin a list.
+  static func inline(_ text: String, startsLine: Bool = false) -> String {
     var result = ""
     for scalar in text.unicodeScalars {
       switch scalar {
@@ -14,7 +15,7 @@ enum MarkdownText {
       default: result.unicodeScalars.append(scalar)
       }
     }
-    return guardedStart(result)
+    return startsLine ? guardedStart(result) : result
   }
 
   /// Text of several lines as a fenced block whose fence is longer than every fence in it.

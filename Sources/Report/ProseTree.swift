@@ -69,6 +69,16 @@ struct ProseTree {
     }
   }
 
+  /// Markdown that stands outside the body, such as the abstract, but may use the body's link definitions.
+  static func aside(_ markdown: String, of body: String, pictures: [String: Picture]) -> ProseTree {
+    guard markdown.utf8.contains(UInt8(ascii: "[")) else { return ProseTree(markdown, pictures: pictures) }
+    let definitions = body.split(separator: "\n").filter { line in
+      let text = line.drop { $0 == " " }
+      return text.hasPrefix("[") && text.contains("]:")
+    }
+    return ProseTree(markdown + "\n\n" + definitions.joined(separator: "\n") + "\n", pictures: pictures)
+  }
+
   /// The first-level heading that the prose begins with: the notebook's title where the front matter gives none.
   var title: String? {
     if case .heading(let heading, _, _) = pieces.first, heading.level == 1 { heading.title } else { nil }

@@ -32,11 +32,12 @@ struct ReportMarkdown {
     var text = "# \(MarkdownText.inline(front.title ?? prose.title ?? record.notebook))\n\n"
     if let subtitle = front.subtitle { text += "*\(MarkdownText.inline(subtitle))*\n\n" }
     let byline = (front.authors.isEmpty ? [] : [front.authors.joined(separator: ", ")]) + (front.date.map { [$0] } ?? [])
-    if !byline.isEmpty { text += byline.map(MarkdownText.inline).joined(separator: " · ") + "\n\n" }
+    if !byline.isEmpty { text += MarkdownText.inline(byline.joined(separator: " · "), startsLine: true) + "\n\n" }
     if let abstract = front.abstract {
-      for piece in ProseTree(abstract, pictures: context.pictures).pieces {
-        if case .prose(_, let markdown) = piece { text += Self.quoted(markdown) + "\n" }
+      let parts = ProseTree.aside(abstract, of: document.body, pictures: context.pictures).pieces.compactMap { piece in
+        if case .prose(_, let markdown) = piece { Self.quoted(markdown) } else { nil }
       }
+      text += parts.joined(separator: ">\n") + "\n"
     }
     let summary = RunSummary(record)
     if !summary.isComplete { text += "> **This run is not complete.** \(summary.sentence).\n\n" }
@@ -142,7 +143,7 @@ struct MarkdownColophon {
     if !context.commands.isEmpty {
       text += "### Do it again\n\n"
       for command in context.commands {
-        text += "\(MarkdownText.inline(command.purpose)):\n\n\(MarkdownText.fenced(command.line, info: "sh"))\n"
+        text += "\(MarkdownText.inline(command.purpose, startsLine: true)):\n\n\(MarkdownText.fenced(command.line, info: "sh"))\n"
       }
     }
     return text

@@ -65,7 +65,9 @@ struct ReportPage {
     if let date = front.date { html += "<p class=\"date\">\(date)</p>\n" }
     if let abstract = front.abstract {
       html += "<div class=\"abstract\" dir=\"auto\">\n"
-      for piece in ProseTree(abstract, pictures: context.pictures).pieces { if case .prose(let text, _) = piece { html += text } }
+      for piece in ProseTree.aside(abstract, of: document.body, pictures: context.pictures).pieces {
+        if case .prose(let text, _) = piece { html += text }
+      }
       html += "</div>\n"
     }
     html += status

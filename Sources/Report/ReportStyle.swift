@@ -122,7 +122,7 @@ enum ReportStyle {
     min-width:min(100%,18rem);border-block:1.5px solid var(--ink)}
     th{font-weight:600;text-align:start;vertical-align:bottom;border-bottom:1px solid var(--quiet)}
     th,td{padding:.28rem .9rem .28rem 0;max-width:28rem;overflow-wrap:break-word}
-    td{vertical-align:top}
+    td{vertical-align:top}td code{overflow-wrap:normal!important;white-space:nowrap}
     tbody tr+tr td{border-top:1px solid var(--rule)}
     th:last-child,td:last-child{padding-inline-end:0}
     .n{text-align:right;white-space:nowrap}
@@ -138,11 +138,11 @@ enum ReportStyle {
     .ornament{text-align:center;color:var(--accent);font-size:1.7rem;margin:0 0 .4rem;line-height:1}
     .colophon h2{text-align:center;font-variant-caps:small-caps;letter-spacing:.06em;font-weight:500;margin-top:0}
     .lede{text-align:center;max-width:52ch;margin-inline:auto;text-wrap:balance}
-    .facts{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.25rem 1.1rem;font-family:var(--sans);font-size:.8rem;
+    .facts{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.25rem 1rem;font-family:var(--sans);font-size:.8rem;
     line-height:1.45;margin:.7rem 0 1rem}
     .facts dt{color:var(--quiet);max-width:16rem;overflow-wrap:anywhere}.facts dd{margin:0;min-width:0;overflow-wrap:anywhere}
     .facts .failed{color:var(--failed);white-space:pre-wrap}
-    .digest{overflow-wrap:anywhere;font-size:.92em}
+    .digest{overflow-wrap:anywhere;font-size:.85em}
     .call{border-top:1px solid var(--rule);font-family:var(--sans);font-size:.84rem}
     .call:last-of-type{border-bottom:1px solid var(--rule)}
     .call>summary{display:flex;flex-wrap:wrap;gap:.1rem 1rem;align-items:baseline;padding:.42rem 0 .42rem .1rem;list-style:none}
@@ -153,7 +153,7 @@ enum ReportStyle {
     .what{flex:1 1 14rem;min-width:0;overflow-wrap:anywhere}
     .artifact,.meta{color:var(--quiet);font-size:.92em}
     .artifact::before{content:"→ "}
-    .meta{display:flex;flex-wrap:wrap;gap:.1rem .9rem;font-variant-numeric:tabular-nums}
+    .meta{display:flex;flex-wrap:wrap;gap:.1rem .9rem;align-items:baseline;font-variant-numeric:tabular-nums}
     .call[open]>summary{font-weight:inherit;border-bottom:1px dotted var(--rule)}
     .call>:not(summary){padding-inline-start:1.1rem}
     .inputs{font-size:.92em;border-block-width:1px;border-color:var(--rule)}
@@ -167,7 +167,7 @@ enum ReportStyle {
   private static let narrow = """
     @media(max-width:40rem){html{font-size:106%}
     main{padding:1.8rem 1rem 3rem}.title h1{font-size:1.65rem}.title{margin-bottom:2.2rem}h2{font-size:1.3rem}
-    .pictures{grid-template-columns:repeat(auto-fill,minmax(6.4rem,1fr))}
+    .pictures{grid-template-columns:repeat(auto-fill,minmax(5.6rem,1fr))}
     .facts{grid-template-columns:minmax(0,1fr);gap:0}.facts dd{margin-bottom:.5rem}
     blockquote{margin-inline:.6em}pre{padding:.6rem .7rem}}
 

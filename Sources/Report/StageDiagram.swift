@@ -18,9 +18,9 @@ struct StageDiagram {
 
   private static let callLimit = 24
   private static let columns = 4
-  private static let boxWidth = 112.0
+  private static let boxWidth = 111.0
   private static let boxHeight = 34.0
-  private static let gap = 10.666
+  private static let gap = 10.0
   private static let rowGap = 28.0
 
   /// The drawing; `nil` when no stage reads another's output.
@@ -71,6 +71,10 @@ struct StageDiagram {
   /// Gives every node a layer below its parents', and a place that is near theirs.
   private static func arrange(_ nodes: inout [Node]) {
     for index in nodes.indices { nodes[index].layer = (nodes[index].parents.map { nodes[$0].layer }.max() ?? -1) + 1 }
+    // What reads nothing stands right above its first reader.
+    var firstReader: [Int: Int] = [:]
+    for node in nodes { for parent in node.parents { firstReader[parent] = min(firstReader[parent] ?? .max, node.layer) } }
+    for index in nodes.indices where nodes[index].parents.isEmpty { nodes[index].layer = max(0, (firstReader[index] ?? 1) - 1) }
     var y = 6.0
     for layer in 0...(nodes.map(\.layer).max() ?? 0) {
       let members = nodes.indices.filter { nodes[$0].layer == layer }
@@ -86,7 +90,7 @@ struct StageDiagram {
           nodes[index].x = (ChartFrame.width - width) / 2 + Double(position) * (boxWidth + gap) + boxWidth / 2
           nodes[index].y = y
         }
-        y += boxHeight + (start + columns < ordered.count ? 8 : rowGap)
+        y += boxHeight + (start + columns < ordered.count ? 14 : rowGap)
       }
     }
   }
@@ -103,7 +107,9 @@ struct StageDiagram {
       drawing.rectangle(
         x: node.x - boxWidth / 2, y: node.y, width: boxWidth, height: boxHeight, fill: .paper, radius: 3, outline: node.outline,
         title: title)
-      drawing.text(fitted(node.title, 11.5), x: node.x, y: node.y + 14.5, size: 11.5, anchor: .middle, isBold: true)
+      // Bold letters are about a twelfth wider.
+      let size = TextWidth.of(node.title, size: 11.5 * 1.08) <= boxWidth - 8 ? 11.5 : 10
+      drawing.text(fitted(node.title, size * 1.08), x: node.x, y: node.y + 14.5, size: size, anchor: .middle, isBold: true)
       drawing.text(fitted(node.detail, 10), x: node.x, y: node.y + 27, size: 10, .quiet, anchor: .middle)
     }
     let height = (nodes.map(\.y).max() ?? 0) + boxHeight + 6

@@ -1,4 +1,5 @@
 import Figures
+import Provenance
 import Testing
 
 @Suite struct ScaleTests {
@@ -43,7 +44,7 @@ import Testing
         let high = low * (1 + Double((state >> 20) & 0xFFFF) / 300)
         let scale = Scale(kind, showing: [low, high], ticks: 5, style: .plain)
         #expect(scale.position(low) >= -1e-6 && scale.position(high) <= 1 + 1e-6)
-        #expect((2...12).contains(scale.ticks.count), "\(kind) \(low) \(high) \(scale.ticks)")
+        #expect((2...12).contains(scale.ticks.count), "\(kind) \(low) \(high)")
         #expect(scale.ticks.allSatisfy { (-1e-6...1 + 1e-6).contains(scale.position($0.value)) })
         #expect(Set(scale.ticks.map(\.label)).count == scale.ticks.count, "\(kind) \(low) \(high) \(scale.ticks)")
       }

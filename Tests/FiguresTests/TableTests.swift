@@ -49,7 +49,8 @@ import Testing
       (Table.Column.Style.plain, Table.Cell.integer(1_234_567), "1\u{202f}234\u{202f}567"), (.plain, 2024, "2024"),
       (.plain, -45_000, "−45\u{202f}000"), (.percent(1), 0.23149, "23.1\u{a0}%"), (.decimals(3), -0.0004, "0.000"),
       (.percent(1), .interval(0.231, low: 0.212, high: 0.251), "23.1\u{a0}% [21.2, 25.1]"), (.plain, 0.1, "0.1"),
-      (.plain, 1.0 / 3, "0.333333"), (.plain, .number(.infinity), "∞"), (.plain, 2.5e-7, "2.5·10⁻⁷"), (.plain, .empty, ""),
+      (.plain, .number(1.0 / 3), "0.333333"), (.plain, .number(.infinity), "∞"), (.plain, 2.5e-7, "2.5·10⁻⁷"),
+      (.plain, .empty, ""),
       (.percent(0), .number(-0.5), "−50\u{a0}%"),
     ])
   func cellText(style: Table.Column.Style, cell: Table.Cell, text: String) {

@@ -134,7 +134,7 @@ import Testing
       .pictures([Picture(bytes: [1], mediaType: "image/png", caption: text), Picture(bytes: [1], mediaType: text, caption: text)]
       ),
     ]
-    record.cells[3].state = .failed(Diagnostic(.error, text, file: text, line: 51))
+    record.cells[3].state = .failed(Diagnostic(.error, text, file: text, line: 49))
     record.inlines = [
       InlineOutcome(id: 1, text: text), InlineOutcome(id: 2, text: text), InlineOutcome(id: 3, text: nil, failure: text),
     ]
@@ -163,7 +163,7 @@ import Testing
   /// The tags of a page in order, with the names of their attributes.
   static func tags(_ html: String) -> [String] {
     html.matches(of: #/<(\/?[a-zA-Z][a-zA-Z0-9]*)((?:\s+[a-zA-Z:-]+(?:="[^"]*")?)*)\s*\/?>/#).map { match in
-      String(match.1) + match.2.matches(of: #/\s([a-zA-Z:-]+)(?:=|\s|$)/#).map { " " + $0.1 }.joined()
+      String(match.1) + match.2.matches(of: #/\s+([a-zA-Z:-]+)(?:="[^"]*")?/#).map { " " + $0.1 }.joined()
     }
   }
 

@@ -12,12 +12,12 @@ import Testing
     #expect(report.html.contains(">13 032</span>"))
     #expect(
       report.html.contains(
-        "<span class=\"value missing\" title=\"broken — line 29: broken threw: no such file\" dir=\"auto\">no value</span>"))
+        "<span class=\"value missing\" title=\"broken — line 28: broken threw: no such file\" dir=\"auto\">no value</span>"))
     #expect(report.markdown.contains("a value: 2 pairs of 13 032."))
   }
 
   @Test func `an error stands where it happened, with its line of code`() {
-    #expect(report.html.contains("small.md, line 51"))
+    #expect(report.html.contains("small.md, line 49"))
     #expect(report.html.contains("<pre tabindex=\"0\">let ratio = try divide(1, by: 0)</pre>"))
     #expect(report.html.contains("it waits for <a href=\"#cell-4\">cell 4</a>"))
     #expect(report.html.contains("Of 5 cells 3 ran, 1 failed, 1 waits for another, 1 value in the text is missing"))
@@ -25,6 +25,7 @@ import Testing
 
   @Test func `a link defined in another block is known everywhere`() {
     #expect(report.html.contains("<a href=\"https://example.org/paper\" title=\"The paper\">link</a>"))
+    #expect(report.html.contains("See <a href=\"https://example.org/paper\" title=\"The paper\">the paper</a>."))
   }
 
   @Test func `the title is said once`() {

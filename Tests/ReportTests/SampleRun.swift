@@ -97,7 +97,7 @@ enum SampleRun {
               ]), .text("two pictures"),
             ])
           ], seconds: 0.1),
-        CellOutcome(id: 4, state: .failed(Diagnostic(.error, "cannot divide 1 by 0", file: "small.md", line: 51, column: 17))),
+        CellOutcome(id: 4, state: .failed(Diagnostic(.error, "cannot divide 1 by 0", file: "small.md", line: 49, column: 17))),
         CellOutcome(id: 5, state: .skipped(because: 4)), CellOutcome(id: 6, state: .notEvaluated),
       ],
       inlines: [
