@@ -26,8 +26,8 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = [], hashesItsS
     plugins: hashesItsSources ? ["EmbedSourceDigest"] : [])
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .testTarget(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: swiftSettings)
 }
 
 /// A C or C++ library behind a table of C functions, loaded only when it is first needed.
@@ -123,7 +123,7 @@ let package = Package(
     tests("ArtifactStoreTests", ["ArtifactStore", "Provenance"]),
     tests("EngineTests", ["Engine", "ArtifactStore", "Provenance"]),
     tests("FiguresTests", ["Figures", "Provenance"]),
-    tests("ReportTests", ["Report", "Notebook", "Figures", "Provenance", "CMark"]),
+    tests("ReportTests", ["Report", "Notebook", "Figures", "Provenance", "CMark"], exclude: ["Snapshots"]),
     tests("DatasetsTests", domain + ["Datasets"]),
     tests("MetadataTests", domain + ["Metadata"]),
     tests("CurationTests", domain + ["Curation"]),
