@@ -39,6 +39,16 @@ extension Stage {
   public static var environment: [EnvironmentFacet] { [] }
 }
 
+extension Stage {
+  /// The same stage with another value of one property, so that a call stays one expression:
+  /// `try await TrainTokenizer(pairs: pairs).with(\.vocabularySize, 8_000)()`.
+  public func with<Value>(_ property: WritableKeyPath<Self, Value>, _ value: Value) -> Self {
+    var changed = self
+    changed[keyPath: property] = value
+    return changed
+  }
+}
+
 /// A part of the surroundings with its present value, such as the number of threads.
 public struct EnvironmentFacet: Sendable {
   public let name: String
