@@ -50,7 +50,7 @@ def _groups(workshop: Workshop, options: argparse.Namespace) -> dict[str, Callab
     plans = chain_rows.QUICK if quick else chain_rows.FULL
     return {
         "chains": lambda: chain_rows.chain_rows(workshop, plans, repetitions, budget),
-        "ingest": lambda: ingest_rows.ingest_rows(workshop, (8 if quick else 1024) << 20, repetitions, budget),
+        "ingest": lambda: ingest_rows.ingest_rows(workshop, (64 if quick else 1024) << 20, repetitions, budget),
         "prose": lambda: prose_rows.prose_rows(workshop, 10 if quick else 100, repetitions, budget),
     }
 

@@ -1,5 +1,6 @@
 """No-op runs, first runs and the first compilation of a notebook, beside tools that run the same chain."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -93,7 +94,8 @@ def _compile(chain: ColophonChain, repetitions: int, budget: float) -> Series:
 def _compilation_rows(length: int, whole: Series, compiled: Series) -> list[Row]:
     def difference(unit: Unit, whole_value: float | None, rest: float | None) -> Row:
         value = None if whole_value is None or rest is None else whole_value - rest
-        what = f"Compiling a new notebook once: its first run, {length} stages, less one with the program kept ({unit.name})"
+        kind = "CPU" if unit is CPU_SECONDS else "wall"
+        what = f"Compiling a new notebook: its first run, {length} stages, less one with the program kept ({kind})"
         return Row(what, unit, Cell("Colophon", value, series=whole))
 
     return [
@@ -127,7 +129,7 @@ def _growth_rows(series: dict[int, dict[str, Series]]) -> list[Row]:
     """What one more stage costs between neighbouring lengths: flat where the fixed cost of a run is left out."""
     rows: list[Row] = []
     lengths = sorted(series)
-    for short, long in zip(lengths, lengths[1:]):
+    for short, long in itertools.pairwise(lengths):
         cells: list[Cell] = []
         for name in series[long]:
             low = series[short].get(name, Series()).cpu

@@ -63,7 +63,7 @@ class Workshop:
         names = [name for name in peers if name in PYTHON_PEERS]
         with ThreadPoolExecutor(max_workers=2) as pool:
             failures = list(pool.map(self._install_python, names))
-        self._missing.update({name: failure for name, failure in zip(names, failures) if failure})
+        self._missing.update({name: failure for name, failure in zip(names, failures, strict=True) if failure})
         for name in peers:
             if name in DEBIAN_PEERS and (failure := self._install_debian(name)):
                 self._missing[name] = failure
@@ -74,7 +74,7 @@ class Workshop:
             raise Failed(self._missing[peer])
         path = self._environment_folder(peer) / "bin" / command if peer in PYTHON_PEERS else shutil.which(command)
         if path is None or not Path(path).exists():
-            raise Failed(f"{command} is not installed")
+            raise Failed("not installed")
         return Path(path)
 
     def _environment_folder(self, peer: str) -> Path:
