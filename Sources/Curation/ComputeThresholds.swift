@@ -11,7 +11,8 @@ public struct ComputeThresholds: Stage {
   public var anchor = "en"
   /// The anchor's threshold: 20,000 at 400 million pairs, 170,000 at 2.5 billion in the papers. When `nil`, `tailShare` decides.
   public var t: Int?
-  /// The share of the anchor's matches that its tail is to have. In the papers both thresholds leave about 6 %.
+  /// The share of the anchor's matches that its tail is to have. In the papers both thresholds leave about 6 %; a pool of some
+  /// thousand pictures has a far shorter tail, and keeps enough of its texts with about one half.
   public var tailShare = 0.06
   /// A t below 1 would drop a language without a word; it is raised to 1. With parity it stays as in the reference code.
   public var parity = false

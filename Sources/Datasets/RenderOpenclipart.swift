@@ -5,7 +5,7 @@ public import Provenance
 ///
 /// Only the pictures of `pairs` are read: after curation that is far fewer than there are.
 public struct RenderOpenclipart: Stage {
-  /// Pairs whose pictures are wanted.
+  /// Pairs whose pictures are wanted; those of other sources among them are passed over.
   public var pairs: Pairs
   /// The drawings, from the Debian package openclipart-svg.
   public var drawings = InputFolder("/usr/share/openclipart/svg", suffixes: [".svg"])
@@ -30,7 +30,7 @@ public struct RenderOpenclipart: Stage {
     var seen: Set<String> = []
     var missing = FaultCounts()
     try pairs.forEach({ pair in
-      guard seen.insert(pair.image).inserted else { return }
+      guard pair.image.hasPrefix("openclipart/"), seen.insert(pair.image).inserted else { return }
       if let path = drawings[pair.image] ?? bitmaps[pair.image] {
         entries.append(PictureFiles.Entry(id: pair.image, path: path, otherwise: bitmaps[pair.image]))
       } else {
