@@ -7,6 +7,7 @@ enum Display {
   static func presentation(of value: Any) -> Presentation {
     switch value {
     case let value as any Presentable: value.presentation
+    case let pictures as [Picture] where !pictures.isEmpty: .pictures(pictures)
     case let value as any FileArtifact: .text(summary(of: value))
     case let values as [any Presentable] where !values.isEmpty && !(values is [String]):
       .blocks(values.map(\.presentation))

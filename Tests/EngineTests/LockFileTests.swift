@@ -1,0 +1,40 @@
+import Engine
+import Foundation
+import Provenance
+import Testing
+
+@Suite struct LockFileTests {
+  let lock = LockFile(
+    notebook: "a \"quoted\" näme.md",
+    stages: [
+      .init(
+        artifact: "Counts", stage: "Count", cell: "count", key: Digest(of: "key"),
+        output: OutputSummary(format: "json/Int", digest: Digest(of: "1"), byteCount: 1)),
+      .init(
+        artifact: "犬", stage: "Inu", cell: "2", key: Digest(of: "k2"),
+        output: OutputSummary(format: "pairs/1", digest: Digest(of: "2"), byteCount: 1 << 40)),
+    ])
+
+  @Test func itReadsBackAsItWasWritten() throws {
+    #expect(try LockFile(data: Data(lock.bytes), name: "lock.json") == lock)
+  }
+
+  @Test("What is no lock file is refused by name", arguments: ["", "{}", "[1]", "{\"format\": 1}"])
+  func refused(text: String) {
+    #expect {
+      _ = try LockFile(data: Data(text.utf8), name: "some/lock.json")
+    } throws: {
+      "\($0)".contains("some/lock.json")
+    }
+  }
+
+  @Test func aNewerFormatIsRefused() throws {
+    var newer = lock
+    newer.format = 99
+    #expect {
+      _ = try LockFile(data: Data(newer.bytes), name: "lock.json")
+    } throws: {
+      "\($0)".contains("99")
+    }
+  }
+}
