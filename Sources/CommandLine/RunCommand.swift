@@ -20,7 +20,7 @@ struct RunCommand: ParsableCommand {
     let runner = try options.runner()
     let result: NotebookRunner.Result
     if Terminal.isLive {
-      var view = LiveView(columns: { Terminal.columns }) { FileHandle.standardError.write(Data($0.utf8)) }
+      var view = LiveView(columns: { Terminal.columns }, write: { FileHandle.standardError.write(Data($0.utf8)) })
       result = try runner.run(view: &view)
     } else {
       var view = PlainView { Terminal.error($0) }

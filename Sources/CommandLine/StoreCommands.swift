@@ -121,7 +121,8 @@ struct ExportCommand: ParsableCommand {
 
 struct StagesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "stages", abstract: "List the stages of a version with their keys and outputs, or all stages that ever ran here.")
+    commandName: "stages", abstract: "List the stages of a version with their keys and outputs, or all stages that ever ran here."
+  )
 
   @Argument(help: "A notebook's name, or a revision.") var revision: String?
   @Flag(name: .long, help: "Print JSON.") var json = false

@@ -16,7 +16,8 @@ struct InputDigests: StageInputs.FileDigests {
     switch status.st_mode & S_IFMT {
     case S_IFREG: break
     case S_IFDIR: throw InputError(path: file.path, reason: "it is a folder; use InputFolder for one")
-    case S_IFIFO: throw InputError(path: file.path, reason: "it is a pipe, whose content cannot be hashed twice; save it to a file")
+    case S_IFIFO:
+      throw InputError(path: file.path, reason: "it is a pipe, whose content cannot be hashed twice; save it to a file")
     default: throw InputError(path: file.path, reason: "it is not a regular file")
     }
     do {

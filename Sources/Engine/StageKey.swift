@@ -28,9 +28,10 @@ package struct StageKey: Sendable {
       return KeyComponent(name: facet.name, kind: .facet, digest: CanonicalValue.text(value).digest, display: value)
     }
     self.components = components
-    digest = CanonicalValue.list(
-      [.integer(Int64(CanonicalValue.formatVersion))]
-        + components.map { .list([.text($0.kind.rawValue), .text($0.name), .digest($0.digest)]) }
-    ).digest
+    digest =
+      CanonicalValue.list(
+        [.integer(Int64(CanonicalValue.formatVersion))]
+          + components.map { .list([.text($0.kind.rawValue), .text($0.name), .digest($0.digest)]) }
+      ).digest
   }
 }

@@ -41,9 +41,11 @@ package struct LiveView: RunView {
     case .stageFinished(let id, _, let outcome):
       active[id] = nil
       switch outcome.state {
-      case .failed(message: let message): print("\u{1B}[31m✗\u{1B}[0m \(outcome.stage): \(message)")
+      case .failed(let message): print("\u{1B}[31m✗\u{1B}[0m \(outcome.stage): \(message)")
       case .ran, .cached:
-        print("\u{1B}[32m✓\u{1B}[0m \(pad(outcome.stage, 28)) \(ElapsedTime.text(outcome.seconds))\u{1B}[2m  \(outcome.reason ?? "")\u{1B}[0m")
+        print(
+          "\u{1B}[32m✓\u{1B}[0m \(pad(outcome.stage, 28)) \(ElapsedTime.text(outcome.seconds))\u{1B}[2m  \(outcome.reason ?? "")\u{1B}[0m"
+        )
       }
     case .stagesCached(let calls): cached += calls.count
     case .message(let text): print(text)
@@ -106,4 +108,3 @@ package struct LiveView: RunView {
     text + String(repeating: " ", count: max(0, width - text.count))
   }
 }
-

@@ -52,6 +52,14 @@ struct NotebookCompiler {
     }
   }
 
+  /// The same cells compiled so that a trap says what went wrong and where; `nil` when that does not work.
+  func checkedProgram(of document: NotebookDocument, without compiled: CompiledNotebook) -> String? {
+    let whole = NotebookProgram(document)
+    let faulty = Set(compiled.uncompiled.keys)
+    let program = faulty.isEmpty ? whole : whole.pruned(removing: faulty, inlines: whole.faultyInlines).program
+    return try? executable(of: program, checked: true).path
+  }
+
   /// For each faulty cell the first error that stands in it.
   private static func first(_ diagnostics: [Diagnostic], in cells: Set<Int>, of document: NotebookDocument) -> [Int: Diagnostic] {
     var found: [Int: Diagnostic] = [:]
@@ -69,8 +77,11 @@ struct NotebookCompiler {
   }
 
   /// The executable of exactly this program, from the cache or compiled now.
-  private func executable(of program: NotebookProgram) throws -> (path: String?, report: CompilerReport) {
-    let folder = project.programs + "/" + key(program.digest)
+  /// - Parameter checked: whether traps say what went wrong and where, at the price of speed.
+  private func executable(
+    of program: NotebookProgram, checked: Bool = false
+  ) throws -> (path: String?, report: CompilerReport) {
+    let folder = project.programs + "/" + key(program.digest) + (checked ? "-checked" : "")
     let path = folder + "/program"
     if FileManager.default.isExecutableFile(atPath: path) { return (path, program.report(on: "")) }
     let working = project.programs + "/compiling-\(ProcessInfo.processInfo.processIdentifier)"
@@ -82,7 +93,7 @@ struct NotebookCompiler {
       throw SupervisionError("cannot write into \(project.programs): \(error.localizedDescription)")
     }
     defer { try? FileManager.default.removeItem(atPath: working) }
-    let (ending, output) = try ChildProcess.run(toolchain.compiler, arguments(working: working))
+    let (ending, output) = try ChildProcess.run(toolchain.compiler, arguments(working: working, checked: checked))
     let text = String(decoding: output, as: UTF8.self)
     let report = program.report(on: text)
     guard ending == .exited(0) else {
@@ -100,9 +111,11 @@ struct NotebookCompiler {
     return (path, report)
   }
 
-  private func arguments(working: String) -> [String] {
+  private func arguments(working: String, checked: Bool) -> [String] {
     [
-      "-swift-version", "6", "-enable-upcoming-feature", "NonisolatedNonsendingByDefault", "-O", "-parse-as-library",
+      "-swift-version", "6", "-enable-upcoming-feature", "NonisolatedNonsendingByDefault",
+    ] + (checked ? ["-Onone", "-g"] : ["-O"]) + [
+      "-parse-as-library",
       "-module-name", RunEnvironment.notebookModule, "-diagnostic-style", "llvm", "-no-color-diagnostics",
       "-I", toolchain.library + "/Modules",
     ] + toolchain.moduleMaps.flatMap { ["-Xcc", "-fmodule-map-file=" + $0] } + [

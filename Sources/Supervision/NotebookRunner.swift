@@ -46,7 +46,11 @@ package struct NotebookRunner {
     let document = try parse()
     let compiled = try compile(document, view: &view)
     let lines = LineMap(document)
-    let result = try supervise(compiled, .run, lines: lines, view: &view)
+    let result = try supervise(compiled, .run, lines: lines, view: &view) {
+      (try? Toolchain()).flatMap { toolchain in
+        NotebookCompiler(project: project, toolchain: toolchain).checkedProgram(of: document, without: compiled)
+      }
+    }
     view.end()
     let store = try ArtifactStore(artifacts: project.artifacts, project: project.root)
     let assembler = RunAssembler(
@@ -54,9 +58,11 @@ package struct NotebookRunner {
       leftOut: compiled.leftOut)
     let (record, lockFile) = try assembler.assemble(
       notebook: relativePath, started: started.timeIntervalSince1970, seconds: Date().timeIntervalSince(started))
-    let diagnostics = compiled.diagnostics + record.cells.compactMap { outcome in
-      if case .failed(let diagnostic) = outcome.state, compiled.uncompiled[outcome.id] == nil { diagnostic } else { nil }
-    } + inlineFailures(record, document)
+    let diagnostics =
+      compiled.diagnostics
+      + record.cells.compactMap { outcome in
+        if case .failed(let diagnostic) = outcome.state, compiled.uncompiled[outcome.id] == nil { diagnostic } else { nil }
+      } + inlineFailures(record, document)
     let succeeded = !diagnostics.contains { $0.severity == .error }
     let writer = ResultWriter(project: project, notebook: notebook, store: store)
     if succeeded { try writer.write(lockFile, record: record) }
@@ -78,7 +84,8 @@ package struct NotebookRunner {
   }
 
   func supervise(
-    _ compiled: CompiledNotebook, _ mode: RunConfiguration.Mode, lines: LineMap, view: inout some RunView
+    _ compiled: CompiledNotebook, _ mode: RunConfiguration.Mode, lines: LineMap, view: inout some RunView,
+    checkedProgram: @escaping () -> String? = { nil }
   ) throws -> Supervisor.Result {
     guard let program = compiled.program else {
       return Supervisor.Result(collector: RunCollector(), printed: [:], errorOutput: "")
@@ -90,7 +97,7 @@ package struct NotebookRunner {
         mode: mode, project: project.root, store: project.store, index: project.index, scratch: scratch,
         marker: scratch + "/marker", lock: project.lock(of: notebook), channel: 0, life: 0, threads: threads,
         concurrency: jobs),
-      rewrite: { lines.rewrite(text: $0) })
+      rewrite: { lines.rewrite(text: $0) }, checkedProgram: checkedProgram)
     return try supervisor.run(view: &view)
   }
 

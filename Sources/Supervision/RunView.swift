@@ -1,6 +1,6 @@
+package import Engine
 internal import Foundation
 internal import Provenance
-package import Engine
 
 /// What people see of a run while it runs.
 package protocol RunView {
@@ -30,7 +30,7 @@ package struct PlainView: RunView {
       names[id] = stage
       write("run     \(stage) (\(reason))")
     case .stageFinished(_, _, let outcome):
-      if case .failed(message: let message) = outcome.state {
+      if case .failed(let message) = outcome.state {
         write("failed  \(outcome.stage): \(message)")
       } else {
         write("done    \(outcome.stage) in \(ElapsedTime.text(outcome.seconds))")
@@ -48,4 +48,3 @@ package struct PlainView: RunView {
     if cached > 0 { write("store   \(cached) stage\(cached == 1 ? "" : "s") taken from the store") }
   }
 }
-

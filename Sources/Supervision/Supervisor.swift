@@ -22,6 +22,10 @@ struct Supervisor {
   var configuration: RunConfiguration
   /// Points texts of the program at lines of the notebook.
   let rewrite: (String) -> String
+  /// The same program with checks that say what went wrong; slower.
+  let checkedProgram: () -> String?
+  /// Longer attempts are not repeated only to learn why they trapped.
+  static let explanationLimit = 60.0
 
   /// - Throws: ``Interrupted``; ``SupervisionError`` when the program cannot be started.
   mutating func run(view: inout some RunView) throws -> Result {
@@ -30,7 +34,9 @@ struct Supervisor {
       try? FileManager.default.removeItem(atPath: configuration.scratch)
       try? FileManager.default.createDirectory(atPath: configuration.scratch, withIntermediateDirectories: true)
       defer { try? FileManager.default.removeItem(atPath: configuration.scratch) }
-      let attempt = try attempt(view: &view)
+      let start = ContinuousClock.now
+      let attempt = try attempt(program, view: &view)
+      let spent = (ContinuousClock.now - start) / .seconds(1)
       let result = attempt.result
       if !result.collector.damages.isEmpty, damagedBefore < 3 {
         damagedBefore += 1
@@ -42,7 +48,8 @@ struct Supervisor {
         let reason = result.errorOutput.trimmingCharacters(in: .whitespacesAndNewlines)
         throw SupervisionError(reason.isEmpty ? "the notebook program ended before its end without a reason" : reason)
       }
-      let reason = reason(attempt.ending, errorOutput: result.errorOutput)
+      let words = try explanation(of: attempt, seconds: spent) ?? result.errorOutput
+      let reason = reason(attempt.ending, errorOutput: words)
       let running = result.collector.running.values
       if running.count > 1, configuration.concurrency > 1 {
         view.message("\(reason) while \(running.count) stages were running; they run again one by one")
@@ -64,8 +71,25 @@ struct Supervisor {
     var place: CellPlace?
   }
 
-  private func attempt(view: inout some RunView) throws -> Attempt {
-    let channel = try Pipe(), errors = try Pipe(), life = try Pipe()
+  /// What a trapped program says when it is run once more with checks: optimised code traps without a word.
+  private func explanation(of attempt: Attempt, seconds: Double) throws -> String? {
+    guard case .killed(let signal) = attempt.ending, signal == SIGILL || signal == SIGTRAP,
+      !attempt.result.errorOutput.contains("Fatal error"), seconds < Self.explanationLimit, let checked = checkedProgram()
+    else { return nil }
+    var silent = PlainView { _ in }
+    var again = self
+    again.configuration.concurrency = 1
+    let words = try again.attempt(checked, backtrace: true, view: &silent).result.errorOutput
+    guard let fatal = words.split(separator: "\n").last(where: { $0.contains("Fatal error") }) else { return nil }
+    let message = fatal.range(of: "Fatal error").map { String(fatal[$0.lowerBound...]) } ?? String(fatal)
+    let place = words.matches(of: /\bat (?:\S*\/)?(\S+\.md:\d+(?::\d+)?)/).first.map { ", at \($0.output.1)" } ?? ""
+    return message + place
+  }
+
+  private func attempt(_ program: String, backtrace: Bool = false, view: inout some RunView) throws -> Attempt {
+    let channel = try Pipe()
+    let errors = try Pipe()
+    let life = try Pipe()
     let printedPath = configuration.scratch + "/printed"
     let printed = open(printedPath, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard printed >= 0 else {
@@ -78,7 +102,8 @@ struct Supervisor {
     configuration.marker = configuration.scratch + "/marker"
     var environment = ProcessInfo.processInfo.environment
     environment[RunConfiguration.variable] = String(decoding: try JSONEncoder().encode(configuration), as: UTF8.self)
-    environment["SWIFT_BACKTRACE"] = "enable=no"
+    environment["SWIFT_BACKTRACE"] =
+      backtrace ? "enable=yes,color=no,interactive=no,threads=crashed,images=none,limit=32,output-to=stderr" : "enable=no"
     let child = try ChildProcess(
       path: program, environment: environment, output: printed, error: errors.writing,
       inherited: [channel.writing, life.reading])
@@ -108,7 +133,9 @@ struct Supervisor {
     channel: Int32, errors: Int32, child: pid_t, view: inout some RunView, collector: inout RunCollector,
     errorOutput: inout [UInt8]
   ) throws -> Bool {
-    var channelOpen = true, errorsOpen = true, interrupted = false
+    var channelOpen = true
+    var errorsOpen = true
+    var interrupted = false
     var frames: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     while channelOpen || errorsOpen {

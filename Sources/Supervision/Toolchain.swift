@@ -15,7 +15,8 @@ package struct Toolchain: Sendable {
     let folders = path.split(separator: ":").map(String.init)
     guard let folder = folders.first(where: { access($0 + "/swiftc", X_OK) == 0 }) else {
       throw SupervisionError(
-        "swiftc is not on the PATH: notebooks are compiled by the Swift toolchain. Install Swift 6.2 or newer and add it to the PATH")
+        "swiftc is not on the PATH: notebooks are compiled by the Swift toolchain. Install Swift 6.2 or newer and add it to the PATH"
+      )
     }
     compiler = folder + "/swiftc"
     library = try Self.ownFolder()
@@ -30,7 +31,9 @@ package struct Toolchain: Sendable {
     var maps = ((try? files.contentsOfDirectory(atPath: library)) ?? []).filter { $0.hasSuffix(".build") }
       .map { library + "/\($0)/module.modulemap" }
     var build = URL(fileURLWithPath: library).resolvingSymlinksInPath()
-    while build.path != "/", !files.fileExists(atPath: build.appending(path: "checkouts").path) { build.deleteLastPathComponent() }
+    while build.path != "/", !files.fileExists(atPath: build.appending(path: "checkouts").path) {
+      build.deleteLastPathComponent()
+    }
     maps.append(build.appending(path: "checkouts/GRDB.swift/Sources/GRDBSQLite/module.modulemap").path)
     let sources = build.deletingLastPathComponent().appending(path: "Sources").path
     maps += ((try? files.contentsOfDirectory(atPath: sources)) ?? []).map { sources + "/\($0)/module.modulemap" }

@@ -25,11 +25,12 @@ package struct WhyAnswer: Codable, Sendable {
   package var causes: [Cause]
 
   package var text: String {
-    ([headline] + causes.map { cause in
-      var line = "  \(cause.stage): \(cause.summary)"
-      if let old = cause.old, let new = cause.new, old != new, !cause.summary.contains("→") { line += "  \(old) → \(new)" }
-      return line
-    }).joined(separator: "\n")
+    ([headline]
+      + causes.map { cause in
+        var line = "  \(cause.stage): \(cause.summary)"
+        if let old = cause.old, let new = cause.new, old != new, !cause.summary.contains("→") { line += "  \(old) → \(new)" }
+        return line
+      }).joined(separator: "\n")
   }
 }
 
@@ -52,7 +53,8 @@ extension NotebookRunner {
       return WhyAnswer(stage: stage, isNext: true, headline: "\(stage) \(verb): \(planned.reason)", causes: causes)
     }
     if let answer = try past(name, stage: stage, lock: lock, store: store) { return answer }
-    let known = Set(collector.cached.map(\.call.stage) + collector.planned.map(\.call.stage) + compiled.manifest.stageCalls.map(\.name))
+    let known = Set(
+      collector.cached.map(\.call.stage) + collector.planned.map(\.call.stage) + compiled.manifest.stageCalls.map(\.name))
     guard known.contains(stage) else {
       throw SupervisionError("\(notebook) calls no stage \(name); it calls \(known.sorted().joined(separator: ", "))")
     }
@@ -102,7 +104,8 @@ extension NotebookRunner {
     return newer.map { found in
       WhyAnswer(
         stage: found.entry.stage, isNext: false,
-        headline: "\(found.entry.artifact) is current; it ran once, on \(Self.date(found.version.time)), because it was new", causes: [])
+        headline: "\(found.entry.artifact) is current; it ran once, on \(Self.date(found.version.time)), because it was new",
+        causes: [])
     }
   }
 

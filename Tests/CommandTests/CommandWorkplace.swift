@@ -1,0 +1,54 @@
+import Foundation
+import Testing
+
+/// A project in a temporary folder, and the command as users call it.
+final class CommandWorkplace {
+  struct Outcome {
+    var status: Int32
+    var output: String
+    var errors: String
+  }
+
+  static let command = ArchitectureTests.root.appending(path: ".build/release/colophon").path
+
+  let root: URL
+
+  init() throws {
+    root = FileManager.default.temporaryDirectory.appending(path: "colophon-\(UUID().uuidString)").resolvingSymlinksInPath()
+    try FileManager.default.createDirectory(at: root.appending(path: "Artifacts"), withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: root) }
+
+  func write(_ name: String, _ text: String) throws { try write(name, bytes: Array(text.utf8)) }
+
+  func write(_ name: String, bytes: [UInt8]) throws { try Data(bytes).write(to: root.appending(path: name)) }
+
+  func read(_ name: String) throws -> String { try String(contentsOf: root.appending(path: name), encoding: .utf8) }
+
+  /// The command, not started yet; what it prints goes to two files.
+  func process(_ arguments: [String]) throws -> Process {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: Self.command)
+    process.arguments = arguments
+    process.currentDirectoryURL = root
+    for name in [".output", ".errors"] { try write(name, "") }
+    process.standardOutput = try FileHandle(forWritingTo: root.appending(path: ".output"))
+    process.standardError = try FileHandle(forWritingTo: root.appending(path: ".errors"))
+    return process
+  }
+
+  /// Runs the command to its end.
+  @discardableResult
+  func colophon(_ arguments: String...) throws -> Outcome {
+    let process = try process(arguments)
+    try process.run()
+    process.waitUntilExit()
+    return Outcome(status: process.terminationStatus, output: try read(".output"), errors: try read(".errors"))
+  }
+
+  /// Names of the stages that ran, in order, from the lines that a run prints.
+  static func ran(_ errors: String) -> [String] {
+    errors.split(separator: "\n").filter { $0.hasPrefix("done ") }.map { String($0.split(separator: " ")[1]) }
+  }
+}

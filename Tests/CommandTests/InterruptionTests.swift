@@ -1,0 +1,92 @@
+import Foundation
+import Testing
+
+/// Killed, interrupted, run twice at once: finished stages are kept and the end is the same.
+@Suite(.serialized) struct InterruptionTests {
+  let place: CommandWorkplace
+
+  init() throws {
+    place = try CommandWorkplace()
+    try place.write("n.md", FaultTests.cell(FaultTests.slow(milliseconds: 120, count: 6)))
+  }
+
+  func lock() throws -> String { try place.read("Artifacts/n/lock.json") }
+
+  @Test func killedAtAnyInstantItEndsAsIfUndisturbed() throws {
+    let undisturbed = try CommandWorkplace()
+    try undisturbed.write("n.md", try place.read("n.md"))
+    #expect(try undisturbed.colophon("run", "n.md").status == 0)
+    var generator = SystemRandomNumberGenerator()
+    for _ in 0..<6 {
+      let process = try place.process(["run", "n.md"])
+      try process.run()
+      Thread.sleep(forTimeInterval: Double.random(in: 0.02...1.2, using: &generator))
+      kill(process.processIdentifier, SIGKILL)
+      process.waitUntilExit()
+    }
+    let last = try place.colophon("run", "n.md")
+    #expect(last.status == 0, "\(last.errors)")
+    #expect(try lock() == undisturbed.read("Artifacts/n/lock.json"))
+    let check = Process()
+    check.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    check.arguments = ["git", "-C", place.root.appending(path: "Artifacts/store.git").path, "fsck", "--strict"]
+    check.standardError = FileHandle.nullDevice
+    check.standardOutput = FileHandle.nullDevice
+    try check.run()
+    check.waitUntilExit()
+    #expect(check.terminationStatus == 0)
+  }
+
+  @Test func anInterruptKeepsWhatIsFinished() throws {
+    try place.write("n.md", FaultTests.cell("1"))
+    #expect(try place.colophon("run", "n.md").status == 0)  // whatever is made once is made
+    try place.write("n.md", FaultTests.cell(FaultTests.slow(milliseconds: 400, count: 8)))
+    let process = try place.process(["run", "n.md"])
+    try process.run()
+    while !(try place.read(".errors")).contains("done    Slow"), process.isRunning { Thread.sleep(forTimeInterval: 0.02) }
+    kill(process.processIdentifier, SIGINT)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 130)
+    #expect(try place.read(".errors").contains("interrupted"))
+    let kept = CommandWorkplace.ran(try place.read(".errors")).count
+    #expect(kept >= 1)
+    let rest = try place.colophon("run", "n.md")
+    #expect(rest.status == 0)
+    #expect(CommandWorkplace.ran(rest.errors).count <= 8 - kept)
+  }
+
+  @Test func theSecondRunWaitsForTheFirstAndSaysSo() throws {
+    let first = try place.process(["run", "n.md"])
+    try first.run()
+    while !(try place.read(".errors")).contains("run     Slow"), first.isRunning { Thread.sleep(forTimeInterval: 0.02) }
+    let second = try place.colophon("run", "n.md")
+    first.waitUntilExit()
+    #expect(second.status == 0)
+    #expect(second.errors.contains("waiting for another run"), "\(second.errors)")
+    #expect(CommandWorkplace.ran(second.errors) == [])
+  }
+
+  @Test func equalCallsInFlightRunOnceAndOthersSideBySide() throws {
+    try place.write(
+      "n.md",
+      FaultTests.cell(
+        """
+        struct Wait: Stage {
+          var n: Int
+          func run(_ context: StageContext) async throws -> Int {
+            try await Task.sleep(for: .milliseconds(300))
+            return n
+          }
+        }
+        async let a = Wait(n: 1)()
+        async let b = Wait(n: 1)()
+        async let c = Wait(n: 2)()
+        try await a + b + c
+        """))
+    let outcome = try place.colophon("run", "n.md", "--jobs", "2")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(CommandWorkplace.ran(outcome.errors) == ["Wait", "Wait"])
+    let lines = outcome.errors.split(separator: "\n").map { String($0.prefix(4)) }
+    #expect(lines.prefix(2) == ["run ", "run "])
+  }
+}
