@@ -7,6 +7,11 @@ package enum Interruption {
 
   /// Takes SIGINT and SIGTERM from now on: the process ends in order instead of at once.
   package static func listen() {
+    // Whoever started this process may have left the signals blocked.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    for signal in [SIGINT, SIGTERM] { sigaddset(&signals, signal) }
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     for signal in [SIGINT, SIGTERM] {
       var action = sigaction()
       action.__sigaction_handler.sa_handler = { _ in Interruption.flag.store(true, ordering: .relaxed) }

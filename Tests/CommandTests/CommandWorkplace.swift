@@ -26,15 +26,15 @@ final class CommandWorkplace {
 
   func read(_ name: String) throws -> String { try String(contentsOf: root.appending(path: name), encoding: .utf8) }
 
-  /// The command, not started yet; what it prints goes to two files.
-  func process(_ arguments: [String]) throws -> Process {
+  /// The command, not started yet; what it prints goes to the files `NAME.output` and `NAME.errors`.
+  func process(_ arguments: [String], as name: String = "") throws -> Process {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: Self.command)
     process.arguments = arguments
     process.currentDirectoryURL = root
-    for name in [".output", ".errors"] { try write(name, "") }
-    process.standardOutput = try FileHandle(forWritingTo: root.appending(path: ".output"))
-    process.standardError = try FileHandle(forWritingTo: root.appending(path: ".errors"))
+    for kind in ["output", "errors"] { try write("\(name).\(kind)", "") }
+    process.standardOutput = try FileHandle(forWritingTo: root.appending(path: "\(name).output"))
+    process.standardError = try FileHandle(forWritingTo: root.appending(path: "\(name).errors"))
     return process
   }
 

@@ -66,7 +66,7 @@ import Testing
         + Self.cell("let size = try await Size(file: InputFile(\"\(path)\"))()") + Self.cell("\"the rest\""))
     let outcome = try place.colophon("run", "n.md")
     #expect(outcome.status == 1)
-    #expect(outcome.errors.contains("n.md:13:1: error: cannot read the input \(path)"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("n.md:12:1: error: cannot read the input \(path)"), "\(outcome.errors)")
     #expect(outcome.errors.contains(reason))
     #expect(try place.read("Artifacts/n/report.md").contains("the rest"))
   }
@@ -89,7 +89,7 @@ import Testing
     let outcome = try place.colophon("run", "n.md")
     #expect(outcome.status == 1)
     #expect(outcome.errors.contains("Index out of range, at n.md:6"), "\(outcome.errors)")
-    #expect(outcome.errors.contains("n.md:29:18: error: cannot convert value of type 'String'"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("n.md:26:18: error: cannot convert value of type 'String'"), "\(outcome.errors)")
     let report = try place.read("Artifacts/n/report.md")
     #expect(report.contains("77"))
     #expect(report.contains("Not run"))

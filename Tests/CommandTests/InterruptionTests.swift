@@ -56,9 +56,9 @@ import Testing
   }
 
   @Test func theSecondRunWaitsForTheFirstAndSaysSo() throws {
-    let first = try place.process(["run", "n.md"])
+    let first = try place.process(["run", "n.md"], as: "first")
     try first.run()
-    while !(try place.read(".errors")).contains("run     Slow"), first.isRunning { Thread.sleep(forTimeInterval: 0.02) }
+    while !(try place.read("first.errors")).contains("run     Slow"), first.isRunning { Thread.sleep(forTimeInterval: 0.02) }
     let second = try place.colophon("run", "n.md")
     first.waitUntilExit()
     #expect(second.status == 0)

@@ -34,10 +34,12 @@ import Testing
       of: Sample.self, inputs: try StageInputs(of: stage, digests: digests), libraryCode: library, isBuiltIn: builtIn)
   }
 
-  @Test("A change of any input changes the key", arguments: [
-    Sample(blob: Blob("two")), Sample(parts: [Blob("b"), Blob("a")]), Sample(parts: [Blob("a")]), Sample(limit: 6),
-    Sample(label: ""), Sample(label: "x"),
-  ])
+  @Test(
+    "A change of any input changes the key",
+    arguments: [
+      Sample(blob: Blob("two")), Sample(parts: [Blob("b"), Blob("a")]), Sample(parts: [Blob("a")]), Sample(limit: 6),
+      Sample(label: ""), Sample(label: "x"),
+    ])
   func inputsCount(changed: Sample) throws {
     #expect(try key(changed).digest != key(Sample()).digest)
   }

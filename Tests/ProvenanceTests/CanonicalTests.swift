@@ -20,11 +20,13 @@ import Testing
     #expect(value.digest.hexadecimal == "35e1eaeea434f4426ed953b6f3c344e96ca6f3413c8ce237c9ee438482bc7319")
   }
 
-  @Test("Different values never share bytes", arguments: [
-    (CanonicalValue.text("1"), CanonicalValue.integer(1)), (.list([.text("ab")]), .list([.text("a"), .text("b")])),
-    (.integer(-1), .unsigned(.max)), (.number(0), .number(-0.0)), (.null, .record([])), (.list([]), .unordered([])),
-    (.record([.init("a", .null)]), .record([])), (.number(1), .integer(1)), (.text("é"), .text("e\u{301}")),
-  ])
+  @Test(
+    "Different values never share bytes",
+    arguments: [
+      (CanonicalValue.text("1"), CanonicalValue.integer(1)), (.list([.text("ab")]), .list([.text("a"), .text("b")])),
+      (.integer(-1), .unsigned(.max)), (.number(0), .number(-0.0)), (.null, .record([])), (.list([]), .unordered([])),
+      (.record([.init("a", .null)]), .record([])), (.number(1), .integer(1)), (.text("é"), .text("e\u{301}")),
+    ])
   func differentValuesDiffer(first: CanonicalValue, second: CanonicalValue) {
     #expect(first.bytes != second.bytes)
     #expect(first.digest != second.digest)
