@@ -86,7 +86,7 @@ package actor Executor {
     _ key: StageKey, call: StageCallReport, uncertain: [String]
   ) -> Output? {
     do {
-      guard let outcome = try store.lookup(key.digest) else { return nil }
+      guard let outcome = try store.lookup(key.digest), isTrusted(outcome.output) else { return nil }
       let output = try Output(content: store.content(of: outcome))
       guard uncertain.isEmpty else {
         channel.send(
@@ -169,12 +169,23 @@ package actor Executor {
       channel.send(.stageFinished(id: identifier, call: call, outcome: outcome))
       return stored
     } catch {
-      if let damage = error as? StoreError, damage.isDamage { channel.send(.damaged("\(damage)")) }
+      report(damage: error)
       let message = error is CancellationError ? "cancelled" : Display.message(of: error)
       end(.failed(message: message))
       channel.send(.stageFinished(id: identifier, call: call, outcome: outcome))
       throw StageFailure(stage: S.name, message: message, place: call.place)
     }
+  }
+
+  private nonisolated func isTrusted(_ content: StoredContent) -> Bool {
+    guard !configuration.distrusted.isEmpty else { return true }
+    return content.files.allSatisfy { !configuration.distrusted.contains($0.digest) }
+  }
+
+  /// Tells the supervisor when an error is that stored bytes are damaged, so that what made them runs again.
+  nonisolated func report(damage error: any Error) {
+    guard let error = error as? StoreError, case .damaged(_, let digest, _) = error.cause else { return }
+    channel.send(.damaged("\(error)", digest: digest))
   }
 
   /// Off the actor: several stages compute at the same time.

@@ -103,6 +103,7 @@ public final class NotebookRun {
   }
 
   func ending(of error: any Error, cell: Int) -> CellReport.Ending {
+    session.executor.report(damage: error)
     switch error {
     case is PlanStop: return .planned
     case let error as StageFailure where error.place.cell == cell: return .failed(message: error.message, place: error.place)

@@ -34,6 +34,8 @@ package struct RunConfiguration: Codable, Sendable {
   package var concurrency: Int
   /// Stages that brought an earlier attempt down, with the message they fail with now.
   package var failedStages: [Digest: String]
+  /// Contents whose stored bytes are damaged: what made them runs again.
+  package var distrusted: Set<Digest> = []
   /// Cells whose own code brought an earlier attempt down.
   package var failedCells: [Int: CellFault]
 

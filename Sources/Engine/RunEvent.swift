@@ -17,7 +17,7 @@ package enum RunEvent: Codable, Sendable {
   /// A stage that a plan found missing, or that depends on one.
   case stagePlanned(PlannedCall)
   /// Stored bytes are damaged: what made them has to run again.
-  case damaged(String)
+  case damaged(String, digest: Digest?)
   /// A message for people: an index rebuilt, an output that cannot be used.
   case message(String)
   /// The program came to its end.

@@ -40,7 +40,8 @@ package struct NotebookProgram: Sendable {
     self.plan = plan
     lineMap = LineMap(document)
     let stages = CodeDigest.all(in: parts, plan: plan)
-    source = String(decoding: ProgramWriter(parts, plan: plan, stages: stages).text, as: UTF8.self)
+    let writer = ProgramWriter(parts, plan: plan, stages: stages, seed: document.frontMatter.seed)
+    source = String(decoding: writer.text, as: UTF8.self)
     var cells: [ProgramManifest.Part] = []
     var inlines: [ProgramManifest.Part] = []
     for part in parts {

@@ -27,7 +27,7 @@ package struct ProgramManifest: Codable, Hashable, Sendable {
 extension NotebookDocument {
   /// The digest of everything that the program is made of, without parsing Swift: equal fingerprints, equal program.
   ///
-  /// SHA-256 of `colophon-program-1` and, in order, each evaluated cell's number and code and each inline expression's, every
+  /// SHA-256 of `colophon-program-1`, the seed, and, in order, each evaluated cell's number and code and each inline expression's, every
   /// piece preceded by its length. The converse does not hold: a comment changes the fingerprint and maybe not the program.
   package var codeFingerprint: Digest {
     var builder = DigestBuilder()
@@ -37,6 +37,7 @@ extension NotebookDocument {
       bytes.withUnsafeBytes { builder.update($0) }
     }
     add("colophon-program-1")
+    if let seed = frontMatter.seed { add("seed-\(seed)") }
     for block in blocks {
       switch block {
       case .cell(let cell) where cell.options.eval:

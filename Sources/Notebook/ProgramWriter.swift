@@ -12,7 +12,8 @@ struct ProgramWriter {
   /// - Parameters:
   ///   - parts: in the notebook's order.
   ///   - stages: the notebook's stages with their code digests.
-  init(_ parts: [PartSyntax], plan: ProgramPlan, stages: [CodeDigest]) {
+  ///   - seed: the front matter's seed, which every cell sees as `seed`.
+  init(_ parts: [PartSyntax], plan: ProgramPlan, stages: [CodeDigest], seed: UInt64?) {
     self.parts = parts
     self.plan = plan
     cells = Dictionary(
@@ -30,6 +31,10 @@ struct ProgramWriter {
     write("@main struct _NotebookMain {")
     write("  static func main() async {")
     write("    let _notebook = NotebookRun()")
+    if let seed {
+      write("    let seed = \(seed)")
+      write("    _ = seed")
+    }
     for part in parts { write(part) }
     write("    await _notebook.finish()")
     write("  }")

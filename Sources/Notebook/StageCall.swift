@@ -35,10 +35,19 @@ private final class CallVisitor: SyntaxVisitor {
 
   override func visit(_ node: FunctionCallExprSyntax) -> SyntaxVisitorContinueKind {
     if let name = Self.typeName(node.calledExpression) {
-      let isCalledAgain = node.parent?.as(FunctionCallExprSyntax.self)?.calledExpression.id == node.id
+      let whole = Self.configured(ExprSyntax(node))
+      let isCalledAgain = whole.parent?.as(FunctionCallExprSyntax.self)?.calledExpression.id == whole.id
       if isCalledAgain || stages.contains(name) { calls.append((name, node)) }
     }
     return .visitChildren
+  }
+
+  /// The call with the `.with(…)` calls that follow it.
+  private static func configured(_ call: ExprSyntax) -> ExprSyntax {
+    guard let access = call.parent?.as(MemberAccessExprSyntax.self), access.declName.baseName.text == "with",
+      let next = access.parent?.as(FunctionCallExprSyntax.self), next.calledExpression.id == access.id
+    else { return call }
+    return configured(ExprSyntax(next))
   }
 
   /// `Outer.Inner` for `Outer.Inner<Int>`; `nil` when the last name is not capitalised.

@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// A value that shows itself in a report.
 public protocol Presentable {
   var presentation: Presentation { get }
@@ -29,8 +31,10 @@ public struct Figure: Codable, Sendable, Hashable {
   }
 }
 
-/// A raster picture.
-public struct Picture: Codable, Sendable, Hashable {
+/// A raster picture. As an artifact it is JSON with its bytes in Base64.
+public struct Picture: Artifact, Sendable, Hashable {
+  public static var format: String { "picture/1" }
+
   /// Encoded bytes.
   public var bytes: [UInt8]
   /// `image/png`, `image/jpeg` or `image/webp`.
@@ -41,6 +45,26 @@ public struct Picture: Codable, Sendable, Hashable {
     self.bytes = bytes
     self.mediaType = mediaType
     self.caption = caption
+  }
+
+  private enum CodingKeys: String, CodingKey { case bytes, mediaType, caption }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    guard let data = Data(base64Encoded: try container.decode(String.self, forKey: .bytes)) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .bytes, in: container, debugDescription: "a picture's bytes are not Base64")
+    }
+    bytes = Array(data)
+    mediaType = try container.decode(String.self, forKey: .mediaType)
+    caption = try container.decode(String.self, forKey: .caption)
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(Data(bytes).base64EncodedString(), forKey: .bytes)
+    try container.encode(mediaType, forKey: .mediaType)
+    try container.encode(caption, forKey: .caption)
   }
 }
 

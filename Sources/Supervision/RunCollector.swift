@@ -18,7 +18,8 @@ package struct RunCollector: Sendable {
   package private(set) var planned: [PlannedCall] = []
   package private(set) var running: [Int: Running] = [:]
   package private(set) var currentCell: Int?
-  package private(set) var damages: [String] = []
+  /// Contents that are damaged, with the store's words.
+  package private(set) var damages: [(text: String, digest: Digest?)] = []
   package private(set) var finished = false
 
   package init() {}
@@ -37,7 +38,7 @@ package struct RunCollector: Sendable {
       ran.append((call, outcome))
     case .stagesCached(let calls): cached += calls
     case .stagePlanned(let call): planned.append(call)
-    case .damaged(let text): damages.append(text)
+    case .damaged(let text, let digest): damages.append((text, digest))
     case .finished: finished = true
     case .stageProgress, .stageNote, .message: break
     }

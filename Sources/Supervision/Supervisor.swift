@@ -40,7 +40,8 @@ struct Supervisor {
       let result = attempt.result
       if !result.collector.damages.isEmpty, damagedBefore < 3 {
         damagedBefore += 1
-        view.message("stored bytes are damaged; what made them runs again")
+        for damage in result.collector.damages { view.message("\(damage.text); it runs again now") }
+        configuration.distrusted.formUnion(result.collector.damages.compactMap(\.digest))
         continue
       }
       if attempt.ending == .exited(0), result.collector.finished { return result }

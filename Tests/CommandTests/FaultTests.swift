@@ -110,6 +110,36 @@ import Testing
     #expect(CommandWorkplace.ran(outcome.errors) == [])
   }
 
+  @Test func aDamagedOutputIsNamedAndItsStageRunsAgain() throws {
+    try place.write(
+      "n.md",
+      Self.cell(
+        """
+        struct Long: Stage {
+          func run(_ context: StageContext) async throws -> [Int] { (0..<5_000).map { $0 * $0 % 7_919 } }
+        }
+        let numbers = try await Long()()
+        numbers.count
+        """))
+    #expect(try place.colophon("run", "n.md").status == 0)
+    try FileManager.default.removeItem(at: place.root.appending(path: ".colophon/content"))
+    let folder = place.root.appending(path: "Artifacts/store.git/objects/pack")
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) where name.hasSuffix(".pack") {
+      let file = folder.appending(path: name)
+      var bytes = Array(try Data(contentsOf: file))
+      guard bytes.count > 4_000 else { continue }
+      bytes[bytes.count / 2] ^= 0x55
+      try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: file.path)
+      try Data(bytes).write(to: file)
+    }
+    let outcome = try place.colophon("run", "n.md")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(CommandWorkplace.ran(outcome.errors) == ["Long"])
+    #expect(outcome.errors.contains("damaged"), "\(outcome.errors)")
+    let after = try place.colophon("run", "n.md")
+    #expect(after.status == 0 && CommandWorkplace.ran(after.errors) == [], "\(after.errors)")
+  }
+
   @Test func aStoreOfANewerFormatIsRefused() throws {
     try place.write("n.md", FaultTests.cell("1"))
     try place.colophon("run", "n.md")

@@ -24,6 +24,7 @@ import Testing
     #expect(outcome.status == 0, "\(outcome.errors)")
     #expect(!outcome.errors.contains("error:"), "\(outcome.errors)")
     #expect(outcome.output.contains("stages are current"))
+    if name == "worldwide.md" { #expect(outcome.output.contains("TrainCLIP")) }
   }
 
   @Test("A small notebook runs, and runs from the store", arguments: small.sorted())
