@@ -6,7 +6,7 @@ public struct CaptionSampling: Codable, Hashable, Sendable {
   /// How many captions of each picture a step uses; they share one encoding of it.
   public var captionsPerPicture = 6
   /// The share of captions that are a text of their own (name, caption, title); the others are made of keywords, where there are any.
-  public var nameShare: Float = 0.6
+  public var nameShare: Float = 0.85
   /// The most keywords of a caption; they are joined by a comma.
   public var keywordsPerCaption = 3
 

@@ -21,10 +21,10 @@ public struct TrainCLIP: Stage {
   public var model = ModelConfiguration()
   public var captions = CaptionSampling()
   public var augmentation = Augmentation()
-  public var steps = 1500
+  public var steps = 2000
   public var picturesPerStep = 256
   /// The highest learning rate.
-  public var learningRate = 2e-3
+  public var learningRate = 1.5e-3
   public var warmUpSteps = 100
   public var weightDecay = 0.1
   /// The largest norm of the gradient; 0 for no limit.
