@@ -1,6 +1,7 @@
 // The table of functions: each wraps one call of libtorch or of ours in the guard.
 
 #include <ATen/Parallel.h>
+#include <c10/core/GradMode.h>
 #include <malloc.h>
 
 #include "CTorchImplementation.h"
@@ -243,14 +244,14 @@ const ctorch_api table{
         },
     .set_recording =
         [](bool value) {
-          const bool before = at::GradMode::is_enabled();
-          at::GradMode::set_enabled(value);
+          const bool before = c10::GradMode::is_enabled();
+          c10::GradMode::set_enabled(value);
           return before;
         },
     .clamp =
         [](const ctorch_tensor *tensor, double low, double high, ctorch_error error) {
           return guarded(error, false, [&] {
-            at::NoGradGuard unrecorded;
+            c10::NoGradGuard unrecorded;
             at::Tensor value = tensor->value;
             at::clamp_(value, low, high);
             return true;

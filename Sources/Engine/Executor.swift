@@ -156,6 +156,8 @@ package actor Executor {
       let context = StageContext(scratch: scratch.path, threads: configuration.threads) { reports.take($0) }
       let content = try await Self.run(stage, context)
       guard try self.key(of: stage).digest == key.digest else { throw InputsChanged() }
+      // A large output may fill the disk: what was gathered before it is safe by then.
+      if content.byteCount >= 1 << 20 { try store.flush() }
       let stored = try store.put(content, format: S.Output.format, scratch: scratch.path)
       end(.ran)
       outcome.output = OutputSummary(format: stored.format, digest: stored.digest, byteCount: stored.byteCount)

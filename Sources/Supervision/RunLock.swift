@@ -16,7 +16,8 @@ package struct RunLock: ~Copyable {
     }
     let opened = open(project.runLock, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard opened >= 0 else {
-      throw SupervisionError("cannot open \(project.runLock): \(String(cString: strerror(errno)))")
+      throw SupervisionError(
+        "cannot open \(project.runLock): \(String(cString: strerror(errno))); a run writes into the project's folder")
     }
     if flock(opened, LOCK_EX | LOCK_NB) != 0 {
       var bytes = [UInt8](repeating: 0, count: 20)

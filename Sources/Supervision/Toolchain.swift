@@ -40,8 +40,11 @@ package struct Toolchain: Sendable {
     return maps.filter { files.fileExists(atPath: $0) }.sorted()
   }
 
-  /// What a compiled notebook depends on besides its own code: the compiler and the library, by size and time of change.
-  package var identity: String { "\(Self.stamp(compiler)) \(Self.stamp(library + "/libColophon.so"))" }
+  /// What a compiled notebook depends on besides its own code: the compiler, the library and this command, by size and time of
+  /// change.
+  package var identity: String {
+    [compiler, library + "/libColophon.so", library + "/colophon"].map(Self.stamp).joined(separator: " ")
+  }
 
   private static func stamp(_ path: String) -> String {
     var status = stat()

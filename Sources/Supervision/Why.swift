@@ -52,17 +52,19 @@ extension NotebookRunner {
       let verb = planned.verdict == .runs ? "would run" : "may run"
       return WhyAnswer(stage: stage, isNext: true, headline: "\(stage) \(verb): \(planned.reason)", causes: causes)
     }
-    if let answer = try past(name, stage: stage, lock: lock, store: store) { return answer }
+    if collector.cached.contains(where: { $0.call.stage == stage }) {
+      return try past(name, stage: stage, lock: lock, store: store)
+        ?? WhyAnswer(stage: stage, isNext: true, headline: "\(stage) is current and has only one version", causes: [])
+    }
     let known = Set(
       collector.cached.map(\.call.stage) + collector.planned.map(\.call.stage) + compiled.manifest.stageCalls.map(\.name))
     guard known.contains(stage) else {
       throw SupervisionError("\(notebook) calls no stage \(name); it calls \(known.sorted().joined(separator: ", "))")
     }
-    let waits = !collector.cached.contains { $0.call.stage == stage }
+    let first = collector.planned.filter { $0.verdict == .runs }
     return WhyAnswer(
-      stage: stage, isNext: true,
-      headline: waits ? "\(stage) waits for a stage that would run before it" : "\(stage) is current and has only one version",
-      causes: [])
+      stage: stage, isNext: true, headline: "\(stage) waits for stages that would run before it",
+      causes: first.flatMap { causes(of: $0, among: [], lock: lock, store: store) })
   }
 
   private func causes(

@@ -71,6 +71,30 @@ import Testing
     #expect(try place.read("Artifacts/n/report.md").contains("the rest"))
   }
 
+  @Test func anInputThatChangesWhileItIsReadSpoilsTheOutput() throws {
+    try place.write("words.txt", "one")
+    try place.write(
+      "n.md",
+      Self.cell(
+        """
+        struct Meddle: Stage {
+          var file: InputFile
+          func run(_ context: StageContext) async throws -> String {
+            let text = try String(contentsOfFile: file.path, encoding: .utf8)
+            try (text + " more").write(toFile: file.path, atomically: true, encoding: .utf8)
+            return text
+          }
+        }
+        let text = try await Meddle(file: InputFile("words.txt"))()
+        """))
+    for _ in 0..<2 {
+      let outcome = try place.colophon("run", "n.md")
+      #expect(outcome.status == 1)
+      #expect(outcome.errors.contains("an input changed while the stage was reading it"), "\(outcome.errors)")
+      #expect(CommandWorkplace.ran(outcome.errors) == [])
+    }
+  }
+
   @Test func whatDoesNotDependOnAFailureStillRuns() throws {
     try place.write(
       "n.md",
