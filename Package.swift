@@ -8,6 +8,8 @@ let libtorch = ProcessInfo.processInfo.environment["LIBTORCH"].flatMap { $0.isEm
 let torchCompilerFlags =
   libtorch.map { ["-isystem\($0)/include", "-isystem\($0)/include/torch/csrc/api/include", "-O3"] }
   ?? ["-isystem/usr/include/torch/csrc/api/include", "-O3"]
+/// In C++20 the compiler would read our C headers as modules, which the package manager does not build for C++.
+let plainHeaders = libtorch == nil ? [] : ["-fno-cxx-modules"]
 let torchLinkerFlags = libtorch.map { ["-L\($0)/lib", "-Xlinker", "-rpath", "-Xlinker", "\($0)/lib"] } ?? []
 
 let swiftSettings: [SwiftSetting] = [
@@ -37,7 +39,7 @@ func onDemand(_ name: String, links libraries: [String], cxx: [String] = [], lin
       name: name, path: "Sources/\(name)", cSettings: cxx.isEmpty ? [] : [.unsafeFlags(cxx)]),
     .target(
       name: "\(name)Implementation", dependencies: [.target(name: name)],
-      cxxSettings: cxx.isEmpty ? [] : [.unsafeFlags(cxx)],
+      cxxSettings: cxx.isEmpty && libtorch == nil ? [] : [.unsafeFlags(cxx + plainHeaders)],
       linkerSettings: libraries.map { .linkedLibrary($0) } + (linker.isEmpty ? [] : [.unsafeFlags(linker)])),
   ]
 }
