@@ -95,7 +95,7 @@ let package = Package(
     module("ArtifactTypes", ["Provenance"], hashesItsSources: true),
     .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     module("Datasets", domain + ["CVips", "CArchive", "NativeLibraries"], hashesItsSources: true),
-    module("Metadata", domain + ["CICU", "CArchive", "NativeLibraries"], hashesItsSources: true),
+    module("Metadata", domain + ["CICU", "NativeLibraries"], hashesItsSources: true),
     module("Curation", domain + ["CFastText", "NativeLibraries"], hashesItsSources: true),
     module("Tensor", ["CTorch", "NativeLibraries"]),
     module("Training", domain + ["Tensor", "CSentencePiece", "NativeLibraries"], hashesItsSources: true),

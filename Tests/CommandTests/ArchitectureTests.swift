@@ -24,7 +24,7 @@ import Testing
       "Synchronization", "Dispatch",
     ],
     "Metadata": [
-      "Provenance", "ArtifactTypes", "NativeLibraries", "CICU", "CArchive", "Foundation", "Glibc", "Synchronization", "Dispatch",
+      "Provenance", "ArtifactTypes", "NativeLibraries", "CICU", "Foundation", "Glibc", "Synchronization", "Dispatch",
     ],
     "Curation": [
       "Provenance", "ArtifactTypes", "NativeLibraries", "CFastText", "Foundation", "Glibc", "Synchronization", "Dispatch",
