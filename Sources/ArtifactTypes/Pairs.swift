@@ -4,26 +4,35 @@ public import Provenance
 ///
 /// One JSON object a line, in an order that is part of the value:
 /// `{"id":"1f600","image":"1f600","texts":[{"text":"grinning face","field":"name","language":"en"}]}`. Optional: `group` of a pair,
-/// `confidence` of a text. The pictures themselves are in a ``PictureSet``.
+/// `confidence` of a text. One file, `pairs.jsonl`, or several shards that are read one after the other, `pairs-00000.jsonl`,
+/// `pairs-00001.jsonl`, …. The pictures themselves are in a ``PictureSet``.
 public struct Pairs: FileArtifact {
   public static var format: String { "pairs/1" }
 
   public let content: ArtifactContent
 
-  /// - Throws: ``ContentError`` when the content is not one file.
-  public init(content: ArtifactContent) throws {
-    guard content.files.count == 1 else { throw ContentError.severalFiles(content.files.map(\.name)) }
-    self.content = content
+  public init(content: ArtifactContent) throws { self.content = content }
+
+  /// Pairs of one or several shards.
+  /// - Parameter shards: at least one, from ``PairsWriter/finishShard()``; their names give the order.
+  package init(shards: [ContentFile]) { content = ArtifactContent(files: shards) }
+
+  /// The name of a shard's file.
+  package static func shardName(_ number: Int) -> String {
+    let digits = String(number)
+    return "pairs-" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits + ".jsonl"
   }
 
   /// How many pairs there are.
-  public func count() throws -> Int { try open().lineCount }
+  public func count() throws -> Int { try content.files.reduce(0) { $0 + (try MappedBytes($1).lineCount) } }
 
   /// Calls `body` with every pair in order, reading as it goes.
   /// - Throws: ``ArtifactTypesError`` with the line that is no pair; what `body` throws.
   public func forEach(_ body: (Pair) throws -> Void) throws {
-    let bytes = try open()
-    try forEach(in: 0..<bytes.bytes.count, of: bytes, body)
+    for shard in content.files {
+      let bytes = try MappedBytes(shard)
+      try Self.forEach(in: 0..<bytes.bytes.count, of: bytes, name: shard.name, body)
+    }
   }
 
   /// All pairs in memory: for small sets.
@@ -57,11 +66,12 @@ public struct Pairs: FileArtifact {
     return try writer.finish()
   }
 
-  /// The file, mapped; for readers on several threads together with ``forEach(in:of:_:)``.
-  package func open() throws -> MappedBytes { try MappedBytes(content.files[0]) }
+  /// Opens all shards, for readers on several threads.
+  package func open() throws -> OpenPairs { try OpenPairs(content.files) }
 
-  /// Calls `body` with the pairs in a range of bytes that ``MappedBytes/pieces(size:)`` gave.
-  package func forEach(in range: Range<Int>, of bytes: MappedBytes, _ body: (Pair) throws -> Void) throws {
+  fileprivate static func forEach(
+    in range: Range<Int>, of bytes: MappedBytes, name: String, _ body: (Pair) throws -> Void
+  ) throws {
     try bytes.forEachLine(in: range) { line in
       let pair: Pair
       do {
@@ -69,10 +79,38 @@ public struct Pairs: FileArtifact {
       } catch let fault as JSONCursor.Fault {
         let offset = line.baseAddress.map { start in bytes.bytes.baseAddress.map { start - $0 } ?? 0 } ?? 0
         throw ArtifactTypesError(
-          operation: "read pairs", subject: "\(content.files[0].name), line \(bytes.line(at: offset))", cause: fault.description)
+          operation: "read pairs", subject: "\(name), line \(bytes.line(at: offset))", cause: fault.description)
       }
       try body(pair)
     }
+  }
+}
+
+/// The mapped shards of ``Pairs``, cut into pieces that threads can read side by side.
+package struct OpenPairs: Sendable {
+  /// About a megabyte of whole lines of one shard.
+  package struct Piece: Sendable {
+    /// The shard's position.
+    package let shard: Int
+    fileprivate let range: Range<Int>
+  }
+
+  /// The pieces in the order of the pairs. They depend on the bytes alone: results merged in their order do not depend on threads.
+  package let pieces: [Piece]
+  /// The shards' names.
+  package let names: [String]
+  private let shards: [MappedBytes]
+
+  fileprivate init(_ files: [ContentFile]) throws {
+    names = files.map(\.name)
+    shards = try files.map { try MappedBytes($0) }
+    pieces = shards.indices.flatMap { [shards] shard in shards[shard].pieces().map { Piece(shard: shard, range: $0) } }
+  }
+
+  /// Calls `body` with the pairs of a piece, in order.
+  /// - Throws: ``ArtifactTypesError`` with the line that is no pair; what `body` throws.
+  package func forEach(in piece: Piece, _ body: (Pair) throws -> Void) throws {
+    try Pairs.forEach(in: piece.range, of: shards[piece.shard], name: names[piece.shard], body)
   }
 }
 

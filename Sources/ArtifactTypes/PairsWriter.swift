@@ -1,4 +1,4 @@
-internal import Provenance
+package import Provenance
 
 /// Writes ``Pairs`` one by one; the order of the calls is part of the value.
 ///
@@ -15,7 +15,12 @@ public final class PairsWriter {
 
   /// - Parameter path: the file to write, from ``StageContext/file(_:)``.
   /// - Throws: ``ArtifactTypesError`` when the file cannot be created.
-  public init(path: String) throws { file = try ArtifactFileWriter(path: path, name: "pairs.jsonl") }
+  public convenience init(path: String) throws { try self.init(path: path, name: "pairs.jsonl") }
+
+  /// - Parameters:
+  ///   - path: the file to write.
+  ///   - name: the shard's name in the artifact, such as ``Pairs/shardName(_:)`` gives.
+  package init(path: String, name: String) throws { file = try ArtifactFileWriter(path: path, name: name) }
 
   /// Adds a pair. Ids must be distinct: nobody checks it here, since a set may be larger than memory.
   public func write(_ pair: Pair) throws {
@@ -33,4 +38,7 @@ public final class PairsWriter {
 
   /// Completes the file.
   public func finish() throws -> Pairs { try Pairs(content: ArtifactContent(files: [file.finish()])) }
+
+  /// Completes the file as one of several, for ``Pairs/init(shards:)``.
+  package func finishShard() throws -> ContentFile { try file.finish() }
 }
