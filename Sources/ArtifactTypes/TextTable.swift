@@ -84,21 +84,20 @@ package struct TextTable {
   }
 
   /// Eight bytes at a time, each multiplied into 128 bits whose halves are folded; only for tables in memory, never stored.
-  private static func hash(_ text: UnsafeRawBufferPointer) -> UInt64 {
-    var hash = UInt64(text.count) &* 0x9E37_79B9_7F4A_7C15
+  @inline(__always)
+  static func hash(_ text: UnsafeRawBufferPointer) -> UInt64 {
+    var hash = UInt64(truncatingIfNeeded: text.count) &* 0x9E37_79B9_7F4A_7C15
+    guard let start = text.baseAddress else { return fold(hash, 0xA076_1D64_78BD_642F) }
+    if text.count < 8 { return fold(hash ^ ByteOrder.partialWord(start, text.count), 0xA076_1D64_78BD_642F) }
     var offset = 0
-    while offset + 8 <= text.count {
-      hash = fold(hash ^ text.loadUnaligned(fromByteOffset: offset, as: UInt64.self), 0xD6E8_FEB8_6659_FD93)
+    while offset + 8 < text.count {
+      hash = fold(hash ^ start.loadUnaligned(fromByteOffset: offset, as: UInt64.self), 0xD6E8_FEB8_6659_FD93)
       offset += 8
     }
-    var rest: UInt64 = 0
-    while offset < text.count {
-      rest = rest << 8 | UInt64(text[offset])
-      offset += 1
-    }
-    return fold(hash ^ rest, 0xA076_1D64_78BD_642F)
+    return fold(hash ^ start.loadUnaligned(fromByteOffset: text.count - 8, as: UInt64.self), 0xA076_1D64_78BD_642F)
   }
 
+  @inline(__always)
   private static func fold(_ value: UInt64, _ factor: UInt64) -> UInt64 {
     let (high, low) = value.multipliedFullWidth(by: factor)
     return high ^ low
