@@ -6,11 +6,14 @@ public struct DatasetsError: Error, CustomStringConvertible, Sendable {
   public let subject: String
   /// Why it failed, and what to do where there is something to do.
   public let cause: String
+  /// Whether a file ends before its format says so, as one does whose download was interrupted: everything up to there is good.
+  public let endsEarly: Bool
 
-  public init(operation: String, subject: String, cause: String) {
+  public init(operation: String, subject: String, cause: String, endsEarly: Bool = false) {
     self.operation = operation
     self.subject = subject
     self.cause = cause
+    self.endsEarly = endsEarly
   }
 
   public var description: String { "cannot \(operation) (\(subject)): \(cause)" }
