@@ -2,6 +2,7 @@
 
 #include <fasttext/fasttext.h>
 
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
@@ -70,9 +71,55 @@ int predict(
   });
 }
 
+int train(
+  const cfasttext_training *options, int (*progress)(void *context, float done), void *context, char **error) {
+  return guarded(error, [&] {
+    fasttext::Args args;
+    args.input = options->input;
+    args.output = options->output;
+    args.model = fasttext::model_name::sup;
+    args.loss = options->is_hierarchical ? fasttext::loss_name::hs : fasttext::loss_name::softmax;
+    args.lr = options->rate;
+    args.dim = options->dimension;
+    args.epoch = options->epochs;
+    args.minn = options->shortest;
+    args.maxn = options->longest;
+    args.bucket = options->longest > 0 ? options->buckets : 0;
+    args.minCount = options->minimum_count;
+    args.seed = options->seed;
+    args.thread = 1;
+    args.verbose = 0;
+
+    fasttext::FastText model;
+    bool is_stopped = false;
+    // Pruning fine-tunes what is left: half of the work again.
+    const bool is_pruned = options->is_quantised && options->kept > 0;
+    float base = 0, share = is_pruned ? 0.67f : 1;
+    auto report = [&](float done, float, double, double, int64_t) {
+      if (is_stopped || !progress(context, base + done * share)) return;
+      is_stopped = true;
+      model.abort();
+    };
+    model.train(args, report);
+    if (options->is_quantised && !is_stopped) {
+      base = share;
+      share = 1 - base;
+      args.qnorm = true;
+      args.dsub = 2;
+      args.cutoff = options->kept;
+      args.retrain = is_pruned;
+      args.epoch = (options->epochs + 1) / 2;
+      model.quantize(args, report);
+    }
+    if (is_stopped) return fail(error, "it was stopped");
+    model.saveModel(options->output);
+    return 0;
+  });
+}
+
 void release(void *memory) { std::free(memory); }
 
-const cfasttext_api table = {open, close, predict, release};
+const cfasttext_api table = {open, close, predict, train, release};
 
 }  // namespace
 

@@ -31,7 +31,7 @@ public struct IdentifyLanguages: Stage {
       var pair = pair
       var found: [String] = []
       for index in pair.texts.indices where stage.overridesSource || pair.texts[index].language == nil {
-        let guess = try model.predict(pair.texts[index].text)
+        let guess = model.predict(pair.texts[index].text).map { (label: model.labels[$0.label], probability: Double($0.probability)) }
         let isSure = (guess?.probability ?? 0) >= stage.minimumConfidence
         let language = isSure ? guess.map { stage.labels[$0.label] ?? $0.label } ?? "other" : "other"
         pair.texts[index].language = language

@@ -1,10 +1,38 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
-/// Language identification through fastText: what the implementation library offers.
+/// How a classifier of texts is trained.
+struct cfasttext_training {
+  /// The texts: `__label__xx` and a text on each line.
+  const char *input;
+  /// The model file that is written.
+  const char *output;
+  /// The learning rate at the start; it falls to 0 linearly.
+  double rate;
+  /// How many numbers a word or n-gram has.
+  int32_t dimension;
+  /// How often each text is seen.
+  int32_t epochs;
+  /// Lengths of the character n-grams; with a longest of 0, whole words alone.
+  int32_t shortest, longest;
+  /// How many numbers the n-grams are hashed to.
+  int32_t buckets;
+  /// Words seen less often are left to their n-grams.
+  int32_t minimum_count;
+  /// 1: a hierarchical softmax. 0: a softmax.
+  int32_t is_hierarchical;
+  int32_t seed;
+  /// 1: rows are quantised afterwards, two numbers to a byte and their norms to another.
+  int32_t is_quantised;
+  /// How many words and n-grams the quantised model keeps; 0: all.
+  uint64_t kept;
+};
+
+/// fastText: what the implementation library offers.
 ///
-/// Functions that can fail set `*error` to a message that `release` frees. No function throws or ends the process.
+/// Functions that can fail set `*error` to a message that `release` frees. No function throws, prints or ends the process.
 struct cfasttext_api {
   /// Opens a model file; NULL on failure. Closed with `close`.
   void *(*open)(const char *path, char **error);
@@ -16,6 +44,13 @@ struct cfasttext_api {
   /// a space. An empty label when the model has none for the text. Returns 0, or another value on failure. May be called from several threads at once.
   int (*predict)(
     void *model, const char *text, size_t count, char *label, size_t capacity, float *probability, char **error);
+
+  /// Trains a model on one thread: equal texts and options give equal bytes. Returns 0, or another value on failure.
+  ///
+  /// `progress` is called now and then with the share that is done, and stops the training by returning another value than 0: that is
+  /// a failure.
+  int (*train)(
+    const struct cfasttext_training *options, int (*progress)(void *context, float done), void *context, char **error);
 
   /// Frees a message.
   void (*release)(void *memory);
