@@ -20,9 +20,9 @@ final class FilterStream: UnpackingStream {
     }
     self.archive = archive
     switch compression {
-    case .bzip2: archive_read_append_filter(archive, ARCHIVE_FILTER_BZIP2)
-    case .xz: archive_read_append_filter(archive, ARCHIVE_FILTER_XZ)
-    case .zstd: archive_read_append_filter(archive, ARCHIVE_FILTER_ZSTD)
+    case .bzip2: archive_read_support_filter_bzip2(archive)
+    case .xz: archive_read_support_filter_xz(archive)
+    case .zstd: archive_read_support_filter_zstd(archive)
     case .gzip, .none: preconditionFailure("\(compression) has a stream of its own")
     }
     archive_read_support_format_raw(archive)
@@ -30,6 +30,7 @@ final class FilterStream: UnpackingStream {
     try check(archive_read_open_fd(archive, input.descriptor, 1 << 18))
     var entry: OpaquePointer?
     let result = archive_read_next_header(archive, &entry)
+    guard archive_filter_count(archive) == 2 else { throw damage("libarchive does not know it as \(compression.rawValue)") }
     if result == ARCHIVE_EOF {
       try end()
     } else {
@@ -39,7 +40,7 @@ final class FilterStream: UnpackingStream {
 
   deinit { archive_read_free(archive) }
 
-  var packedPosition: Int64 { archive_filter_bytes(archive, -1) }
+  var packedPosition: Int64 { max(0, archive_filter_bytes(archive, -1)) }
 
   func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     while block.isEmpty {
@@ -67,20 +68,28 @@ final class FilterStream: UnpackingStream {
     isAtEnd = true
     let position = packedPosition
     guard position < input.byteCount, try !input.isZero(from: position) else { return }
-    throw DatasetsError(
-      operation: "unpack the file", subject: input.path,
-      cause: "it is damaged at packed byte \(position) (what follows is not \(compression.rawValue)): get it again")
+    // Too short for the next stream's header.
+    if input.byteCount - position < 12 { throw early() }
+    throw damage("what follows is not \(compression.rawValue)")
   }
 
   private func check(_ result: Int32) throws {
     guard result < ARCHIVE_WARN else { return }
     let reason = archive_error_string(archive).map { String(cString: $0) } ?? "libarchive gave no reason"
-    let endsEarly = reason.lowercased().contains("truncated")
-    throw DatasetsError(
+    // The second is liblzma's way to say it.
+    let endsEarly = reason.lowercased().contains("truncated") || reason.contains("No progress is possible")
+    throw endsEarly ? early() : damage(reason)
+  }
+
+  private func early() -> DatasetsError {
+    DatasetsError(
       operation: "unpack the file", subject: input.path,
-      cause: endsEarly
-        ? "it ends early, after \(input.byteCount) packed bytes: get it again"
-        : "it is damaged at about packed byte \(packedPosition) (\(reason)): get it again",
-      endsEarly: endsEarly)
+      cause: "it ends early, after \(input.byteCount) packed bytes: get it again", endsEarly: true)
+  }
+
+  private func damage(_ reason: String) -> DatasetsError {
+    DatasetsError(
+      operation: "unpack the file", subject: input.path,
+      cause: "it is damaged at about packed byte \(packedPosition) (\(reason)): get it again")
   }
 }

@@ -113,7 +113,7 @@ package final class TarReader {
         hasMark = true
         continue
       }
-      if count < TarHeader.blockSize, position > count { throw early() }
+      if count < TarHeader.blockSize { throw early() }
       throw damage(position == count ? "it does not begin as a tar archive does" : "an entry's header is wrong")
     }
     return nil
