@@ -1,3 +1,4 @@
+package import ArtifactTypes
 internal import Tensor
 
 /// Ranks candidates by their cosine with each query.

@@ -1,3 +1,4 @@
+import ArtifactTypes
 import Evaluation
 import Foundation
 import Provenance
