@@ -2,117 +2,173 @@ internal import Glibc
 
 /// Reads one JSON value after the other from bytes, without a tree in between.
 ///
-/// Made for JSON Lines of known shape: a record's fields are asked for in the order in which they come, unknown ones are skipped.
+/// Made for JSON Lines of known shape: a record's fields are asked for in the order in which they come, unknown ones are skipped. What
+/// is no JSON is a fault, also in what is skipped: commas, escapes, control characters, numbers, literals and UTF-8 are checked.
 /// Source of the grammar: RFC 8259.
 package struct JSONCursor {
-  private let bytes: UnsafeBufferPointer<UInt8>
-  private var position = 0
+  let bytes: UnsafeRawBufferPointer
+  var position = 0
+  /// Whether an object or array has just been entered, so that no comma stands before what comes next.
+  private var isFirst = false
 
-  /// - Parameter bytes: one line; must stay valid while the cursor is used.
-  package init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes.bindMemory(to: UInt8.self) }
+  /// How deep arrays and objects may lie in each other where they are skipped.
+  package static let depthLimit = 512
+
+  /// - Parameter bytes: one value, such as a line; must stay valid while the cursor is used.
+  package init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
   /// A field's name as its bytes; compares with string literals in a `switch`.
   package struct Key {
-    fileprivate let bytes: UnsafeBufferPointer<UInt8>
+    fileprivate let bytes: UnsafeRawBufferPointer
+    /// The bytes of a name that is written with escapes.
+    fileprivate let unescaped: [UInt8]?
 
     package static func ~= (pattern: StaticString, key: Key) -> Bool {
-      guard pattern.utf8CodeUnitCount == key.bytes.count, let start = key.bytes.baseAddress else { return false }
+      if let unescaped = key.unescaped {
+        return unescaped.elementsEqual(UnsafeBufferPointer(start: pattern.utf8Start, count: pattern.utf8CodeUnitCount))
+      }
+      guard pattern.utf8CodeUnitCount == key.bytes.count else { return false }
+      guard let start = key.bytes.baseAddress else { return true }
       return memcmp(pattern.utf8Start, start, key.bytes.count) == 0
     }
   }
 
   /// What is wrong with a line, and at which byte.
   package struct Fault: Error, CustomStringConvertible {
+    /// Which of three things is wrong.
+    package enum Kind: Sendable {
+      /// It is no JSON.
+      case syntax
+      /// It is no UTF-8, or has half of a surrogate pair.
+      case encoding
+      /// What was read so far is JSON of another shape than was asked for; the rest may be anything.
+      case shape
+    }
+
     package let description: String
+    package let kind: Kind
+
+    package init(description: String, kind: Kind = .shape) {
+      self.description = description
+      self.kind = kind
+    }
   }
 
   /// Enters an object; ``nextKey()`` follows.
-  package mutating func beginObject() throws { try expect(UInt8(ascii: "{")) }
+  package mutating func beginObject() throws {
+    skipSpace()
+    guard try peek() == UInt8(ascii: "{") else { throw unexpected("an object") }
+    position += 1
+    isFirst = true
+  }
 
   /// The next field's name; `nil` at the object's end.
   package mutating func nextKey() throws -> Key? {
     skipSpace()
     if try peek() == UInt8(ascii: "}") {
       position += 1
+      isFirst = false
       return nil
     }
-    if try peek() == UInt8(ascii: ",") { position += 1 }
+    if isFirst {
+      isFirst = false
+    } else {
+      try expect(UInt8(ascii: ","))
+      skipSpace()
+    }
+    guard try peek() == UInt8(ascii: "\"") else { throw fault("a field's name was expected") }
+    let name = try scanString()
     skipSpace()
-    let (span, hasEscapes) = try rawString()
-    guard !hasEscapes else { throw fault("a field's name with an escape") }
     try expect(UInt8(ascii: ":"))
-    return Key(bytes: span)
+    return Key(bytes: name.bytes, unescaped: name.hasEscapes ? try unescaped(name.bytes) : nil)
   }
 
   /// Enters an array; ``nextElement()`` follows.
-  package mutating func beginArray() throws { try expect(UInt8(ascii: "[")) }
+  package mutating func beginArray() throws {
+    skipSpace()
+    guard try peek() == UInt8(ascii: "[") else { throw unexpected("an array") }
+    position += 1
+    isFirst = true
+  }
 
   /// Whether there is another element, and goes to it.
   package mutating func nextElement() throws -> Bool {
     skipSpace()
-    switch try peek() {
-    case UInt8(ascii: "]"):
+    if try peek() == UInt8(ascii: "]") {
       position += 1
+      isFirst = false
       return false
-    case UInt8(ascii: ","):
-      position += 1
-      return true
-    default: return true
     }
+    if isFirst {
+      isFirst = false
+    } else {
+      try expect(UInt8(ascii: ","))
+    }
+    return true
   }
 
   /// A string.
   package mutating func string() throws -> String {
     skipSpace()
-    let (span, hasEscapes) = try rawString()
-    if hasEscapes { return try unescaped(span) }
-    guard let text = String(validating: span, as: UTF8.self) else { throw fault("text that is not UTF-8") }
+    guard try peek() == UInt8(ascii: "\"") else { throw unexpected("a string") }
+    let found = try scanString()
+    let text =
+      found.hasEscapes
+      ? String(validating: try unescaped(found.bytes), as: UTF8.self) : String(validating: found.bytes, as: UTF8.self)
+    guard let text else { throw fault("text that is not UTF-8 before", .encoding) }
     return text
   }
 
   /// An integer.
   package mutating func integer() throws -> Int {
-    let number = try number()
-    guard let integer = Int(exactly: number) else { throw fault("\(number) where an integer was expected") }
+    skipSpace()
+    guard try isNumber() else { throw unexpected("an integer") }
+    let number = try scanNumber()
+    if let integer = number.integer { return integer }
+    guard let value = number.value, let integer = Int(exactly: value) else {
+      throw fault("a number where an integer was expected, before", .shape)
+    }
     return integer
   }
 
   /// A number.
   package mutating func number() throws -> Double {
     skipSpace()
-    let start = position
-    var value = 0
-    var isPlain = true
-    loop: while position < bytes.count {
-      switch bytes[position] {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"): value = value &* 10 &+ Int(bytes[position] & 15)
-      case UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"): isPlain = false
-      default: break loop
-      }
-      position += 1
-    }
-    if isPlain, position > start, position - start <= 15 { return Double(value) }
-    guard let number = Double(String(decoding: bytes[start..<position], as: UTF8.self)) else { throw fault("no number") }
-    return number
+    guard try isNumber() else { throw unexpected("a number") }
+    guard let value = try scanNumber().value else { throw fault("a number that is too large, before", .shape) }
+    return value
+  }
+
+  /// Goes past `null` where it stands; where anything else stands, stays before it.
+  package mutating func skipNull() throws -> Bool {
+    skipSpace()
+    guard try peek() == UInt8(ascii: "n") else { return false }
+    try literal("null")
+    return true
   }
 
   /// Goes past a value of any kind.
-  package mutating func skip() throws {
+  package mutating func skip() throws { try skip(depth: 0) }
+
+  private mutating func skip(depth: Int) throws {
+    guard depth < Self.depthLimit else { throw fault("more than \(Self.depthLimit) arrays and objects in each other", .shape) }
     skipSpace()
     switch try peek() {
-    case UInt8(ascii: "\""): _ = try rawString()
+    case UInt8(ascii: "\""):
+      let found = try scanString()
+      guard found.isASCII || UTF8Check.isValid(found.bytes) else { throw fault("text that is not UTF-8 before", .encoding) }
     case UInt8(ascii: "{"):
       try beginObject()
-      while try nextKey() != nil { try skip() }
+      while try nextKey() != nil { try skip(depth: depth + 1) }
     case UInt8(ascii: "["):
       try beginArray()
-      while try nextElement() { try skip() }
+      while try nextElement() { try skip(depth: depth + 1) }
+    case UInt8(ascii: "t"): try literal("true")
+    case UInt8(ascii: "f"): try literal("false")
+    case UInt8(ascii: "n"): try literal("null")
     default:
-      let start = position
-      while position < bytes.count, ![UInt8(ascii: ","), UInt8(ascii: "}"), UInt8(ascii: "]")].contains(bytes[position]) {
-        position += 1
-      }
-      if position == start { throw fault("no value") }
+      guard try isNumber() else { throw fault("a value was expected") }
+      _ = try scanNumber()
     }
   }
 
@@ -122,83 +178,58 @@ package struct JSONCursor {
     if position < bytes.count { throw fault("something after the value") }
   }
 
-  private func fault(_ what: String) -> Fault { Fault(description: "\(what) at byte \(position + 1)") }
+  /// What is wrong with the bytes as JSON, whatever its shape; `nil` when nothing is.
+  package static func fault(in bytes: UnsafeRawBufferPointer) -> Fault? {
+    var cursor = JSONCursor(bytes)
+    do {
+      try cursor.skip()
+      try cursor.end()
+      return nil
+    } catch {
+      return error as? Fault
+    }
+  }
 
-  private func peek() throws -> UInt8 {
+  func fault(_ what: String, _ kind: Fault.Kind = .syntax) -> Fault {
+    Fault(description: "\(what) at byte \(position + 1)", kind: kind)
+  }
+
+  /// A value of another kind, or none.
+  private func unexpected(_ what: String) -> Fault {
+    let isValue = position < bytes.count && "\"{[-0123456789tfn".utf8.contains(bytes[position])
+    return fault("\(what) was expected", isValue ? .shape : .syntax)
+  }
+
+  @inline(__always)
+  func peek() throws -> UInt8 {
     guard position < bytes.count else { throw fault("the line ends early") }
     return bytes[position]
   }
 
+  private func isNumber() throws -> Bool {
+    let byte = try peek()
+    return byte == UInt8(ascii: "-") || byte &- UInt8(ascii: "0") < 10
+  }
+
+  @inline(__always)
   private mutating func expect(_ byte: UInt8) throws {
-    skipSpace()
     guard try peek() == byte else { throw fault("“\(Character(Unicode.Scalar(byte)))” was expected") }
     position += 1
   }
 
-  private mutating func skipSpace() {
-    while position < bytes.count, bytes[position] == 32 || bytes[position] == 9 || bytes[position] == 13 { position += 1 }
+  private mutating func literal(_ text: StaticString) throws {
+    let count = text.utf8CodeUnitCount
+    guard position + count <= bytes.count, let base = bytes.baseAddress, memcmp(base + position, text.utf8Start, count) == 0
+    else { throw fault("a value was expected") }
+    position += count
   }
 
-  /// The bytes between two quotation marks.
-  private mutating func rawString() throws -> (UnsafeBufferPointer<UInt8>, hasEscapes: Bool) {
-    try expect(UInt8(ascii: "\""))
-    let start = position
-    var hasEscapes = false
+  @inline(__always)
+  private mutating func skipSpace() {
     while position < bytes.count {
       let byte = bytes[position]
-      if byte == UInt8(ascii: "\"") {
-        position += 1
-        return (UnsafeBufferPointer(rebasing: bytes[start..<position - 1]), hasEscapes)
-      }
-      if byte == UInt8(ascii: "\\") {
-        hasEscapes = true
-        position += 1
-      }
+      guard byte <= 32, byte == 32 || byte == 9 || byte == 13 || byte == 10 else { return }
       position += 1
     }
-    throw fault("a string without end")
-  }
-
-  private func unescaped(_ span: UnsafeBufferPointer<UInt8>) throws -> String {
-    var plain: [UInt8] = []
-    plain.reserveCapacity(span.count)
-    var index = 0
-    func unit() throws -> UInt16 {
-      guard index + 4 < span.count,
-        let unit = UInt16(String(decoding: span[(index + 1)...(index + 4)], as: UTF8.self), radix: 16)
-      else { throw fault("an escape that is not \\u and four digits") }
-      index += 4
-      return unit
-    }
-    while index < span.count {
-      if span[index] != UInt8(ascii: "\\") {
-        plain.append(span[index])
-        index += 1
-        continue
-      }
-      index += 1
-      switch span[index] {
-      case UInt8(ascii: "n"): plain.append(10)
-      case UInt8(ascii: "t"): plain.append(9)
-      case UInt8(ascii: "r"): plain.append(13)
-      case UInt8(ascii: "b"): plain.append(8)
-      case UInt8(ascii: "f"): plain.append(12)
-      case UInt8(ascii: "u"):
-        var units = [try unit()]
-        if UTF16.isLeadSurrogate(units[0]) {
-          guard index + 2 < span.count, span[index + 1] == UInt8(ascii: "\\"), span[index + 2] == UInt8(ascii: "u") else {
-            throw fault("half of a surrogate pair")
-          }
-          index += 2
-          units.append(try unit())
-        }
-        guard let text = String(validating: units, as: UTF16.self) else { throw fault("half of a surrogate pair") }
-        plain += text.utf8
-      default: plain.append(span[index])
-      }
-      index += 1
-    }
-    guard let text = String(validating: plain, as: UTF8.self) else { throw fault("text that is not UTF-8") }
-    return text
   }
 }
