@@ -20,6 +20,17 @@ public struct ConceptLists: FileArtifact {
   /// A language's candidates with what was counted of them; none for a language that is not there.
   public func texts(of language: String) throws -> [CountedText] { try files.counted(language) }
 
+  /// Calls `body` with each candidate of a language, in order.
+  public func forEachText(of language: String, _ body: (CountedText) throws -> Void) throws {
+    try files.forEachNgram(language) { candidate in
+      try body(CountedText(candidate.text, count: candidate.count))
+      return true
+    }
+  }
+
+  /// How many candidates a language has.
+  public func count(of language: String) throws -> Int { try files.count(language) }
+
   /// How many candidates each language has.
   public func summary() throws -> Table {
     Table(

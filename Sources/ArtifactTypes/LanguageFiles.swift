@@ -18,26 +18,21 @@ package struct LanguageFiles: Sendable {
     languages = files.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
+  /// A language's lines; `nil` for a language that is not there.
+  package func lines(of language: String) throws -> LanguageLines? { try files[language].map { try LanguageLines($0) } }
+
   /// Calls `body` with a cursor at each line; nothing for a language that is not there.
   /// - Throws: ``ArtifactTypesError`` with the line at fault; what `body` throws.
   package func forEach(_ language: String, _ body: (inout JSONCursor) throws -> Void) throws {
-    guard let file = files[language] else { return }
-    let bytes = try MappedBytes(file)
-    var number = 0
-    try bytes.forEachLine { line in
-      number += 1
-      var cursor = JSONCursor(line)
-      do {
-        try body(&cursor)
-        try cursor.end()
-      } catch let fault as JSONCursor.Fault {
-        throw ArtifactTypesError(operation: "read", subject: "\(file.name), line \(number)", cause: fault.description)
-      }
-    }
+    guard let lines = try lines(of: language) else { return }
+    for piece in lines.pieces() { try lines.forEach(in: piece) { cursor, _ in try body(&cursor) } }
   }
 
   /// How many lines a language has.
   package func count(_ language: String) throws -> Int { try files[language].map { try MappedBytes($0).lineCount } ?? 0 }
+
+  /// How many bytes a language's lines have.
+  package func byteCount(_ language: String) -> Int { files[language].map { Int($0.byteCount) } ?? 0 }
 
   /// The digest of a language's file.
   package func digest(_ language: String) -> Digest? { files[language]?.digest }
@@ -60,24 +55,12 @@ package final class LanguageFilesWriter {
   package func write<Record>(
     _ language: String, _ records: some Sequence<Record>, _ append: (Record, inout JSONLine) -> Void
   ) throws {
-    guard !language.isEmpty,
-      language.utf8.allSatisfy({ $0 < 128 && $0 > 32 && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: ".") })
-    else {
-      throw ArtifactTypesError(operation: "write", subject: folder, cause: "“\(language)” is no code of a language")
-    }
-    let name = language + suffix
-    let file = try ArtifactFileWriter(path: "\(folder)/\(name)", name: name)
-    var line = JSONLine()
-    for record in records {
-      line.removeAll()
-      append(record, &line)
-      line.raw("\n")
-      try file.write(line.bytes)
-    }
-    files.append(try file.finish())
+    let writer = try LanguageFileWriter(folder: folder, language: language, suffix: suffix)
+    for record in records { try writer.write { append(record, &$0) } }
+    files.append(try writer.finish())
   }
 
-  /// Adds a file that is no language's.
+  /// Adds a complete file: of a language that was written elsewhere, or one that is no language's.
   package func add(_ file: ContentFile) { files.append(file) }
 
   /// All files.
@@ -88,4 +71,33 @@ package final class LanguageFilesWriter {
     }
     return ArtifactContent(files: files)
   }
+}
+
+/// Writes the file of one language, a record at a time.
+package final class LanguageFileWriter {
+  private let file: ArtifactFileWriter
+  private var line = JSONLine()
+
+  /// - Throws: ``ArtifactTypesError`` when the code is none, or the file cannot be made.
+  package init(folder: String, language: String, suffix: String = ".jsonl") throws {
+    guard !language.isEmpty,
+      language.utf8.allSatisfy({ $0 < 128 && $0 > 32 && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: ".") })
+    else {
+      throw ArtifactTypesError(operation: "write", subject: folder, cause: "“\(language)” is no code of a language")
+    }
+    let name = language + suffix
+    file = try ArtifactFileWriter(path: "\(folder)/\(name)", name: name)
+  }
+
+  /// Writes a record.
+  /// - Parameter append: puts it on the line; the line feed is added.
+  package func write(_ append: (inout JSONLine) -> Void) throws {
+    line.removeAll()
+    append(&line)
+    line.raw("\n")
+    try file.write(line.bytes)
+  }
+
+  /// Completes the file.
+  package func finish() throws -> ContentFile { try file.finish() }
 }

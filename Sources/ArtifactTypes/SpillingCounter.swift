@@ -44,6 +44,12 @@ package final class SpillingCounter {
     _ = table.add(key, count: count, position: position, limit: memoryLimit)
   }
 
+  /// Writes what was counted to disk and gives the memory back; counting may go on.
+  package func park() throws {
+    try spill()
+    table.release()
+  }
+
   /// Calls `body` with each key, its count and its smallest position, keys in the order of their bytes, and empties the counter.
   /// - Throws: ``ArtifactTypesError`` when a run cannot be written or read; `CancellationError`; what `body` throws. The counter is
   ///   empty then, too.
@@ -61,10 +67,7 @@ package final class SpillingCounter {
     if filled.count == 1, first.runs.isEmpty {
       return try first.table.drain(body)
     }
-    for counter in filled {
-      try counter.spill()
-      counter.table.release()
-    }
+    for counter in filled { try counter.park() }
     for counter in filled { try counter.mergeRuns(downTo: max(1, counter.fanIn / filled.count)) }
     let runs = filled.flatMap(\.runs)
     try SortedRun.merge(runs, bufferSize: first.bufferSize(runs.count), body)

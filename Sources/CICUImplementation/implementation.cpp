@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <new>
 
 namespace {
 
@@ -14,43 +15,55 @@ int fail(char **error, UErrorCode status) {
   return 1;
 }
 
-void *open(const char *locale, char **error) {
-  UErrorCode status = U_ZERO_ERROR;
-  UBreakIterator *breaker = ubrk_open(UBRK_WORD, locale, nullptr, 0, &status);
-  if (U_FAILURE(status)) {
-    fail(error, status);
-    return nullptr;
+/// A break iterator, and the text that it looks at.
+struct Breaker {
+  UBreakIterator *iterator = nullptr;
+  UText text = UTEXT_INITIALIZER;
+
+  ~Breaker() {
+    ubrk_close(iterator);
+    utext_close(&text);
   }
-  return breaker;
+};
+
+void *open(const char *locale, char **error) {
+  auto *breaker = new (std::nothrow) Breaker;
+  UErrorCode status = breaker ? U_ZERO_ERROR : U_MEMORY_ALLOCATION_ERROR;
+  if (breaker) breaker->iterator = ubrk_open(UBRK_WORD, locale, nullptr, 0, &status);
+  if (U_SUCCESS(status)) return breaker;
+  fail(error, status);
+  delete breaker;
+  return nullptr;
 }
 
-void close(void *breaker) { ubrk_close(static_cast<UBreakIterator *>(breaker)); }
+void close(void *breaker) { delete static_cast<Breaker *>(breaker); }
 
-int boundaries(
-  void *handle, const char *text, size_t count, int64_t *offsets, size_t capacity, size_t *found, char **error) {
-  auto *breaker = static_cast<UBreakIterator *>(handle);
-  UErrorCode status = U_ZERO_ERROR;
-  UText *bytes = utext_openUTF8(nullptr, text, static_cast<int64_t>(count), &status);
+int begin(void *handle, const char *text, size_t count, char **error) {
+  auto *breaker = static_cast<Breaker *>(handle);
+  UErrorCode status = count <= INT32_MAX ? U_ZERO_ERROR : U_INDEX_OUTOFBOUNDS_ERROR;
+  utext_openUTF8(&breaker->text, text, static_cast<int64_t>(count), &status);
+  ubrk_setUText(breaker->iterator, &breaker->text, &status);
   if (U_FAILURE(status)) return fail(error, status);
-  ubrk_setUText(breaker, bytes, &status);
-  size_t number = 0;
-  if (U_SUCCESS(status)) {
-    ubrk_first(breaker);
-    for (int32_t offset = ubrk_next(breaker); offset != UBRK_DONE; offset = ubrk_next(breaker)) {
-      if (number < capacity) offsets[number] = offset;
-      number++;
-    }
+  ubrk_first(breaker->iterator);
+  return 0;
+}
+
+size_t next(void *handle, int32_t *offsets, size_t capacity) {
+  auto *breaker = static_cast<Breaker *>(handle);
+  size_t found = 0;
+  while (found < capacity) {
+    int32_t offset = ubrk_next(breaker->iterator);
+    if (offset == UBRK_DONE) break;
+    offsets[found++] = offset;
   }
-  utext_close(bytes);
-  *found = number;
-  return U_FAILURE(status) ? fail(error, status) : 0;
+  return found;
 }
 
 void release(void *memory) { std::free(memory); }
 
 const char *version() { return U_ICU_VERSION; }
 
-const cicu_api table = {open, close, boundaries, release, version};
+const cicu_api table = {open, close, begin, next, release, version};
 
 }  // namespace
 

@@ -40,52 +40,89 @@ public struct BuildMetadata: Stage {
       throw MetadataError(
         operation: "build metadata", subject: missing, cause: "no source has this language; they have \(found.sorted())")
     }
+    // The largest begin.
+    let order = chosen.sorted { (ngrams?.bigramCount(of: $0) ?? 0) > (ngrams?.bigramCount(of: $1) ?? 0) }
     let stage = self
-    let merged = try await concurrentMap(
-      count: chosen.count, threads: context.threads, progress: { context.progress($0, of: chosen.count, "languages") },
-      { index in try stage.merge(chosen[index]) })
+    let written = try await concurrentMap(
+      count: order.count, threads: context.threads, progress: { context.progress($0, of: order.count, "languages") },
+      { index in
+        try ConceptMetadataWriter.write(
+          stage.merge(order[index], folder: context.scratch), of: order[index], folder: context.scratch)
+      })
     let writer = ConceptMetadataWriter(folder: context.scratch)
-    for (language, entries) in zip(chosen, merged) { try writer.write(entries, of: language) }
+    for language in written { writer.add(language) }
     return try writer.finish()
   }
 
-  private func merge(_ language: String) throws -> [Concept] {
+  private func merge(_ language: String, folder: String) throws -> [Concept] {
     var merge = MetadataMerge(language: language)
     var words = TextTable()
     for lexicon in lexicons {
-      for word in try lexicon.texts(of: language) { words.insert(word.text) }
+      try lexicon.forEachText(of: language) { words.insert($0.text) }
     }
     merge.add(lexicon: (0..<words.count).map { words[$0] }.sorted { $0.precedes($1) })
-    if let ngrams {
-      let unigrams = try ngrams.unigrams(of: language)
-      let taken = merge.add(unigrams: unigrams)
-      merge.add(
-        bigrams: try scored(ngrams.bigrams(of: language), unigrams, language), rule: bigramRule, unigramCount: taken)
-    }
+    if let ngrams { try add(ngrams, language, to: &merge, folder: folder) }
     if let titles {
-      merge.add(titles: try titles.texts(of: language))
+      let limit = MetadataMerge.titleCap(of: try titles.count(of: language))
+      var ranking = Ranking(limit: limit)
+      var number: UInt64 = 0
+      try titles.forEachText(of: language) { title in
+        number += 1
+        let score = Double(title.count)
+        guard ranking.admits(score: score, first: number), let text = merge.admitted(title.text) else { return }
+        ranking.add(text, score: score, first: number)
+      }
+      merge.add(ranking.best(), .title, limit: limit)
     }
     return merge.entries
   }
 
-  private func scored(
-    _ bigrams: [CountedText], _ unigrams: [CountedText], _ language: String
-  ) throws -> [(text: String, pmi: Double)] {
-    var table = TextTable()
+  /// Adds words by their count and pairs of words by their mutual information. All words are kept in memory, the pairs are not.
+  private func add(_ ngrams: NgramCounts, _ language: String, to merge: inout MetadataMerge, folder: String) throws {
+    let limit = MetadataMerge.unigramCap(of: ngrams.unigramCount(of: language))
+    var words = TextTable()
     var counts: [Int] = []
-    for unigram in unigrams where table.insert(unigram.text).isNew { counts.append(unigram.count) }
-    let total = unigrams.reduce(0) { $0 + $1.count }
-    let joint = Tokenizer.hasNoSpaces(language) ? "" : " "
-    return try bigrams.compactMap { bigram in
-      guard bigram.count >= minimumBigramCount else { return nil }
-      let words = bigram.text.unicodeScalars.split(separator: " ", maxSplits: 1).map { String($0) }
-      let alone = words.map { table.insert($0).number }
-      guard words.count == 2, alone.allSatisfy({ $0 < counts.count }) else {
+    var taken = 0
+    var isFull = false
+    try ngrams.forEachUnigram(of: language) { word in
+      if words.insert(word.text).isNew { counts.append(word.count) }
+      if !isFull, merge.add(word.text, .unigram, score: Double(word.count)) {
+        taken += 1
+        isFull = taken >= limit
+      }
+      return true
+    }
+    let bigramLimit = MetadataMerge.bigramCap(bigramRule, unigramsTaken: taken)
+    let hasNoSpaces = SpacelessWriting.contains(language)
+    var ranking = BigramRanking(rule: bigramRule, limit: bigramLimit, repeatsIn: hasNoSpaces ? folder : nil)
+    let total = ngrams.runningWords(of: language)
+    var read = 0
+    try ngrams.forEachBigram(of: language) { bigram in
+      read += 1
+      if read.isMultiple(of: 1 << 16) { try Task.checkCancellation() }
+      // The commonest come first.
+      guard bigram.count >= minimumBigramCount else { return false }
+      var text = bigram.text
+      guard let pair = text.withUTF8({ Self.words(UnsafeRawBufferPointer($0), in: words) }) else {
         throw MetadataError(
           operation: "score bigrams", subject: "“\(bigram.text)” of \(language)", cause: "its words are not among the unigrams")
       }
-      let pmi = pointwiseMutualInformation(together: bigram.count, alone: (counts[alone[0]], counts[alone[1]]), total: total)
-      return (words.joined(separator: joint), pmi)
+      let pmi = pointwiseMutualInformation(
+        together: bigram.count, alone: (counts[pair.first], counts[pair.second]), total: total)
+      guard ranking.admits(pmi: pmi, first: bigram.first) else { return true }
+      let joined = hasNoSpaces ? words[pair.first] + words[pair.second] : bigram.text
+      if let candidate = merge.admitted(joined) { try ranking.add(candidate, pmi: pmi, first: bigram.first) }
+      return true
     }
+    merge.add(try ranking.best(), .bigram, limit: bigramLimit)
+  }
+
+  /// The numbers of the two words that a space separates; `nil` when one of them is unknown.
+  private static func words(_ pair: UnsafeRawBufferPointer, in table: TextTable) -> (first: Int, second: Int)? {
+    guard let space = pair.firstIndex(of: 32),
+      let first = table.find(UnsafeRawBufferPointer(rebasing: pair[..<space])),
+      let second = table.find(UnsafeRawBufferPointer(rebasing: pair[(space + 1)...]))
+    else { return nil }
+    return (first, second)
   }
 }

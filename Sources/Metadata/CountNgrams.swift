@@ -1,13 +1,18 @@
 public import ArtifactTypes
 public import Provenance
+internal import Synchronization
 
 /// Counts the words of running text and the pairs of neighbouring words, in each language.
 ///
-/// Pairs never cross documents. Source: MetaCLIP 2, §3.1 and reference code.
+/// Pairs never cross documents. Takes about 3 GiB of memory for text of any size: what does not fit goes through sorted files in the
+/// scratch folder. Source: MetaCLIP 2, §3.1 and reference code.
 public struct CountNgrams: Stage {
   public var corpus: Corpus
   /// The languages to count; all of the corpus when `nil`.
   public var languages: [String]?
+
+  /// For all counters together, half as much again while their results are sorted. The counts do not depend on it.
+  private static let memoryLimit = 2 << 30
 
   public init(corpus: Corpus, languages: [String]? = nil) {
     self.corpus = corpus
@@ -18,64 +23,103 @@ public struct CountNgrams: Stage {
   public static var environment: [EnvironmentFacet] { [WordBreaker.version] }
 
   public func run(_ context: StageContext) async throws -> NgramCounts {
-    let corpus = corpus
-    let chosen = languages?.sorted() ?? corpus.languages
+    try await run(context, memoryLimit: Self.memoryLimit, pieceSize: 1 << 22)
+  }
+
+  /// - Parameters:
+  ///   - memoryLimit: for all counters together.
+  ///   - pieceSize: about how many bytes of the corpus to count between two reports of progress.
+  package func run(_ context: StageContext, memoryLimit: Int, pieceSize: Int) async throws -> NgramCounts {
+    let chosen = languages.map { Set($0).sorted { $0.precedes($1) } } ?? corpus.languages
     if let missing = chosen.first(where: { !corpus.languages.contains($0) }) {
       throw MetadataError(
         operation: "count n-grams", subject: missing, cause: "the corpus has only \(corpus.languages.joined(separator: ", "))")
     }
-    let counted = try await concurrentMap(
-      count: chosen.count, threads: context.threads, progress: { context.progress($0, of: chosen.count, "languages") },
-      { index in try NgramCounter.count(corpus, chosen[index]) })
-    let writer = NgramCountsWriter(folder: context.scratch)
-    for (language, counter) in zip(chosen, counted) {
-      try writer.write(unigrams: counter.unigrams, bigrams: counter.bigrams, of: language)
+    let files = LanguageFiles(corpus.content)
+    let counts = try chosen.compactMap { language in
+      try files.lines(of: language).map { LanguageCount(language, $0, pieceSize: pieceSize) }
     }
+    let total = counts.reduce(0) { $0 + $1.lines.byteCount }
+    let done = Mutex(0)
+    // A language gets as many counters as its share of the text is worth threads; the largest begin.
+    let lanes = counts.flatMap { $0.lanes(threads: context.threads, total: total) }.sorted { $0.size > $1.size }
+    let limit = memoryLimit / max(1, min(context.threads, lanes.count))
+    let written = try await concurrentMap(count: lanes.count, threads: context.threads) { index in
+      let lane = lanes[index]
+      let counter = try NgramCounter(language: lane.count.language, folder: context.scratch, memoryLimit: limit)
+      for piece in lane.pieces {
+        try Task.checkCancellation()
+        try lane.count.add(piece, to: counter)
+        let bytes = done.withLock { done in
+          done += piece.count
+          return done
+        }
+        context.progress(bytes, of: total, "bytes")
+      }
+      return try lane.count.finish(counter, folder: context.scratch)
+    }
+    let writer = NgramCountsWriter(folder: context.scratch)
+    for case let files? in written { writer.add(files) }
     return try writer.finish()
   }
 }
 
-/// One language's counts in the making.
-package struct NgramCounter: Sendable {
-  package private(set) var unigrams: [CountedText] = []
-  package private(set) var bigrams: [CountedText] = []
+/// One language of a corpus, counted by several counters side by side.
+private final class LanguageCount: Sendable {
+  struct Lane: Sendable {
+    let count: LanguageCount
+    let pieces: ArraySlice<Range<Int>>
 
-  /// Counts the documents of a language.
-  fileprivate static func count(_ corpus: Corpus, _ language: String) throws -> NgramCounter {
-    var texts: [String] = []
-    try corpus.forEach(in: language) { texts.append($0.text) }
-    return try NgramCounter(texts, language: language)
+    var size: Int { pieces.reduce(0) { $0 + $1.count } }
   }
 
-  /// Counts texts of which each is a document.
-  package init(_ texts: [String], language: String) throws {
-    let tokenizer = try Tokenizer(language: language)
-    var words = TextTable()
-    var wordCounts: [Int] = []
-    var pairPositions: [UInt64: Int] = [:]
-    var pairs: [(first: Int, second: Int, count: Int)] = []
-    for text in texts {
-      var previous: Int?
-      try tokenizer.forEachWord(
-        in: text,
-        word: { word in
-          let (number, isNew) = words.insert(String(word).stripped)
-          if isNew { wordCounts.append(0) }
-          wordCounts[number] += 1
-          if let first = previous {
-            let key = UInt64(first) << 32 | UInt64(number)
-            if let position = pairPositions[key] {
-              pairs[position].count += 1
-            } else {
-              pairPositions[key] = pairs.count
-              pairs.append((first, number, 1))
-            }
-          }
-          previous = number
-        },
-        gap: { previous = nil })
+  let language: String
+  let lines: LanguageLines
+  private let pieces: [Range<Int>]
+  /// How many counters there are, and those that are done.
+  private let state = Mutex<(lanes: Int, done: [NgramCounter])>((0, []))
+
+  init(_ language: String, _ lines: LanguageLines, pieceSize: Int) {
+    self.language = language
+    self.lines = lines
+    pieces = lines.pieces(size: pieceSize)
+  }
+
+  /// Shares the pieces out, once.
+  func lanes(threads: Int, total: Int) -> [Lane] {
+    let number = max(1, min(pieces.count, threads, (threads * lines.byteCount + total / 2) / max(1, total)))
+    state.withLock { $0.lanes = number }
+    return (0..<number).map { lane in
+      Lane(count: self, pieces: pieces[pieces.count * lane / number..<pieces.count * (lane + 1) / number])
     }
-    unigrams = wordCounts.enumerated().map { CountedText(words[$0.offset], count: $0.element) }
-    bigrams = pairs.map { CountedText("\(words[$0.first]) \(words[$0.second])", count: $0.count) }
+  }
+
+  /// Counts a piece's documents. A document's position is that of its line, so that it does not depend on the lanes.
+  func add(_ piece: Range<Int>, to counter: NgramCounter) throws {
+    try lines.forEach(in: piece) { cursor, offset in
+      try cursor.beginObject()
+      while let key = try cursor.nextKey() {
+        switch key {
+        case "text":
+          var text = try cursor.string()
+          try text.withUTF8 { try counter.add(UnsafeRawBufferPointer($0), position: UInt64(offset)) }
+        default: try cursor.skip()
+        }
+      }
+    }
+  }
+
+  /// Takes a counter that is done; the last one writes the language.
+  func finish(_ counter: NgramCounter, folder: String) throws -> LanguageNgramsWriter.Files? {
+    // A counter that waits for others takes no memory.
+    if state.withLock({ $0.lanes > 1 }) { try counter.park() }
+    let counters = state.withLock { state in
+      state.done.append(counter)
+      return state.done.count == state.lanes ? state.done : nil
+    }
+    guard let counters else { return nil }
+    let writer = try LanguageNgramsWriter(folder: folder, language: language)
+    try NgramCounter.finish(counters, into: writer)
+    return try writer.finish()
   }
 }

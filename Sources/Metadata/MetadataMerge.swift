@@ -5,88 +5,79 @@ package import ArtifactTypes
 /// Source: MetaCLIP 2, reference code of the metadata's merge, with its constants.
 package struct MetadataMerge {
   /// At most so many entries of each kind: what version 1 had in English.
-  static let unigramLimit = 251_465
-  static let bigramLimit = 100_646
-  static let titleLimit = 61_235
+  private static let unigramLimit = 251_465
+  private static let bigramLimit = 100_646
+  private static let titleLimit = 61_235
   /// At most this share of the candidates. Source: as above.
-  static let unigramShare = 0.1
-  static let titleShare = 0.76
+  private static let unigramShare = 0.1
+  private static let titleShare = 0.76
   /// The longest entry that is no lexicon's, in code points.
-  static let longest = 256
+  private static let longest = 256
+  /// Languages whose lexicons mark something with a plus sign that is no part of the word.
+  private static let droppingPlus: Set<String> = ["zh", "ja", "fr"]
 
-  private let language: String
+  private let dropsPlus: Bool
   private var table = TextTable()
   package private(set) var entries: [Concept] = []
 
   package init(language: String) {
-    self.language = language
-    for number in 0..<100 { add(String(number), .digits, nil) }
+    dropsPlus = Self.droppingPlus.contains(SpacelessWriting.base(language))
+    for number in 0..<100 { insert(String(number), .digits, nil) }
   }
+
+  /// How many words may be taken of so many different ones.
+  package static func unigramCap(of candidates: Int) -> Int { min(unigramLimit, Int(unigramShare * Double(candidates))) }
+
+  /// How many pairs of words may be taken beside so many words.
+  package static func bigramCap(_ rule: BigramRule, unigramsTaken: Int) -> Int {
+    switch rule {
+    // The coded rule's other bound, the number of distinct pairs, never holds before the pairs run out.
+    case .pmiAbove30: bigramLimit
+    case .shareOfUnigrams: min(bigramLimit, unigramsTaken * 2 / 5)
+    }
+  }
+
+  /// How many titles may be taken of so many.
+  package static func titleCap(of candidates: Int) -> Int { min(titleLimit, Int(titleShare * Double(candidates))) }
 
   /// Adds a lexicon's words: no limit.
   package mutating func add(lexicon: some Sequence<String>) {
-    let dropsPlus = ["zh", "ja", "fr"].contains(language.prefix { $0 != "_" })
     for word in lexicon {
       let text = (dropsPlus ? String(word.unicodeScalars.filter { $0 != "+" }.map(Character.init)) : word).stripped
-      if !text.isAllPunctuation { add(text, .lexicon, nil) }
+      if !text.isAllPunctuation { insert(text, .lexicon, nil) }
     }
   }
 
-  /// Adds frequent words.
-  /// - Returns: how many were taken.
+  /// The candidate as it would be added: without white space at its ends; `nil` when it is empty, too long, all punctuation or
+  /// already there.
+  package func admitted(_ candidate: String) -> String? {
+    var text = candidate.stripped
+    guard text.utf8.count <= Self.longest || text.unicodeScalars.count <= Self.longest, !text.isAllPunctuation,
+      text.withUTF8({ table.find(UnsafeRawBufferPointer($0)) }) == nil
+    else { return nil }
+    return text
+  }
+
+  /// Adds a candidate.
+  /// - Returns: whether it was added.
   @discardableResult
-  package mutating func add(unigrams: [CountedText]) -> Int {
-    add(
-      unigrams.map { ($0.text, Double($0.count)) }, .unigram,
-      limit: min(Self.unigramLimit, Int(Self.unigramShare * Double(unigrams.count))))
+  package mutating func add(_ candidate: String, _ source: ConceptSource, score: Double) -> Bool {
+    guard let text = admitted(candidate) else { return false }
+    return insert(text, source, score)
   }
 
-  /// Adds pairs of words.
-  /// - Parameters:
-  ///   - bigrams: with their PMI; of a pair that comes twice the last PMI counts.
-  ///   - unigramCount: how many single words were taken.
-  package mutating func add(bigrams: [(text: String, pmi: Double)], rule: BigramRule, unigramCount: Int) {
-    var last = TextTable()
-    var distinct: [(String, Double)] = []
-    for (text, pmi) in bigrams {
-      let (number, isNew) = last.insert(text)
-      if isNew { distinct.append((text, pmi)) } else { distinct[number].1 = pmi }
-    }
-    switch rule {
-    case .pmiAbove30:
-      add(distinct.filter { $0.1 > 30 }, .bigram, limit: min(Self.bigramLimit, distinct.count))
-    case .shareOfUnigrams:
-      add(distinct, .bigram, limit: min(Self.bigramLimit, unigramCount * 2 / 5))
-    }
-  }
-
-  /// Adds titles by their views.
-  package mutating func add(titles: [CountedText]) {
-    add(
-      titles.map { ($0.text, Double($0.count)) }, .title,
-      limit: min(Self.titleLimit, Int(Self.titleShare * Double(titles.count))))
-  }
-
-  /// Adds candidates in descending order of their scores, equal ones in the order given. The limit is looked at after each new
-  /// entry, so that even a limit of 0 lets one in.
-  @discardableResult
-  private mutating func add(_ candidates: [(text: String, score: Double)], _ source: ConceptSource, limit: Int) -> Int {
-    let ordered = candidates.enumerated().sorted { ($1.element.score, $0.offset) < ($0.element.score, $1.offset) }
+  /// Adds candidates in the order given. The limit is looked at after each new entry, so that even a limit of 0 lets one in.
+  package mutating func add(_ candidates: [Ranking.Candidate], _ source: ConceptSource, limit: Int) {
     var added = 0
-    for (_, candidate) in ordered {
-      let text = candidate.text.stripped
-      guard text.unicodeScalars.count <= Self.longest, !text.isAllPunctuation, add(text, source, candidate.score) else {
-        continue
-      }
+    for candidate in candidates where add(candidate.text, source, score: candidate.score) {
       added += 1
-      if added >= limit { break }
+      if added >= limit { return }
     }
-    return added
   }
 
   /// - Returns: whether the entry is new.
   @discardableResult
-  private mutating func add(_ text: String, _ source: ConceptSource, _ score: Double?) -> Bool {
+  private mutating func insert(_ text: String, _ source: ConceptSource, _ score: Double?) -> Bool {
     guard table.insert(text).isNew else { return false }
     entries.append(Concept(text, source: source, score: score))
     return true

@@ -3,103 +3,96 @@ internal import ArtifactTypes
 /// Cuts running text into the words that n-grams are counted of.
 ///
 /// Most languages: each CJK-like code point is a word, white space separates, all else accumulates; neither case nor Unicode
-/// normalisation is touched. Chinese, Japanese, Thai, Lao, Khmer and Burmese, which have no spaces, are cut by ICU's dictionaries.
-/// Source: MetaCLIP 2, reference code of the n-gram counting.
-struct Tokenizer {
-  /// Languages that join a bigram's words without a space. Source: MetaCLIP 2, reference code of the metadata.
-  private static let withoutSpaces: Set<String> = [
-    "bo", "dz", "ja", "km", "lo", "my", "ryu", "th", "zh", "zh_classical", "zh_yue", "yue",
-  ]
-  /// The locale of the dictionary that cuts a language's text.
-  private static let dictionaries = [
-    "zh": "zh", "yue": "zh", "ja": "ja", "ryu": "ja", "th": "th", "lo": "lo", "km": "km", "my": "my",
-  ]
-  /// Brackets and quotation marks of which a word in a language without spaces holds both or none.
-  private static let pairs: [(open: Unicode.Scalar, close: Unicode.Scalar)] = [
-    ("(", ")"), ("[", "]"), ("{", "}"), ("“", "”"), ("‘", "’"), ("（", "）"), ("【", "】"), ("《", "》"), ("〈", "〉"), ("「", "」"),
-  ]
-
-  /// Whether the language is written without spaces between words.
-  let hasNoSpaces: Bool
+/// normalisation is touched. Chinese, Japanese, Thai, Lao, Khmer and Burmese, which have no spaces, are cut by ICU's dictionaries;
+/// Tibetan and Dzongkha, for which it has none, code point by code point. Source: MetaCLIP 2, reference code of the n-gram counting.
+///
+/// A long-lived value with memory that is used again from text to text; used by one thread at a time.
+package struct Tokenizer {
   private let breaker: WordBreaker?
+  private let classes = CodePointClasses()
+  private var tags = TagRemoval()
 
   /// - Parameter language: a code as CLDR or Wikipedia writes it.
-  init(language: String) throws {
-    hasNoSpaces = Self.hasNoSpaces(language)
-    breaker = try Self.dictionaries[Self.base(language)].map { try WordBreaker(locale: $0) }
+  /// - Throws: ``LoadedLibraryError`` when the language needs ICU and it is not there.
+  package init(language: String) throws {
+    breaker = try SpacelessWriting.dictionary(of: language).map { try WordBreaker(locale: $0) }
   }
 
-  /// Whether a language is written without spaces between words.
-  static func hasNoSpaces(_ language: String) -> Bool { withoutSpaces.contains(base(language)) }
-
-  /// Calls `word` with each word, and `gap` where the row of words that may form bigrams is broken.
-  func forEachWord(in text: String, word: (Substring) -> Void, gap: () -> Void) throws {
-    for token in try tokens(Self.withoutTags(text)) {
-      let scalars = token.unicodeScalars
-      if scalars.allSatisfy(\.properties.isWhitespace) { continue }
-      if scalars.allSatisfy(\.isMetadataPunctuation) || hasNoSpaces && Self.isFragment(scalars) {
-        gap()
-      } else {
-        word(token)
-      }
-    }
-  }
-
-  private func tokens(_ text: String) throws -> [Substring] {
-    if let breaker { return try breaker.pieces(text) }
-    var tokens: [Substring] = []
-    let scalars = text.unicodeScalars
-    var start: String.Index?
-    var index = scalars.startIndex
-    while index < scalars.endIndex {
-      let next = scalars.index(after: index)
-      let scalar = scalars[index]
-      let standsAlone = scalar.isCJKLike
-      if standsAlone || scalar.properties.isWhitespace {
-        if let begun = start { tokens.append(text[begun..<index]) }
-        start = nil
-        if standsAlone { tokens.append(text[index..<next]) }
-      } else if start == nil {
-        start = index
-      }
-      index = next
-    }
-    if let begun = start { tokens.append(text[begun...]) }
-    return tokens
-  }
-
-  /// Whether a piece starts with punctuation or holds one of a pair of brackets without the other.
-  private static func isFragment(_ scalars: Substring.UnicodeScalarView) -> Bool {
-    if scalars.first?.isMetadataPunctuation ?? false { return true }
-    return pairs.contains { pair in
-      scalars.count { $0 == pair.open } != scalars.count { $0 == pair.close }
-    }
-  }
-
-  /// The text without `<…>` and `&lt;…&gt;`, each from its start to the nearest end in the same line.
-  static func withoutTags(_ text: String) -> String {
-    let bytes = Array(text.utf8)
-    guard bytes.contains(UInt8(ascii: "<")) || bytes.contains(UInt8(ascii: "&")) else { return text }
-    var result: [UInt8] = []
-    result.reserveCapacity(bytes.count)
-    var index = 0
-    let tags: [(open: [UInt8], close: [UInt8])] = [(Array("&lt;".utf8), Array("&gt;".utf8)), (Array("<".utf8), Array(">".utf8))]
-    scan: while index < bytes.count {
-      for tag in tags where bytes[index...].starts(with: tag.open) {
-        var end = index + tag.open.count
-        while end < bytes.count, bytes[end] != 10, !bytes[end...].starts(with: tag.close) { end += 1 }
-        if end < bytes.count, bytes[end] != 10 {
-          index = end + tag.close.count
-          continue scan
+  /// Calls `word` with the bytes of each word and their offset in the text without tags, and `gap` where the row of words that may
+  /// form bigrams is broken.
+  /// - Parameter text: valid UTF-8.
+  package mutating func forEachWord(
+    in text: UnsafeRawBufferPointer, word: (UnsafeRawBufferPointer, Int) throws -> Void, gap: () -> Void
+  ) throws {
+    let (classes, breaker) = (classes, breaker)
+    try tags.withCleaned(text) { text in
+      guard let bytes = text.bindMemory(to: UInt8.self).baseAddress else { return }
+      if let breaker {
+        try breaker.forEachPiece(in: text) { piece in
+          let range = classes.stripped(bytes, piece)
+          if range.isEmpty { return }
+          if classes.isFragment(bytes, range) {
+            gap()
+          } else {
+            try word(UnsafeRawBufferPointer(rebasing: text[range]), range.lowerBound)
+          }
         }
+      } else {
+        try Self.forEachRun(in: bytes, text.count, classes, word: word, gap: gap)
       }
-      result.append(bytes[index])
-      index += 1
     }
-    return String(decoding: result, as: UTF8.self)
   }
 
-  private static func base(_ language: String) -> String {
-    language == "zh_yue" || language == "zh_classical" ? "zh" : String(language.prefix { $0 != "_" })
+  /// The default tokenizer. Words in its sense hold neither white space nor punctuation, so that only a code point alone can be
+  /// dropped.
+  private static func forEachRun(
+    in bytes: UnsafePointer<UInt8>, _ count: Int, _ classes: CodePointClasses,
+    word: (UnsafeRawBufferPointer, Int) throws -> Void, gap: () -> Void
+  ) rethrows {
+    var start = 0
+    var index = 0
+    while index < count {
+      let (kind, width) = classes.classify(bytes, index)
+      if kind.isEmpty {
+        index += width
+        continue
+      }
+      if index > start { try word(UnsafeRawBufferPointer(start: bytes + start, count: index - start), start) }
+      if kind.contains(.punctuation) {
+        gap()
+      } else if kind == .alone {
+        try word(UnsafeRawBufferPointer(start: bytes + index, count: width), index)
+      }
+      index += width
+      start = index
+    }
+    if index > start { try word(UnsafeRawBufferPointer(start: bytes + start, count: index - start), start) }
+  }
+}
+
+extension CodePointClasses {
+  /// Brackets and quotation marks of which a word in a language without spaces holds as many of the one as of the other.
+  private static let pairs: [(open: UInt32, close: UInt32)] = [
+    ("(", ")"), ("[", "]"), ("{", "}"), ("“", "”"), ("‘", "’"), ("（", "）"), ("【", "】"), ("《", "》"), ("〈", "〉"), ("「", "」"),
+  ].map { (open: Unicode.Scalar, close: Unicode.Scalar) in (open.value, close.value) }
+
+  /// Whether a stripped piece begins with punctuation, as one that is all punctuation does, or holds one of a pair of brackets
+  /// without the other.
+  fileprivate func isFragment(_ bytes: UnsafePointer<UInt8>, _ range: Range<Int>) -> Bool {
+    var hasPunctuation = false
+    var index = range.lowerBound
+    while index < range.upperBound {
+      let (kind, width) = classify(bytes, index)
+      if kind.contains(.punctuation) {
+        if index == range.lowerBound { return true }
+        hasPunctuation = true
+      }
+      index += width
+    }
+    guard hasPunctuation else { return false }
+    let piece = String(decoding: UnsafeBufferPointer(start: bytes + range.lowerBound, count: range.count), as: UTF8.self)
+    return Self.pairs.contains { pair in
+      piece.unicodeScalars.count { $0.value == pair.open } != piece.unicodeScalars.count { $0.value == pair.close }
+    }
   }
 }

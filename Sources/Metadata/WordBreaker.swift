@@ -6,9 +6,10 @@ internal import Provenance
 /// Words of a language that is written without spaces, through ICU's dictionaries.
 ///
 /// A long-lived handle, used by one thread at a time.
-final class WordBreaker {
+package final class WordBreaker {
   private let table: UnsafePointer<cicu_api>
   private let handle: UnsafeMutableRawPointer
+  private var offsets: [Int32] = []
 
   /// The version that the words depend on.
   static let version = EnvironmentFacet("ICU") {
@@ -18,7 +19,7 @@ final class WordBreaker {
 
   /// - Parameter locale: such as `th`.
   /// - Throws: ``LoadedLibraryError`` when ICU is not there; ``MetadataError`` when it has no word breaker for the locale.
-  init(locale: String) throws {
+  package init(locale: String) throws {
     table = try LoadedLibrary.table("libColophonICU.so", symbol: "cicu_api_table", as: cicu_api.self)
     var error: UnsafeMutablePointer<CChar>?
     guard let handle = table.pointee.open(locale, &error) else {
@@ -29,24 +30,25 @@ final class WordBreaker {
 
   deinit { table.pointee.close(handle) }
 
-  /// The words, spaces and punctuation marks that a text consists of, in order.
-  func pieces(_ text: String) throws -> [Substring] {
-    var text = text
-    let bytes = text.utf8.count
-    var offsets = [Int64](repeating: 0, count: bytes + 1)
-    var found = 0
+  /// Calls `body` with the ranges of the words, spaces and punctuation marks that a text consists of, in order.
+  /// - Parameter text: valid UTF-8, less than 2 GiB.
+  package func forEachPiece(in text: UnsafeRawBufferPointer, _ body: (Range<Int>) throws -> Void) throws {
+    guard let bytes = text.bindMemory(to: CChar.self).baseAddress else { return }
     var error: UnsafeMutablePointer<CChar>?
-    let failed = text.withUTF8 { buffer in
-      buffer.withMemoryRebound(to: CChar.self) {
-        table.pointee.boundaries(handle, $0.baseAddress, bytes, &offsets, bytes + 1, &found, &error)
-      }
+    guard table.pointee.begin(handle, bytes, text.count, &error) == 0 else {
+      throw Self.failure(table, "\(text.count) bytes", error)
     }
-    guard failed == 0 else { throw Self.failure(table, "\(bytes) bytes", error) }
-    var start = text.startIndex
-    return offsets.prefix(found).map { offset in
-      let end = text.utf8.index(text.startIndex, offsetBy: Int(offset))
-      defer { start = end }
-      return text[start..<end]
+    let capacity = 4096
+    if offsets.isEmpty { offsets = [Int32](repeating: 0, count: capacity) }
+    var start = 0
+    while true {
+      let found = table.pointee.next(handle, &offsets, capacity)
+      for index in 0..<found {
+        let end = Int(offsets[index])
+        try body(start..<end)
+        start = end
+      }
+      if found < capacity { return }
     }
   }
 

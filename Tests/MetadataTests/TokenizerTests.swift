@@ -2,60 +2,95 @@ import ArtifactTypes
 import Metadata
 import Testing
 
-@Suite struct CountingTests {
-  private func counts(_ texts: String..., language: String = "en") throws -> (words: [String: Int], pairs: [String: Int]) {
-    let counter = try NgramCounter(texts, language: language)
-    return (
-      Dictionary(uniqueKeysWithValues: counter.unigrams.map { ($0.text, $0.count) }),
-      Dictionary(uniqueKeysWithValues: counter.bigrams.map { ($0.text, $0.count) })
-    )
+@Suite struct TokenizerTests {
+  /// Random text of what makes a difference: tags and their halves, white space of every kind, brackets, CJK-like code points, words.
+  private func randomText(_ random: inout some RandomNumberGenerator) -> String {
+    var text = String.UnicodeScalarView()
+    for _ in 0..<Int.random(in: 0...60, using: &random) {
+      switch Int.random(in: 0..<10, using: &random) {
+      case 0: text.append(contentsOf: Self.pieces.randomElement(using: &random, or: "").unicodeScalars)
+      case 1: text.append(Self.spaces.randomElement(using: &random, or: " "))
+      case 2: text.append(Self.marks.randomElement(using: &random, or: ","))
+      case 3: text.append(Unicode.Scalar(UInt32.random(in: 0..<0x3000, using: &random)) ?? "?")
+      case 4: text.append(Unicode.Scalar(UInt32.random(in: 0...0x10FFFF, using: &random)) ?? "?")
+      case 5: text.append(Self.scripts.randomElement(using: &random, or: "a"))
+      default:
+        text.append(
+          contentsOf: ["a", "b", "ab", " ", " ", "é", "e\u{301}", "ж"].randomElement(using: &random, or: "").unicodeScalars)
+      }
+    }
+    return String(text)
   }
 
-  @Test func `punctuation ends a row of words and an apostrophe is punctuation`() throws {
-    let counter = try NgramCounter(["The cat, the CAT. don't stop"], language: "en")
-    #expect(counter.unigrams.map(\.text) == ["The", "cat", "the", "CAT", "don", "t", "stop"])
-    #expect(counter.bigrams.map(\.text) == ["The cat", "the CAT", "t stop"])
-    #expect(counter.unigrams.allSatisfy { $0.count == 1 })
+  private static let pieces = [
+    "<", ">", "&lt;", "&gt;", "<b>", "</b>", "&l", "t;", "&", "<\n>", "\n", "\r\n", "it's", "3.5", "&amp;",
+  ]
+  private static let spaces = (0..<0x3001).compactMap { Unicode.Scalar(UInt32($0)) }.filter(\.properties.isWhitespace)
+  private static let marks = Array("()[]{}“”‘’（）【】《》〈〉「」『』，。、；：？¿！～—-_'\"…«»".unicodeScalars)
+  private static let scripts = Array("犬写真教育の한แมวและສະບາຍຕດកម្ពុជាမြန်မာབོད་ཡིག།𠀀𬺰\u{2F800}\u{200D}\u{202F}".unicodeScalars)
+
+  @Test(arguments: ["en", "bo", "dz", "zh", "zh_yue", "ja", "th", "lo", "km", "my"])
+  func `words are those of the specification, byte for byte`(language: String) throws {
+    var random = SystemRandomNumberGenerator()
+    var tokenizer = try Tokenizer(language: language)
+    let slow = SlowTokenizer(language: language)
+    for _ in 0..<400 {
+      var text = randomText(&random)
+      var words: [[UInt8]?] = []
+      try text.withUTF8 {
+        try tokenizer.forEachWord(
+          in: UnsafeRawBufferPointer($0), word: { word, _ in words.append(Array(word)) }, gap: { words.append(nil) })
+      }
+      let expected = try slow.words(in: text).map { $0.map { Array($0.utf8) } }
+      if words != expected { Issue.record("\(text.debugDescription) in \(language): \(words) instead of \(expected)") }
+    }
   }
 
-  @Test func `pairs of words never cross documents`() throws {
-    #expect(try counts("red house", "house red").pairs == ["red house": 1, "house red": 1])
-    #expect(try counts("red", "house").pairs.isEmpty)
+  @Test(arguments: ["en", "th", "zh"])
+  func `counts and order are those of the specification at every limit`(language: String) throws {
+    var random = SystemRandomNumberGenerator()
+    let texts = (0..<60).map { _ in randomText(&random) }
+    let slow = try SlowTokenizer(language: language).ngrams(texts)
+    func ordered(_ counts: [CountedText]) -> [CountedText] {
+      counts.enumerated().sorted { ($1.element.count, $0.offset) < ($0.element.count, $1.offset) }.map(\.element)
+    }
+    for limit in [0, 5_000, 1 << 24] {
+      let found = try ngrams(texts, language: language, memoryLimit: limit)
+      #expect(found.words.map { CountedText($0.text, count: $0.count).bytes } == ordered(slow.words).map(\.bytes))
+      #expect(found.pairs.map { CountedText($0.text, count: $0.count).bytes } == ordered(slow.pairs).map(\.bytes))
+    }
   }
 
-  @Test func `counts add up over documents in the order of first sight`() throws {
-    let counter = try NgramCounter(["b a b", "a b"], language: "en")
-    #expect(counter.unigrams == [CountedText("b", count: 3), CountedText("a", count: 2)])
-    #expect(counter.bigrams == [CountedText("b a", count: 1), CountedText("a b", count: 2)])
+  @Test func `a million starts of tags without an end take no longer than their number`() throws {
+    var tokenizer = try Tokenizer(language: "en")
+    var gaps = 0
+    let halves = String(repeating: "<&lt;", count: 400_000)
+    for var text in [halves, halves + "\n>&gt;"] {
+      try text.withUTF8 {
+        try tokenizer.forEachWord(in: UnsafeRawBufferPointer($0), word: { _, _ in }, gap: { gaps += 1 })
+      }
+    }
+    #expect(gaps == 2 * 400_000 * 3 + 3)
   }
 
-  @Test func `composed and decomposed letters are different words`() throws {
-    #expect(try NgramCounter(["caf\u{E9} cafe\u{301}"], language: "fr").unigrams.count == 2)
+  @Test(arguments: [
+    ("zh_yue", true), ("zh_classical", true), ("yue", true), ("lzh", true), ("zh_Hant", true), ("zh_Hant_HK", true),
+    ("th_TH", true),
+    ("my", true), ("bo", true), ("dz_BT", true), ("ryu", true), ("zh_min_nan", false), ("zh_Latn", false), ("en", false),
+    ("bat_smg", false), ("es_419", false), ("ko", false), ("wuu", false),
+  ])
+  func `codes of Wikipedia and of CLDR tell which languages have no spaces`(language: String, hasNoSpaces: Bool) {
+    #expect(SpacelessWriting.contains(language) == hasNoSpaces)
   }
+}
 
-  @Test func `each Han character is a word where no dictionary cuts the text, Kana and Hangul are not`() throws {
-    #expect(try counts("犬の写真 한국어", language: "en").words == ["犬": 1, "の": 1, "写": 1, "真": 1, "한국어": 1])
+extension Array {
+  fileprivate func randomElement(using random: inout some RandomNumberGenerator, or other: Element) -> Element {
+    randomElement(using: &random) ?? other
   }
+}
 
-  @Test func `tags go, up to the nearest end in the same line`() throws {
-    #expect(try counts("a <b>c</b> d &lt;ref&gt; e").words == ["a": 1, "c": 1, "d": 1, "e": 1])
-    #expect(try counts("a <b\nc> d").words == ["a": 1, "b": 1, "c": 1, "d": 1])
-  }
-
-  @Test func `Thai is cut into words by the dictionary`() throws {
-    let words = try counts("ผมรักแมวและสุนัข", language: "th").words
-    #expect(words["แมว"] == 1)
-    #expect(words["สุนัข"] == 1)
-    #expect(words.count > 3)
-  }
-
-  @Test func `Chinese is cut into words and its punctuation ends a row`() throws {
-    let (words, pairs) = try counts("人人有权享有教育。教育", language: "zh")
-    #expect(words["教育"] == 2)
-    #expect(pairs["教育 教育"] == nil)
-  }
-
-  @Test func `mutual information is that of the reference`() {
-    #expect(abs(pointwiseMutualInformation(together: 3, alone: (10, 20), total: 1000) - 3.9068905956085187) < 1e-12)
-  }
+extension CountedText {
+  /// What tells composed from decomposed letters.
+  fileprivate var bytes: [UInt8] { Array(text.utf8) + [0] + Array("\(count)".utf8) }
 }

@@ -13,10 +13,13 @@ struct cicu_api {
   /// Closes a word breaker.
   void (*close)(void *breaker);
 
-  /// The byte offsets after each word in UTF-8 text, the text's end included. Stores the first `capacity` of them and sets `*found`
-  /// to how many there are. Returns 0, or another value on failure.
-  int (*boundaries)(
-    void *breaker, const char *text, size_t count, int64_t *offsets, size_t capacity, size_t *found, char **error);
+  /// Sets UTF-8 text of less than 2 GiB, which must stay where it is until `next` has come to its end. Returns 0, or another value
+  /// on failure.
+  int (*begin)(void *breaker, const char *text, size_t count, char **error);
+
+  /// Stores the byte offsets behind the next words, the text's end included, at most `capacity` of them. Returns how many there
+  /// were: fewer than `capacity` when the text's end was reached.
+  size_t (*next)(void *breaker, int32_t *offsets, size_t capacity);
 
   /// Frees a message.
   void (*release)(void *memory);

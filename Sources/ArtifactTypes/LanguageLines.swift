@@ -1,0 +1,51 @@
+internal import Glibc
+internal import Provenance
+
+/// One language's lines of JSON, read in pieces; what was read takes no memory any more.
+///
+/// Several threads may read different pieces at once.
+package final class LanguageLines: Sendable {
+  private let name: String
+  private let bytes: MappedBytes
+  /// Whether the bytes are a mapped file, whose pages come back when they are needed again.
+  private let isFile: Bool
+
+  init(_ file: ContentFile) throws {
+    name = file.name
+    bytes = try MappedBytes(file)
+    if case .memory = file.location { isFile = false } else { isFile = true }
+  }
+
+  /// How many bytes the lines have.
+  package var byteCount: Int { bytes.bytes.count }
+
+  /// Ranges of whole lines of about `size` bytes; they depend on the bytes alone.
+  package func pieces(size: Int = 1 << 22) -> [Range<Int>] { bytes.pieces(size: size) }
+
+  /// Calls `body` with a cursor at each line of a piece and the line's offset in the file.
+  /// - Throws: ``ArtifactTypesError`` with the line at fault; what `body` throws.
+  package func forEach(in piece: Range<Int>, _ body: (inout JSONCursor, _ offset: Int) throws -> Void) throws {
+    guard let base = bytes.bytes.baseAddress else { return }
+    try bytes.forEachLine(in: piece) { line in
+      guard let start = line.baseAddress else { return }
+      let offset = start - base
+      var cursor = JSONCursor(line)
+      do {
+        try body(&cursor, offset)
+        try cursor.end()
+      } catch let fault as JSONCursor.Fault {
+        throw ArtifactTypesError(
+          operation: "read", subject: "\(name), line \(bytes.line(at: offset))", cause: fault.description)
+      }
+    }
+    forget(piece)
+  }
+
+  /// Gives back the memory of a piece's pages.
+  private func forget(_ piece: Range<Int>) {
+    guard isFile, let base = bytes.bytes.baseAddress else { return }
+    let page = Int(getpagesize())
+    let start = piece.lowerBound / page * page
+    madvise(UnsafeMutableRawPointer(mutating: base + start), piece.upperBound - start, MADV_DONTNEED)
+  }
+}
