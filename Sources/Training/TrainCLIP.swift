@@ -20,6 +20,11 @@ public struct TrainCLIP: Stage {
   public var tokenizer: Tokenizer
   public var model = ModelConfiguration()
   public var captions = CaptionSampling()
+  /// From `ComputeKeepingProbabilities` with these very pairs: the texts are balanced while they are read, anew in each epoch, and a
+  /// picture none of whose texts is kept sits the epoch out. All texts are kept when `nil`. Source: MetaCLIP 2, §5.
+  public var keeping: KeepingProbabilities?
+  /// Which of a pair's texts are drawn for, where ``keeping`` is given.
+  public var samplingMode = SamplingMode.everyText
   public var augmentation = Augmentation()
   public var steps = 2000
   public var picturesPerStep = 256
@@ -48,7 +53,9 @@ public struct TrainCLIP: Stage {
     try Torch.setThreads(threads)
     let opened = try pictures.open()
     let pieces = try SentencePieceModel(tokenizer)
-    let source = try CaptionSource(pairs, pictures: opened, tokenizer: pieces, contextLength: model.contextLength)
+    let source = try CaptionSource(
+      pairs, pictures: opened, tokenizer: pieces, contextLength: model.contextLength,
+      balancing: keeping.map { (try $0.open(), samplingMode, self.seed) })
     let seed = UInt64(bitPattern: Int64(seed))
     let clip = try CLIPModel.initial(model, vocabularySize: pieces.count, precision: precision, seed: seed)
     var settings = AdamW.Settings()
@@ -72,10 +79,11 @@ public struct TrainCLIP: Stage {
       var texts = TokenBatch()
       var (owners, numbers, known): ([Int], [Int], [[Int32]: Int]) = ([], [], [:])
       for place in 0..<count {
-        let index = order.next()
         var generator = CounterGenerator(seed, UInt64(step), UInt64(place))
-        batch.draw(source.pictures[index], of: opened, Variation(augmentation, &generator), at: place)
-        for caption in source.draw(captions.captionsPerPicture, of: index, captions, &generator) {
+        let variation = Variation(augmentation, &generator)
+        let (index, drawn) = try next(&order, source, &generator)
+        batch.draw(source.pictures[index], of: opened, variation, at: place)
+        for caption in drawn {
           texts.append(caption)
           owners.append(place)
           let number = known[caption] ?? known.count
@@ -113,6 +121,23 @@ public struct TrainCLIP: Stage {
     return try checkpoint(clip, log)
   }
 
+  /// The next picture of which the epoch keeps a text, and captions of it.
+  private func next(
+    _ order: inout PictureOrder, _ source: CaptionSource, _ generator: inout CounterGenerator
+  ) throws -> (index: Int, captions: [[Int32]]) {
+    for _ in 0...source.pictures.count * Self.patience {
+      let (index, epoch) = order.next()
+      let drawn = source.draw(captions.captionsPerPicture, of: index, epoch: epoch, captions, &generator)
+      if !drawn.isEmpty { return (index, drawn) }
+    }
+    throw TrainingError(
+      operation: "train", subject: "\(source.pictures.count) pictures",
+      cause: "no text was kept in \(Self.patience) epochs: choose a higher threshold t")
+  }
+
+  /// After so many epochs in which every picture sat out, the training gives up.
+  private static let patience = 100
+
   private var log100: Double { Foundation.log(100) }
 
   private func check() throws {
@@ -147,13 +172,14 @@ struct PictureOrder {
     self.seed = seed
   }
 
-  mutating func next() -> Int {
+  /// A picture's index, and the epoch that it belongs to, counted from 0.
+  mutating func next() -> (index: Int, epoch: Int) {
     if rest.isEmpty {
       var generator = CounterGenerator(seed, 0x6F72_6465, epoch)
       rest = Array(0..<count)
       generator.shuffle(&rest)
       epoch += 1
     }
-    return rest.removeLast()
+    return (rest.removeLast(), Int(epoch) - 1)
   }
 }

@@ -36,9 +36,16 @@ import Testing
     Case(text: "a  b", entries: ["a b", "a  b"], found: ["a  b"]),
     Case(text: "¿que", entries: ["¿que", "que"], found: ["¿que"]),
     Case(text: "C++ and C++x", entries: ["C++", "C"], found: ["C++"]),
+    Case(
+      text: "a quadrilateral quadrilaterals", entries: ["quadrilateral", "quadrilaterals", "quadrilatera"],
+      found: ["quadrilateral", "quadrilaterals"]),
+    Case(text: "x\u{0}y \u{0}", entries: ["\u{0}", "x", "x\u{0}y"], found: ["\u{0}", "x\u{0}y"]),
+    Case(
+      text: "the cat sat on the mat", entries: ["the cat sat", "sat on", "the mat", "cat sat on the mat x"],
+      found: ["sat on", "the cat sat", "the mat"]),
   ])
-  func `a text matches exactly the reference's entries`(_ example: Case) {
-    #expect(ConceptMatcher(entries: example.entries).matches(in: example.text) == example.found)
+  func `a text matches exactly the reference's entries`(_ example: Case) throws {
+    #expect(try ConceptMatcher(entries: example.entries).matches(in: example.text) == example.found)
   }
 
   /// The definition itself: each entry, with its spaces, is looked for everywhere in the spaced text.
@@ -60,7 +67,7 @@ import Testing
   }
 
   @Test(arguments: 0..<40)
-  func `random texts of many scripts match what the definition says`(_ seed: UInt64) {
+  func `random texts of many scripts match what the definition says`(_ seed: UInt64) throws {
     var random = SplitMix(state: seed)
     let alphabet = Array("aab  .,'!-é犬柴の กล้¿，\u{301}\u{A0}\t\n”x\u{1F600}က".unicodeScalars)
     func text(_ longest: Int) -> String {
@@ -72,12 +79,95 @@ import Testing
     }
     var seen = TextTable()
     let entries = (0..<200).map { _ in text(4) }.filter { seen.insert($0).isNew }
-    let matcher = ConceptMatcher(entries: entries)
+    let matcher = try ConceptMatcher(entries: entries)
     for _ in 0..<60 {
       let sample = text(40)
       let found = matcher.matches(in: sample).map { Array($0.utf8) }
       #expect(found == naive(entries, sample).map { Array($0.utf8) }, "“\(sample.debugDescription)”")
     }
+  }
+
+  /// Words of up to twelve bytes from few letters, so that table slots collide, long words share their ends, and rows share beginnings.
+  @Test(arguments: 0..<10)
+  func `random rows of words match what the definition says`(_ seed: UInt64) throws {
+    var random = SplitMix(state: seed &+ 100)
+    func word() -> String {
+      String((0..<Int.random(in: 1...12, using: &random)).map { _ in "ab\u{E9}".randomElement(using: &random) ?? "a" })
+    }
+    let words = (0..<60).map { _ in word() }
+    func text(_ longest: Int) -> String {
+      (0..<Int.random(in: 1...longest, using: &random)).map { _ in words.randomElement(using: &random) ?? "" }.joined(
+        separator: " ")
+    }
+    var seen = TextTable()
+    let entries = (0..<300).map { _ in text(4) }.filter { seen.insert($0).isNew }
+    let matcher = try ConceptMatcher(entries: entries + entries.reversed())
+    #expect(matcher.count == entries.count)
+    for _ in 0..<60 {
+      let sample = text(30)
+      #expect(matcher.matches(in: sample).map { Array($0.utf8) } == naive(entries, sample).map { Array($0.utf8) })
+    }
+  }
+
+  @Test func `a line of a megabyte is matched in linear time and exactly`() throws {
+    let matcher = try ConceptMatcher(entries: ["a", "a a", "a b", "b a a", "犬", "犬犬犬", "犬 a"])
+    let line = String(repeating: "a a 犬犬", count: 1 << 17)
+    #expect(matcher.matches(in: line) == ["a", "a a", "犬"])
+    #expect(matcher.matches(in: line + "犬 a b") == ["a", "a a", "a b", "犬", "犬 a", "犬犬犬"].sorted { $0.precedes($1) })
+  }
+
+  @Test func `no entries match nothing`() throws {
+    #expect(try ConceptMatcher(entries: [String]()).matches(in: "a dog").isEmpty)
+    #expect(try ConceptMatcher(entries: [""]).count == 0)
+  }
+}
+
+/// A compiled index in a file.
+@Suite struct CompiledIndexTests {
+  private func compiled() throws -> [UInt8] {
+    var builder = MatcherBuilder()
+    for entry in ["dog", "hot dog", "a very long word-like entry", "犬", "C++", "dachshund-like"] { builder.add(entry) }
+    return try builder.compile().bytes
+  }
+
+  @Test func `an index reads back what was compiled, whatever the order of the entries`() throws {
+    let entries = ["dog", "hot dog", "犬", "C++", "caf\u{E9}", "cafe\u{301}"]
+    var (straight, reversed) = (MatcherBuilder(), MatcherBuilder())
+    for entry in entries { straight.add(entry) }
+    for entry in entries.reversed() { reversed.add(entry) }
+    let bytes = try straight.compile().bytes
+    #expect(try reversed.compile().bytes == bytes)
+    let matcher = try ConceptMatcher(compiled: MappedBytes(bytes), name: "x")
+    #expect(
+      (0..<matcher.count).map { Array(matcher[$0].utf8) }
+        == entries.map { Array($0.utf8) }.sorted { $0.lexicographicallyPrecedes($1) })
+    #expect(matcher.matches(in: "a hot dog, 黒犬") == ["dog", "hot dog", "犬"])
+  }
+
+  @Test func `bytes that are no index are an error`() throws {
+    for bytes in [[], Array("colophon-index-1".utf8), [UInt8](repeating: 7, count: 4096)] {
+      #expect(throws: CurationError.self) { try ConceptMatcher(compiled: MappedBytes(bytes), name: "x") }
+    }
+  }
+
+  /// The store checks digests; this is for what gets past it.
+  @Test func `a damaged index is an error or still answers, and never reads outside itself`() throws {
+    let whole = try compiled()
+    var random = SplitMix(state: 9)
+    var opened = 0
+    for _ in 0..<2_000 {
+      var bytes = whole
+      for _ in 0..<Int.random(in: 1...3, using: &random) {
+        bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+      }
+      if Bool.random(using: &random) { bytes.removeLast(Int.random(in: 0..<bytes.count, using: &random)) }
+      guard let matcher = try? ConceptMatcher(compiled: MappedBytes(bytes), name: "x") else { continue }
+      opened += 1
+      for found in matcher.matches(in: "a hot dog, a very long word-like entry, 黒犬 C++ dachshund-like") {
+        #expect(found.utf8.count < 100)
+      }
+    }
+    #expect(opened > 0 && opened < 2_000)
   }
 }
 

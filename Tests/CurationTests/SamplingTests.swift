@@ -36,19 +36,23 @@ import Testing
     return try writer.finish()
   }
 
-  private func sample(_ pairs: Pairs, _ mode: SampleBalanced.Mode = .everyText, seed: Int = 1, threads: Int = 2, t: Int = 30)
+  private func index(_ reported: [String]? = nil) async throws -> ConceptIndex {
+    try await IndexConcepts(metadata: metadata(), reportedLanguages: reported).run(context("index"))
+  }
+
+  private func sample(_ pairs: Pairs, _ mode: SamplingMode = .everyText, seed: Int = 1, threads: Int = 2, t: Int = 30)
     async throws -> [Pair]
   {
     let name = UUID().uuidString
-    let counts = try await CountConcepts(pairs: pairs, metadata: metadata()).run(context(name + "c", threads: threads))
+    let counts = try await CountConcepts(pairs: pairs, index: index()).run(context(name + "c", threads: threads))
     let thresholds = try await ComputeThresholds(counts: counts, t: t).run(context(name + "t"))
     return try await SampleBalanced(
-      pairs: pairs, metadata: metadata(), counts: counts, thresholds: thresholds, mode: mode, seed: seed
+      pairs: pairs, index: index(), counts: counts, thresholds: thresholds, mode: mode, seed: seed
     ).run(context(name + "s", threads: threads)).all()
   }
 
   @Test func `counts are by language group, and what no metadata covers is other`() async throws {
-    let counts = try await CountConcepts(pairs: pool(), metadata: metadata()).run(context("counts"))
+    let counts = try await CountConcepts(pairs: pool(), index: index()).run(context("counts"))
     #expect(try counts.counts(of: "en") == [.init("axolotl", count: 30), .init("dog", count: 3000)])
     #expect(try counts.counts(of: "zh") == [.init("狗", count: 3000)])
     #expect(try counts.distribution(of: "zh") == [0, 3000])
@@ -58,7 +62,7 @@ import Testing
   }
 
   @Test func `languages that identification never reports join other`() async throws {
-    let counts = try await CountConcepts(pairs: pool(), metadata: metadata(), reportedLanguages: ["en"]).run(context("r"))
+    let counts = try await CountConcepts(pairs: pool(), index: index(["en"])).run(context("r"))
     #expect(counts.languages.map(\.code) == ["en", "other"])
     #expect(try counts.counts(of: "other") == [.init("狗", count: 6000)])
   }
@@ -79,6 +83,84 @@ import Testing
     #expect(!straight.isEmpty)
     #expect(straight != shuffled)
     #expect(Set(straight) == Set(shuffled))
+  }
+
+  /// The pool in shards of other sizes, on other numbers of threads, in both modes.
+  @Test(arguments: [SamplingMode.everyText, .oneTextOfEachPair])
+  func `the sample does not depend on shards, and a training loader's first epoch draws the same`(_ mode: SamplingMode)
+    async throws
+  {
+    let pool = try pool()
+    let all = try pool.all()
+    let sizes = [1, 700, 0, 1299, 1000]
+    var start = 0
+    let shards = try sizes.enumerated().map { number, size in
+      let name = Pairs.shardName(number)
+      let writer = try PairsWriter(path: context("shards").file(name), name: name)
+      for pair in all[start..<start + size] { try writer.write(pair) }
+      start += size
+      return try writer.finishShard()
+    }
+    let sharded = Pairs(shards: shards)
+    #expect(try sharded.all() == all && sharded.count() == 3000)
+    let whole = try await sample(pool, mode, threads: 1)
+    #expect(try await sample(sharded, mode, threads: 3) == whole)
+
+    let index = try await index()
+    let counts = try await CountConcepts(pairs: pool, index: index).run(context("kc"))
+    let thresholds = try await ComputeThresholds(counts: counts, t: 30).run(context("kt"))
+    let stage = ComputeKeepingProbabilities(pairs: sharded, index: index, counts: counts, thresholds: thresholds)
+    let probabilities = try await stage.run(context("k3", threads: 3))
+    #expect(try await stage.run(context("k1", threads: 1)).content == probabilities.content)
+    let open = try probabilities.open()
+    #expect(open.count == 12_000)
+    func epoch(_ round: Int) -> [Pair] {
+      let sampling = TextSampling(mode: mode, seed: 1, round: round)
+      var number = 0
+      return all.compactMap { pair in
+        defer { number += pair.texts.count }
+        var pair = pair
+        let candidates = sampling.candidates(pair.id, count: pair.texts.count)
+        pair.texts = pair.texts.indices.filter {
+          candidates.contains($0) && sampling.keeps(pair.id, $0, probability: open[number + $0])
+        }.map { pair.texts[$0] }
+        return pair.texts.isEmpty ? nil : pair
+      }
+    }
+    #expect(epoch(0) == whole)
+    #expect(epoch(1) != whole && epoch(1).count > whole.count / 2)
+    let expected = try probabilities.expectation()
+    #expect(expected.texts == 12_000 && abs(expected.kept - (30 + 29.7 + 1)) < 0.01)
+  }
+
+  @Test func `merged metadata matches every text with all entries under one threshold`() async throws {
+    let merged = try await IndexConcepts(metadata: metadata(), grouping: .merged).run(context("merged"))
+    #expect(merged.groups.map(\.code) == ["all"] && merged.groups.map(\.entries) == [5])
+    let counts = try await CountConcepts(pairs: pool(), index: merged).run(context("mc"))
+    #expect(try counts.counts(of: "all") == [.init("axolotl", count: 30), .init("dog", count: 3000), .init("狗", count: 6000)])
+    let english = try await IndexConcepts(metadata: metadata(), languages: ["en"]).run(context("english"))
+    let own = try await CountConcepts(pairs: pool(), index: english).run(context("ec"))
+    #expect(own.languages.map(\.code) == ["en", "other"] && own.languages.map(\.matchedTexts) == [3000, 0])
+    await #expect(throws: CurationError.self) {
+      _ = try await IndexConcepts(metadata: metadata(), languages: ["xx"]).run(context("missing"))
+    }
+  }
+
+  @Test func `one threshold for all languages is the anchor's`() async throws {
+    let counts = try await CountConcepts(pairs: pool(), index: index()).run(context("st"))
+    let thresholds = try await ComputeThresholds(counts: counts, t: 40, rule: .sameThreshold).run(context("st2"))
+    #expect(thresholds.languages.mapValues(\.t) == ["en": 40, "zh": 40, "other": 40])
+  }
+
+  @Test func `counts of another index are an error`() async throws {
+    let counts = try ConceptCounts.write(
+      [(.init(code: "en", entries: 4, texts: 9, matchedTexts: 9), [.init("unicorn", count: 9)])], folder: context("other").scratch
+    )
+    let thresholds = try await ComputeThresholds(counts: counts, t: 1).run(context("ot"))
+    let error = await #expect(throws: CurationError.self) {
+      _ = try await SampleBalanced(pairs: pool(), index: index(), counts: counts, thresholds: thresholds).run(context("os"))
+    }
+    #expect(error?.subject.contains("unicorn") == true)
   }
 
   @Test func `another seed draws other texts`() async throws {
@@ -111,54 +193,5 @@ import Testing
     let counts = try ConceptCounts.write(
       [(.init(code: "en", entries: 2, texts: 0, matchedTexts: 0), [])], folder: context("anchor").scratch)
     await #expect(throws: CurationError.self) { _ = try await ComputeThresholds(counts: counts).run(context("a2")) }
-  }
-}
-
-@Suite struct IdentificationTests {
-  private static let model = InputFile(
-    ProcessInfo.processInfo.environment["COLOPHON_LANGUAGE_MODEL"] ?? ".colophon/data/lid.176.ftz")
-
-  private func identify(_ texts: [PairText], _ change: (inout IdentifyLanguages) -> Void = { _ in }) async throws -> [PairText] {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "colophon-lid-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    let writer = try PairsWriter(path: folder + "/in.jsonl")
-    try writer.write(Pair(id: "1", image: "1", texts: texts))
-    var stage = IdentifyLanguages(pairs: try writer.finish())
-    stage.model = Self.model
-    change(&stage)
-    return try await stage.run(StageContext(scratch: folder, threads: 2)).all()[0].texts
-  }
-
-  /// Values that running the reference functions gave.
-  @Test(
-    .enabled(if: FileManager.default.fileExists(atPath: model.path)),
-    arguments: [("a photo of a dog", "en", 0.5447), ("犬の写真", "ja", 0.9866), ("foto", "it", 0.1962), ("犬の\n写真", "ja", 0.9)])
-  func `the model names the language as the reference does`(_ text: String, _ language: String, _ confidence: Double) async throws
-  {
-    let found = try await identify([PairText(text, field: "alt")])[0]
-    #expect(found.language == language)
-    if text.contains("\n") {
-      #expect((found.confidence ?? 0) > 0.5)
-    } else {
-      #expect(abs((found.confidence ?? 0) - confidence) < 5e-5)
-    }
-  }
-
-  @Test(.enabled(if: FileManager.default.fileExists(atPath: model.path)))
-  func `a language that the source named stays unless it is to be overridden`() async throws {
-    let texts = [PairText("a photo of a dog", field: "alt", language: "de")]
-    #expect(try await identify(texts) == texts)
-    #expect(try await identify(texts) { $0.overridesSource = true }[0].language == "en")
-    #expect(
-      try await identify(texts) {
-        $0.overridesSource = true
-        $0.minimumConfidence = 0.9
-      }[0].language == "other")
-  }
-
-  @Test func `a file that is no model is an error`() async throws {
-    await #expect(throws: CurationError.self) {
-      _ = try await identify([PairText("x", field: "alt")]) { $0.model = InputFile("/proc/self/status") }
-    }
   }
 }

@@ -1,3 +1,4 @@
+import ArtifactTypes
 import Curation
 import Testing
 
@@ -19,8 +20,11 @@ import Testing
   }
 
   @Test func `entries in the tail are always kept, those in the head in proportion`() {
-    let probabilities = counts.map { TailShare.probability(count: $0, t: 10) }
-    #expect(probabilities == [1, 1, 1, 1, Double(Float(0.1)), Double(Float(0.01))])
+    let probabilities = counts.map { TailShare.probability(count: $0, t: 3) }
+    #expect(probabilities == [1, 1, 1, 0.3, 0.03, 0.003].map { Double(Float($0)) })
+    #expect(
+      TailShare.probability(count: 100, t: TailShare.threshold(for: 0.06, of: [0, 0, 0, 5, 5, 5, 5, 100]) ?? 0)
+        == Double(Float(0.05)))
     let large = [0, 10, 170_000, 170_001, 5_000_000].map { TailShare.probability(count: $0, t: 170_000) }
     #expect(large == [1, 1, 1, 0.9999941, 0.034000002].map { Double(Float($0)) })
     #expect(large[3] == 0.9999940991401672 && large[4] == 0.03400000184774399)

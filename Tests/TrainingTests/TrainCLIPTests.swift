@@ -90,6 +90,42 @@ import Training
     await #expect(throws: TrainingError.self) { try await training.run(world.context) }
   }
 
+  private func probabilities(_ values: [Float], in folder: String) throws -> KeepingProbabilities {
+    let writer = try KeepingProbabilitiesWriter(folder: folder)
+    try writer.write(values)
+    return try writer.finish()
+  }
+
+  @Test func `Texts that are kept for sure train as if nothing was balanced, others do not`() async throws {
+    let world = try SmallWorld()
+    defer { world.remove() }
+    var training = world.training(try await world.tokenizer())
+    training.steps = 3
+    let plain = try await training.run(world.context).content.digest
+    training.keeping = try probabilities([Float](repeating: 1, count: 24), in: world.folder)
+    #expect(try await training.run(world.context).content.digest == plain)
+    training.keeping = try probabilities((0..<24).map { $0.isMultiple(of: 3) ? 1 : 0.3 }, in: world.folder)
+    let balanced = try await training.run(world.context)
+    #expect(balanced.content.digest != plain)
+    #expect(try await training.run(world.context).content.digest == balanced.content.digest)
+    training.samplingMode = .oneTextOfEachPair
+    #expect(try await training.run(world.context).content.digest != balanced.content.digest)
+  }
+
+  @Test func `Probabilities of other pairs, and such that keep nothing, are errors`() async throws {
+    let world = try SmallWorld()
+    defer { world.remove() }
+    var training = world.training(try await world.tokenizer())
+    for (values, cause) in [
+      ([Float](repeating: 1, count: 23), "these very pairs"), ([Float](repeating: 1, count: 25), "these very pairs"),
+      ([Float](repeating: 0, count: 24), "ever kept"), ([Float](repeating: 1e-30, count: 24), "higher threshold"),
+    ] {
+      training.keeping = try probabilities(values, in: world.folder)
+      let error = await #expect(throws: TrainingError.self) { try await training.run(world.context) }
+      #expect(error?.cause.contains(cause) == true, "\(values.count): \(error?.cause ?? "no error")")
+    }
+  }
+
   @Test func `A cancelled training stops`() async throws {
     let world = try SmallWorld()
     defer { world.remove() }
