@@ -27,7 +27,8 @@ public struct KeptConcepts: Stage {
       $0.count > $1.count || $0.count == $1.count && $0.text.precedes($1.text)
     }
     guard !sorted.isEmpty else {
-      throw CurationError(operation: "look at kept entries", subject: language, cause: "no text matches an entry of this language")
+      throw CurationError(
+        operation: "look at kept entries", subject: language, cause: "no text matches an entry of this language")
     }
     let common = min(limit, sorted.count)
     let rare = min(limit, sorted.count - common)

@@ -132,7 +132,9 @@ struct MatcherLayout {
     var bytes = magic
     var offset = (headerSize + 63) / 64 * 64
     for part in parts {
-      for value in [UInt64(offset), UInt64(part.count)] { withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) } }
+      for value in [UInt64(offset), UInt64(part.count)] {
+        withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+      }
       offset = (offset + part.count + 63) / 64 * 64
     }
     bytes.reserveCapacity(offset)
