@@ -41,7 +41,9 @@ struct LogCommand: ParsableCommand {
 
   func run() throws {
     let store = try project.store()
-    let names = try notebook.map { [Project.name(of: $0)] } ?? store.notebooks()
+    let known = try store.notebooks()
+    // A run with other parameters may be named `x-with-rate-0.5`, which is no path with an extension.
+    let names = notebook.map { [known.contains($0) ? $0 : Project.name(of: $0)] } ?? known
     let rows = try names.flatMap { name in
       try store.log(notebook: name, limit: number).map {
         Row(notebook: name, commit: "\($0.id)", time: $0.time, message: $0.message)
@@ -53,7 +55,7 @@ struct LogCommand: ParsableCommand {
       Terminal.table(
         rows.map {
           [
-            String($0.commit.prefix(10)), Terminal.date(Double($0.time)), $0.notebook,
+            String($0.commit.prefix(10)), TimeText.date(Double($0.time)), $0.notebook,
             $0.message.split(separator: "\n").first.map(String.init) ?? "",
           ]
         }))
@@ -141,7 +143,7 @@ struct StagesCommand: ParsableCommand {
       Terminal.table(
         try names.map { name in
           let last = try store.records(ofStage: name, limit: 1).first
-          return [name, last.map { Terminal.date($0.started) } ?? "", last.map { ElapsedTime.text($0.seconds) } ?? ""]
+          return [name, last.map { TimeText.date($0.started) } ?? "", last.map { TimeText.duration($0.seconds) } ?? ""]
         }))
   }
 }

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Glibc
+internal import Notebook
 internal import Supervision
 
 /// Standard output for data, standard error for people.
@@ -27,7 +28,13 @@ enum Terminal {
     return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
   }
 
-  static func status(of error: any Error) -> Int32 { error is Interrupted ? 130 : 1 }
+  static func status(of error: any Error) -> Int32 {
+    switch error {
+    case is Interrupted: 130
+    case is SettingError: 64
+    default: 1
+    }
+  }
 
   /// A table of texts with aligned columns.
   static func table(_ rows: [[String]]) -> String {
@@ -36,13 +43,5 @@ enum Terminal {
       zip(row, widths).map { text, width in text + String(repeating: " ", count: width - text.count) }
         .joined(separator: "  ").trimmingCharacters(in: .whitespaces)
     }.joined(separator: "\n")
-  }
-
-  /// A date in local time, to the minute.
-  static func date(_ seconds: Double) -> String {
-    let formatter = DateFormatter()
-    formatter.locale = Locale(identifier: "en_US_POSIX")
-    formatter.dateFormat = "yyyy-MM-dd HH:mm"
-    return formatter.string(from: Date(timeIntervalSince1970: seconds))
   }
 }

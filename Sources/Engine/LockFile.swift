@@ -29,10 +29,14 @@ package struct LockFile: Codable, Sendable, Equatable {
   package var format = LockFile.currentFormat
   /// The notebook's path from the project's folder.
   package var notebook: String
+  /// The values of the run's parameters, by name, as `--set` takes them, and the seed if it is not the notebook's own; `nil` when
+  /// there are none.
+  package var parameters: [String: String]?
   package var stages: [Entry]
 
-  package init(notebook: String, stages: [Entry]) {
+  package init(notebook: String, parameters: [String: String] = [:], stages: [Entry]) {
     self.notebook = notebook
+    self.parameters = parameters.isEmpty ? nil : parameters
     self.stages = stages
   }
 
@@ -58,7 +62,13 @@ package struct LockFile: Codable, Sendable, Equatable {
 
   /// JSON, an entry a line.
   package var bytes: [UInt8] {
-    var text = "{\n\"format\": \(format),\n\"notebook\": \(JSONText.quoted(notebook)),\n\"stages\": ["
+    var text = "{\n\"format\": \(format),\n\"notebook\": \(JSONText.quoted(notebook)),\n"
+    if let parameters {
+      let fields = parameters.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+        .map { "\(JSONText.quoted($0.key)): \(JSONText.quoted($0.value))" }
+      text += "\"parameters\": {\(fields.joined(separator: ", "))},\n"
+    }
+    text += "\"stages\": ["
     for (position, entry) in stages.enumerated() {
       text += position == 0 ? "\n" : ",\n"
       text += "{\"artifact\": "

@@ -44,6 +44,14 @@ public final class NotebookRun {
     exit(status)
   }
 
+  /// The value of a parameter, or of the seed; ends the process with a message when the run gives none of this type.
+  public func parameter<Value: LosslessStringConvertible>(_ name: String) -> Value {
+    guard let value = configuration.parameters[name].flatMap({ Value($0) }) else {
+      Self.quit("The run gives no \(Value.self) for the parameter \(name). Run the notebook with `colophon run`.", status: 64)
+    }
+    return value
+  }
+
   /// A cell of the notebook.
   /// - Parameter needs: the cells whose values or declarations it uses.
   public func cell<Value>(_ id: Int, needs: [Int], _ body: @escaping () async throws -> Value) -> CellRun<Value> {

@@ -32,6 +32,8 @@ package struct RunConfiguration: Codable, Sendable {
   package var threads: Int
   /// How many stages may run at the same time.
   package var concurrency: Int
+  /// The values of the notebook's seed and parameters, by name, as the types' initialisers that take a text read them.
+  package var parameters: [String: String]
   /// Stages that brought an earlier attempt down, with the message they fail with now.
   package var failedStages: [Digest: String]
   /// Contents whose stored bytes are damaged: what made them runs again.
@@ -41,8 +43,8 @@ package struct RunConfiguration: Codable, Sendable {
 
   package init(
     mode: Mode, project: String, store: String, index: String, scratch: String, marker: String, lock: String, channel: Int32,
-    life: Int32, threads: Int,
-    concurrency: Int, failedStages: [Digest: String] = [:], failedCells: [Int: CellFault] = [:]
+    life: Int32, threads: Int, concurrency: Int, parameters: [String: String] = [:], failedStages: [Digest: String] = [:],
+    failedCells: [Int: CellFault] = [:]
   ) {
     self.mode = mode
     self.project = project
@@ -55,6 +57,7 @@ package struct RunConfiguration: Codable, Sendable {
     self.life = life
     self.threads = threads
     self.concurrency = concurrency
+    self.parameters = parameters
     self.failedStages = failedStages
     self.failedCells = failedCells
   }

@@ -18,7 +18,7 @@ package struct CodeDigest: Codable, Hashable, Sendable {
   /// The stages that a notebook's cells declare, in order.
   package static func all(in document: NotebookDocument) -> [CodeDigest] {
     let parts = document.cells.filter(\.options.eval).map { PartSyntax(.cell($0.id), code: $0.code) }
-    return all(in: parts, plan: ProgramPlan(parts))
+    return all(in: parts, plan: ProgramPlan(parts, constants: document.frontMatter.constantNames))
   }
 
   static func all(in parts: [PartSyntax], plan: ProgramPlan) -> [CodeDigest] {

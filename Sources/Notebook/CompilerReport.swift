@@ -99,12 +99,16 @@ extension NotebookProgram {
     guard said.message.hasPrefix("cannot find '"), let name = said.quotedName, case .cell(let id) = part,
       let item = parts.first(where: { $0.part == part })?.items.first(where: { item in
         (item.role == .declaration || item.isOperator) && (item.line..<item.line + item.lineCount).contains(said.line)
-      }), let cells = plan.cellsOfName[name], let owner = cells.last(where: { $0 <= id }) ?? cells.first
+      })
     else { return nil }
-    let cell = document.cells.first { $0.id == owner }?.name ?? "cell \(owner)"
     let (kind, own, remedy) =
       item.isOperator
       ? ("an operator", "arguments", "make it a function") : ("a type", "properties", "pass it as a stored property")
+    if document.frontMatter.constantNames.contains(name) {
+      return "\(name) is a parameter of the notebook: \(kind) sees only its own \(own); \(remedy)"
+    }
+    guard let cells = plan.cellsOfName[name], let owner = cells.last(where: { $0 <= id }) ?? cells.first else { return nil }
+    let cell = document.cells.first { $0.id == owner }?.name ?? "cell \(owner)"
     return plan.isLocalFunction(name, of: owner)
       ? "\(name) is a function of \(cell) that uses values of cells: \(kind) sees only its own \(own); give the function all it needs as arguments"
       : "\(name) is a value of \(cell): \(kind) sees only its own \(own); \(remedy)"

@@ -11,15 +11,27 @@ package struct FrontMatter: Codable, Hashable, Sendable {
   /// Markdown.
   package var abstract: String?
   package var description: String?
-  /// Where stages that draw random numbers start.
-  package var seed: UInt64?
+  /// Where stages that draw random numbers start: at least 0, an `Int` in every cell.
+  package var seed: Int?
   /// The BCP 47 tag of the prose's language, such as `sw`.
   package var language: String?
+  /// In the order given; names distinct.
+  package var parameters: [Parameter] = []
 
   /// The front matter of a notebook that has none.
   package init() {}
 
-  static let keys = ["title", "subtitle", "authors", "date", "abstract", "description", "seed", "language"]
+  static let keys = ["title", "subtitle", "authors", "date", "abstract", "description", "seed", "language", "parameters"]
+
+  static let expectedSeed = "a whole number from 0 to \(Int.max)"
+
+  /// What every cell sees beside the values of other cells: the seed, if there is one, and the parameters.
+  var constants: [(name: String, kind: Parameter.Kind)] {
+    (seed == nil ? [] : [("seed", .integer)]) + parameters.map { ($0.name, $0.kind) }
+  }
+
+  /// The names of ``constants``.
+  var constantNames: Set<String> { Set(constants.map(\.name)) }
 
   /// Reads the YAML text, whose first line is `firstLine` of the notebook.
   static func parse(_ yaml: String, file: String, firstLine: Int) -> (FrontMatter, [Diagnostic]) {
@@ -34,7 +46,8 @@ package struct FrontMatter: Codable, Hashable, Sendable {
       case "abstract": result.abstract = mapping.string(key, value)
       case "description": result.description = mapping.string(key, value)
       case "language": result.language = mapping.string(key, value)
-      default: result.seed = mapping.value(key, value, expected: "a whole number from 0 to 18446744073709551615") { UInt64($0) }
+      case "parameters": result.parameters = mapping.parameters(key, value)
+      default: result.seed = mapping.value(key, value, expected: Self.expectedSeed) { Int($0).flatMap { $0 < 0 ? nil : $0 } }
       }
     }
     return (result, mapping.diagnostics)

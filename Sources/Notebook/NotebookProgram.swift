@@ -36,11 +36,11 @@ package struct NotebookProgram: Sendable {
   init(_ document: NotebookDocument, _ parts: [PartSyntax]) {
     self.document = document
     self.parts = parts
-    let plan = ProgramPlan(parts)
+    let plan = ProgramPlan(parts, constants: document.frontMatter.constantNames)
     self.plan = plan
     lineMap = LineMap(document)
     let stages = CodeDigest.all(in: parts, plan: plan)
-    let writer = ProgramWriter(parts, plan: plan, stages: stages, seed: document.frontMatter.seed)
+    let writer = ProgramWriter(parts, plan: plan, stages: stages, constants: document.frontMatter.constants)
     source = String(decoding: writer.text, as: UTF8.self)
     var cells: [ProgramManifest.Part] = []
     var inlines: [ProgramManifest.Part] = []
@@ -55,11 +55,16 @@ package struct NotebookProgram: Sendable {
     manifest = ProgramManifest(
       fingerprint: document.codeFingerprint, sourceDigest: Digest(of: source), cells: cells, inlines: inlines, stages: stages,
       stageCalls: StageCall.all(in: parts, stages: Set(stages.map(\.name))))
-    (diagnostics, faultyCells, faultyInlines) = Self.faults(parts, lineMap)
+    (diagnostics, faultyCells, faultyInlines) = Self.faults(parts, lineMap, document.frontMatter)
   }
 
-  private static func faults(_ parts: [PartSyntax], _ map: LineMap) -> ([Diagnostic], Set<Int>, Set<Int>) {
+  private static func faults(
+    _ parts: [PartSyntax], _ map: LineMap, _ frontMatter: FrontMatter
+  ) -> ([Diagnostic], Set<Int>, Set<Int>) {
     var faults = parts.flatMap { part in part.faults.map { (part: part.part, fault: $0) } }
+    for part in parts {
+      faults += part.redeclarations(of: frontMatter).map { (part.part, (.error, $0.message, $0.line, $0.column)) }
+    }
     for hidden in StageTypes(parts).hidden {
       guard let part = parts.first(where: { $0.part == hidden.part }) else { continue }
       let place = part.place(of: hidden.node)

@@ -27,8 +27,8 @@ package struct ProgramManifest: Codable, Hashable, Sendable {
 extension NotebookDocument {
   /// The digest of everything that the program is made of, without parsing Swift: equal fingerprints, equal program.
   ///
-  /// SHA-256 of `colophon-program-1`, the seed, and, in order, each evaluated cell's number and code and each inline expression's, every
-  /// piece preceded by its length. The converse does not hold: a comment changes the fingerprint and maybe not the program.
+  /// SHA-256 of `colophon-program-2`, the names and types of the seed and the parameters, and, in order, each evaluated cell's number
+  /// and code and each inline expression's, every piece preceded by its length. Values of parameters are not part of a program. The converse does not hold: a comment changes the fingerprint and maybe not the program.
   package var codeFingerprint: Digest {
     var builder = DigestBuilder()
     func add(_ text: String) {
@@ -36,8 +36,11 @@ extension NotebookDocument {
       withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { builder.update($0) }
       bytes.withUnsafeBytes { builder.update($0) }
     }
-    add("colophon-program-1")
-    if let seed = frontMatter.seed { add("seed-\(seed)") }
+    add("colophon-program-2")
+    for constant in frontMatter.constants {
+      add("constant-\(constant.kind.rawValue)")
+      add(constant.name)
+    }
     for block in blocks {
       switch block {
       case .cell(let cell) where cell.options.eval:

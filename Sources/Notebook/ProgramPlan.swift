@@ -53,13 +53,18 @@ struct ProgramPlan: Sendable {
   /// Variables that a later cell takes over: the compiler, which sees one cell, may think that they never change.
   private(set) var sharedVariables: Set<Value> = []
 
+  /// The seed and the parameters: values that no cell binds and every cell sees.
+  private let constants: Set<String>
   private var visibleValues: [String: Value] = [:]
   private var visibleFunctions: [String: FunctionKey] = [:]
   private var functions: [FunctionKey: [LocalFunction]] = [:]
   private var givers: [Value: (cell: Int, index: Int, count: Int)] = [:]
 
-  /// - Parameter parts: cells and inline expressions in the notebook's order.
-  init(_ parts: [PartSyntax]) {
+  /// - Parameters:
+  ///   - parts: cells and inline expressions in the notebook's order.
+  ///   - constants: names of the seed and the parameters.
+  init(_ parts: [PartSyntax], constants: Set<String>) {
+    self.constants = constants
     for part in parts {
       switch part.part {
       case .cell(let id): planCell(id, part)
@@ -124,7 +129,8 @@ struct ProgramPlan: Sendable {
         let item = part.items[index]
         let usesLocal = item.freeNames.contains { name in
           if own[name] != nil || ownValues[name] != nil { return true }
-          return !hoistedNames.contains(name) && (visibleValues[name] != nil || visibleFunctions[name] != nil)
+          if hoistedNames.contains(name) { return false }
+          return visibleValues[name] != nil || visibleFunctions[name] != nil || constants.contains(name)
         }
         guard usesLocal, let name = item.functionName else { continue }
         local.insert(index)

@@ -12,8 +12,10 @@ struct ProgramWriter {
   /// - Parameters:
   ///   - parts: in the notebook's order.
   ///   - stages: the notebook's stages with their code digests.
-  ///   - seed: the front matter's seed, which every cell sees as `seed`.
-  init(_ parts: [PartSyntax], plan: ProgramPlan, stages: [CodeDigest], seed: UInt64?) {
+  ///   - constants: the seed and the parameters, which every cell sees; the run gives their values.
+  init(
+    _ parts: [PartSyntax], plan: ProgramPlan, stages: [CodeDigest], constants: [(name: String, kind: Parameter.Kind)]
+  ) {
     self.parts = parts
     self.plan = plan
     cells = Dictionary(
@@ -31,9 +33,10 @@ struct ProgramWriter {
     write("@main struct _NotebookMain {")
     write("  static func main() async {")
     write("    let _notebook = NotebookRun()")
-    if let seed {
-      write("    let seed = \(seed)")
-      write("    _ = seed")
+    for (name, kind) in constants {
+      // The module is named because a notebook may declare a type `Double` of its own.
+      write("    let \(name): Swift.\(kind.rawValue) = _notebook.parameter(\"\(name)\")")
+      write("    _ = \(name)")
     }
     for part in parts { write(part) }
     write("    await _notebook.finish()")

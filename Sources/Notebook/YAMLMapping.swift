@@ -65,18 +65,20 @@ struct YAMLMapping {
     }
   }
 
-  private mutating func report(_ message: String, at mark: Mark?) {
-    let place = mark.map(place) ?? start
+  private mutating func report(_ message: String, at mark: Mark?) { report(message, at: mark.map(place) ?? start) }
+
+  /// Adds a diagnostic.
+  mutating func report(_ message: String, at place: Place) {
     diagnostics.append(Diagnostic(.error, message, file: file, line: place.line, column: place.column))
   }
 
   /// The text of a scalar that has one, without line ends after it; otherwise a diagnostic.
-  mutating func string(_ key: String, _ node: Node) -> String? {
+  mutating func string(_ key: String, _ node: Node, expected: String = "a text") -> String? {
     if case .scalar(let scalar) = node, node.null == nil || scalar.style != .plain && scalar.style != .any {
       let kept = scalar.string.lastIndex { !$0.isNewline }
       return kept.map { String(scalar.string[...$0]) } ?? ""
     }
-    report("“\(key)” must be a text", at: node.mark)
+    report("“\(key)” must be \(expected)", at: node.mark)
     return nil
   }
 
@@ -102,5 +104,20 @@ struct YAMLMapping {
   mutating func strings(_ key: String, _ node: Node) -> [String] {
     guard case .sequence(let items) = node else { return string(key, node).map { [$0] } ?? [] }
     return items.compactMap { string(key, $0) }
+  }
+
+  /// The entries of a mapping within this one; otherwise a diagnostic.
+  mutating func nested(_ key: String, _ node: Node) -> [(name: String, value: Node, at: Place)] {
+    guard case .mapping(let mapping) = node else {
+      report("“\(key)” must be lines “name: value”, indented", at: node.mark)
+      return []
+    }
+    return mapping.compactMap { name, value in
+      guard let text = name.scalar?.string else {
+        report("a name must be a plain word", at: name.mark)
+        return nil
+      }
+      return (text, value, name.mark.map(place) ?? start)
+    }
   }
 }

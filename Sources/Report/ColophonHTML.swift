@@ -36,7 +36,14 @@ struct ColophonHTML {
       html += "<dt>Notebook</dt><dd><code class=\"digest\">\(digest.hexadecimal)</code></dd>"
     }
     if let commit = context.commit { html += "<dt>Commit of the outputs</dt><dd><code class=\"digest\">\(commit)</code></dd>" }
-    if let seed = document.frontMatter.seed { html += "<dt>Seed</dt><dd>\(String(seed))</dd>" }
+    for entry in context.values(of: document).entries {
+      html += entry.isSeed ? "<dt>Seed</dt>" : "<dt>Parameter <code>\(entry.name)</code></dt>"
+      html += "<dd dir=\"auto\">\(entry.shownValue)"
+      if entry.isChanged {
+        html += " <span class=\"set\">(set for this run; the notebook says \(entry.shownDocumentValue))</span>"
+      }
+      html += "</dd>"
+    }
     html += "</dl>\n"
     return html
   }

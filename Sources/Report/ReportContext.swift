@@ -1,3 +1,4 @@
+package import Notebook
 package import Provenance
 
 /// What a report says beside the notebook and its run.
@@ -16,25 +17,30 @@ package struct ReportContext: Sendable {
 
   /// How to reproduce and verify the report.
   package var commands: [Command]
-  /// The commit of the store that holds the outputs.
+  /// The commit of the store that holds the outputs; `nil` for a run that was not complete.
   package var commit: String?
   /// The digest of the notebook's file.
   package var notebookDigest: Digest?
-  /// Texts that inline expressions had in the run before, by the expression's number.
-  package var previousInlines: [Int: String]
+  /// The values of the notebook's seed and parameters; those of its front matter unless given.
+  package var parameters: ParameterValues?
   /// Pictures that prose shows, by the path that it names them with: a report loads nothing.
   package var pictures: [String: Picture]
 
   package init(
-    commands: [Command] = [], commit: String? = nil, notebookDigest: Digest? = nil, previousInlines: [Int: String] = [:],
+    commands: [Command] = [], commit: String? = nil, parameters: ParameterValues? = nil, notebookDigest: Digest? = nil,
     pictures: [String: Picture] = [:]
   ) {
     self.commands = commands
     self.commit = commit
+    self.parameters = parameters
     self.notebookDigest = notebookDigest
-    self.previousInlines = previousInlines
     self.pictures = pictures
   }
+}
+
+extension ReportContext {
+  /// The values of the seed and the parameters, the front matter's unless the run had others.
+  func values(of document: NotebookDocument) -> ParameterValues { parameters ?? ParameterValues(document.frontMatter) }
 }
 
 /// A report in its two forms.

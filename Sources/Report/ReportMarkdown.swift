@@ -39,6 +39,10 @@ struct ReportMarkdown {
       }
       text += parts.joined(separator: ">\n") + "\n"
     }
+    let changed = context.values(of: document).changed.map { entry in
+      "\(MarkdownText.code(entry.name)) is \(MarkdownText.inline(entry.shownValue)) instead of \(MarkdownText.inline(entry.shownDocumentValue))"
+    }
+    if !changed.isEmpty { text += "> **This run has values of its own:** \(changed.joined(separator: ", ")).\n\n" }
     let summary = RunSummary(record)
     if !summary.isComplete { text += "> **This run is not complete.** \(summary.sentence).\n\n" }
     return text
@@ -134,7 +138,12 @@ struct MarkdownColophon {
     var facts: [[String]] = []
     if let digest = context.notebookDigest { facts.append(["Notebook", MarkdownText.code(digest.hexadecimal)]) }
     if let commit = context.commit { facts.append(["Commit of the outputs", MarkdownText.code(commit)]) }
-    if let seed = document.frontMatter.seed { facts.append(["Seed", "\(seed)"]) }
+    for entry in context.values(of: document).entries {
+      let note = entry.isChanged ? " (set for this run; the notebook says \(MarkdownText.inline(entry.shownDocumentValue)))" : ""
+      facts.append([
+        entry.isSeed ? "Seed" : "Parameter \(MarkdownText.code(entry.name))", MarkdownText.inline(entry.shownValue) + note,
+      ])
+    }
     for (name, value) in record.environment.sorted(by: { $0.key < $1.key }) {
       facts.append([MarkdownText.inline(name), MarkdownText.inline(value)])
     }

@@ -70,8 +70,22 @@ struct ReportPage {
       }
       html += "</div>\n"
     }
+    html += settings
     html += status
     html += "</header>\n"
+    return html
+  }
+
+  /// What a reader should know before reading on: that this is not the notebook's own run.
+  private var settings: HTML {
+    let changed = context.values(of: document).changed
+    guard !changed.isEmpty else { return "" }
+    var html: HTML = "<p class=\"status\" role=\"status\"><b>This run has values of its own:</b>"
+    for (position, entry) in changed.enumerated() {
+      html += position == 0 ? " " : ", "
+      html += "<code>\(entry.name)</code> is <bdi>\(entry.shownValue)</bdi> instead of <bdi>\(entry.shownDocumentValue)</bdi>"
+    }
+    html += ".</p>\n"
     return html
   }
 

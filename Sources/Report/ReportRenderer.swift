@@ -34,8 +34,7 @@ package struct ReportRenderer: Sendable {
       let outcome = outcomes[inline.id]
       let origin = "\(inline.expression) — line \(inline.line)"
       if let text = outcome?.text {
-        let previous = context.previousInlines[inline.id].flatMap { $0 == text ? nil : "; was \($0)" } ?? ""
-        return (inline.expression, .init(text: text, title: "Computed: \(origin)\(previous)", isMissing: false))
+        return (inline.expression, .init(text: text, title: "Computed: \(origin)", isMissing: false))
       }
       let reason = outcome?.failure ?? "it was not evaluated"
       return (inline.expression, .init(text: "no value", title: "\(origin): \(reason)", isMissing: true))

@@ -141,6 +141,7 @@ enum ReportStyle {
     .facts{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.25rem 1rem;font-family:var(--sans);font-size:.8rem;
     line-height:1.45;margin:.7rem 0 1rem}
     .facts dt{color:var(--quiet);max-width:16rem;overflow-wrap:anywhere}.facts dd{margin:0;min-width:0;overflow-wrap:anywhere}
+    .facts .set{color:var(--quiet)}
     .facts .failed{color:var(--failed);white-space:pre-wrap}
     .digest{overflow-wrap:anywhere;font-size:.85em}
     .call{border-top:1px solid var(--rule);font-family:var(--sans);font-size:.84rem}

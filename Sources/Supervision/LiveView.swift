@@ -44,7 +44,7 @@ package struct LiveView: RunView {
       case .failed(let message): print("\u{1B}[31m✗\u{1B}[0m \(outcome.stage): \(message)")
       case .ran, .cached:
         print(
-          "\u{1B}[32m✓\u{1B}[0m \(pad(outcome.stage, 28)) \(ElapsedTime.text(outcome.seconds))\u{1B}[2m  \(outcome.reason ?? "")\u{1B}[0m"
+          "\u{1B}[32m✓\u{1B}[0m \(pad(outcome.stage, 28)) \(TimeText.duration(outcome.seconds))\u{1B}[2m  \(outcome.reason ?? "")\u{1B}[0m"
         )
       }
     case .stagesCached(let calls): cached += calls.count
@@ -93,10 +93,10 @@ package struct LiveView: RunView {
       let full = Int(share * Double(cells))
       text += String(repeating: "━", count: full) + String(repeating: "╌", count: cells - full)
       text += " \(Int(share * 100)) % \(amount(stage.done))/\(amount(stage.total)) \(stage.unit)"
-      text += " · \(ElapsedTime.text(elapsed))"
-      if share > 0.01, share < 1 { text += ", \(ElapsedTime.text(elapsed / share - elapsed)) left" }
+      text += " · \(TimeText.duration(elapsed))"
+      if share > 0.01, share < 1 { text += ", \(TimeText.duration(elapsed / share - elapsed)) left" }
     } else {
-      text += ElapsedTime.text(elapsed)
+      text += TimeText.duration(elapsed)
     }
     if let note = stage.note { text += " · \(note)" }
     return String(text.prefix(width - 1))

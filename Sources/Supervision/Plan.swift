@@ -44,11 +44,12 @@ package struct Plan: Codable, Sendable {
 extension NotebookRunner {
   /// Says what would run, running no stage.
   package func plan(view: inout some RunView) throws -> Plan {
-    let document = try parse()
+    let variant = try parse()
+    let document = variant.document
     let compiled = try compile(document, view: &view)
     for diagnostic in compiled.diagnostics { view.message("\(diagnostic)") }
     let lines = LineMap(document)
-    let collector = try supervise(compiled, .plan, lines: lines, view: &view).collector
+    let collector = try supervise(compiled, variant, .plan, lines: lines, view: &view).collector
     view.end()
     func line(_ place: CellPlace) -> Int { lines.locate(.cell(place.cell), line: place.line)?.line ?? 0 }
     var steps = collector.cached.map { Plan.Step(stage: $0.call.stage, verdict: .current, reason: "", line: line($0.call.place)) }

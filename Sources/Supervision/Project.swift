@@ -42,6 +42,7 @@ package struct Project: Sendable {
     URL(fileURLWithPath: notebook).deletingPathExtension().lastPathComponent
   }
 
-  package func reports(of notebook: String) -> String { artifacts + "/" + Self.name(of: notebook) }
-  package func lock(of notebook: String) -> String { reports(of: notebook) + "/lock.json" }
+  /// - Parameter name: a notebook's, or that of a run with other parameters.
+  package func reports(named name: String) -> String { artifacts + "/" + name }
+  package func lock(named name: String) -> String { reports(named: name) + "/lock.json" }
 }

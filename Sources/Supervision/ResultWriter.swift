@@ -9,15 +9,17 @@ internal import Report
 struct ResultWriter {
   let project: Project
   let notebook: String
+  let variant: NotebookVariant
   let store: ArtifactStore
 
   /// Writes `lock.json` and a commit, both only when something changed.
-  func write(_ lock: LockFile, record: RunRecord) throws {
+  /// - Returns: the commit that holds the outputs; `nil` when it cannot be told.
+  func write(_ lock: LockFile, record: RunRecord) throws -> String? {
     let bytes = lock.bytes
-    let path = project.lock(of: notebook)
-    let name = Project.name(of: notebook)
+    let name = variant.name
+    let path = project.lock(named: name)
     let isCurrent = FileManager.default.contents(atPath: path).map { Array($0) == bytes } ?? false
-    if isCurrent, let tip = try? store.lock(at: name), tip == bytes { return }
+    if isCurrent, let tip = try? store.lock(at: name), tip == bytes { return tipOfBranch }
     let outcomes = try store.lookup(lock.stages.map(\.key))
     let artifacts = lock.stages.compactMap { entry in
       outcomes[entry.key].map { NamedContent(name: entry.artifact, content: $0.output) }
@@ -25,22 +27,30 @@ struct ResultWriter {
     let ran = record.stages.filter { $0.state == .ran }.map(\.artifact)
     let rest = ran.count > 5 ? " and \(ran.count - 5) more" : ""
     let summary = ran.isEmpty ? "the notebook's stages changed" : ran.prefix(5).joined(separator: ", ") + rest
-    _ = try store.commit(
+    let settings = variant.settings.isEmpty ? "" : " with \(variant.settings)"
+    let commit = try store.commit(
       notebook: name, artifacts: artifacts, lock: bytes,
-      message: "\(record.notebook): \(summary)\n\n\(ran.count) of \(lock.stages.count) stages ran.\n",
+      message: "\(record.notebook)\(settings): \(summary)\n\n\(ran.count) of \(lock.stages.count) stages ran.\n",
       time: Int64(record.started))
     try Self.replace(path, bytes)
+    return commit.map { "\($0)" } ?? tipOfBranch
   }
 
+  private var tipOfBranch: String? { (try? store.log(notebook: variant.name, limit: 1))?.first.map { "\($0.id)" } }
+
   /// Writes `report.html`, `report.md` and the files beside them.
+  /// - Parameter commit: the commit that holds the outputs.
   /// - Returns: the path of `report.html`.
-  func write(_ document: NotebookDocument, _ record: RunRecord) throws -> String {
-    let folder = project.reports(of: notebook)
+  func write(_ record: RunRecord, commit: String?) throws -> String {
+    let document = variant.document
+    let folder = project.reports(named: variant.name)
+    let arguments = "\(record.notebook)\(variant.arguments)"
     let context = ReportContext(
       commands: [
-        .init(purpose: "Run it again; stages that are current are taken from the store", line: "colophon run \(record.notebook)"),
-        .init(purpose: "Say what would run, and why", line: "colophon plan \(record.notebook)"),
+        .init(purpose: "Run it again; stages that are current are taken from the store", line: "colophon run \(arguments)"),
+        .init(purpose: "Say what would run, and why", line: "colophon plan \(arguments)"),
       ],
+      commit: commit, parameters: variant.values,
       notebookDigest: FileManager.default.contents(atPath: notebook).map { Digest(of: $0) },
       pictures: ProsePictures.load(document, notebook: notebook, project: project))
     let rendered = ReportRenderer(document: document, record: record, context: context).render()

@@ -25,13 +25,18 @@ struct RunAssembler {
     var outcome: StageOutcome?
   }
 
-  /// - Returns: the record; the lock, unless a stage failed; the named outputs in the order of the lock.
-  func assemble(notebook: String, started: Double, seconds: Double) throws -> (record: RunRecord, lock: LockFile) {
+  /// - Parameters:
+  ///   - notebook: its path from the project's folder.
+  ///   - parameters: what the lock says of the run's parameters.
+  /// - Returns: the record; the lock with the stages that have an output.
+  func assemble(
+    notebook: String, parameters: [String: String], started: Double, seconds: Double
+  ) throws -> (record: RunRecord, lock: LockFile) {
     let calls = named()
     let outcomes = try stageOutcomes(calls)
     let labels = Dictionary(uniqueKeysWithValues: document.cells.map { ($0.id, $0.options.label ?? String($0.id)) })
     let lock = LockFile(
-      notebook: notebook,
+      notebook: notebook, parameters: parameters,
       stages: calls.compactMap { call in
         call.output.map {
           LockFile.Entry(

@@ -33,7 +33,7 @@ package struct PlainView: RunView {
       if case .failed(let message) = outcome.state {
         write("failed  \(outcome.stage): \(message)")
       } else {
-        write("done    \(outcome.stage) in \(ElapsedTime.text(outcome.seconds))")
+        write("done    \(outcome.stage) in \(TimeText.duration(outcome.seconds))")
       }
     case .stageNote(let id, let text): write("note    \(names[id] ?? "stage"): \(text)")
     case .stagesCached(let calls): cached += calls.count

@@ -39,13 +39,15 @@ extension NotebookRunner {
   /// - Parameter name: a stage's or its output's name.
   /// - Throws: ``SupervisionError`` when the notebook has no such stage.
   package func why(_ name: String, view: inout some RunView) throws -> WhyAnswer {
-    let document = try parse()
+    let variant = try parse()
+    let document = variant.document
     let compiled = try compile(document, view: &view)
     let lines = LineMap(document)
-    let collector = try supervise(compiled, .plan, lines: lines, view: &view).collector
+    let collector = try supervise(compiled, variant, .plan, lines: lines, view: &view).collector
     view.end()
     let store = try ArtifactStore(artifacts: project.artifacts, project: project.root)
-    let lock = try LockFile(path: project.lock(of: notebook))
+    let basis = variant.basis(in: project, notebook: notebook)
+    let lock = try LockFile(path: project.lock(named: basis))
     let stage = lock?.stages.first { $0.artifact == name }?.stage ?? name
     if let planned = collector.planned.first(where: { $0.call.stage == stage }) {
       let causes = causes(of: planned, among: collector.planned, lock: lock, store: store)
@@ -53,7 +55,7 @@ extension NotebookRunner {
       return WhyAnswer(stage: stage, isNext: true, headline: "\(stage) \(verb): \(planned.reason)", causes: causes)
     }
     if collector.cached.contains(where: { $0.call.stage == stage }) {
-      return try past(name, stage: stage, lock: lock, store: store)
+      return try past(name, stage: stage, of: basis, store: store)
         ?? WhyAnswer(stage: stage, isNext: true, headline: "\(stage) is current and has only one version", causes: [])
     }
     let known = Set(
@@ -85,8 +87,8 @@ extension NotebookRunner {
   }
 
   /// The newest two versions in which the artifact's key differs, and why.
-  private func past(_ name: String, stage: String, lock: LockFile?, store: ArtifactStore) throws -> WhyAnswer? {
-    let versions = (try? store.log(notebook: Project.name(of: notebook), limit: 200)) ?? []
+  private func past(_ name: String, stage: String, of branch: String, store: ArtifactStore) throws -> WhyAnswer? {
+    let versions = (try? store.log(notebook: branch, limit: 200)) ?? []
     var newer: (entry: LockFile.Entry, version: Version, lock: LockFile)?
     for version in versions {
       let old = try LockFile(data: Data(store.lock(at: "\(version.id)")), name: "lock.json of \(version.id)")
@@ -94,7 +96,7 @@ extension NotebookRunner {
       else { break }
       if let newer, newer.entry.key != entry.key {
         let causes = changes(from: entry, in: old, to: newer.entry, in: newer.lock, store: store, depth: 0)
-        let date = Self.date(newer.version.time)
+        let date = TimeText.date(Double(newer.version.time))
         return WhyAnswer(
           stage: entry.stage, isNext: false,
           headline: "\(entry.artifact) is current; it ran last on \(date) because "
@@ -106,7 +108,8 @@ extension NotebookRunner {
     return newer.map { found in
       WhyAnswer(
         stage: found.entry.stage, isNext: false,
-        headline: "\(found.entry.artifact) is current; it ran once, on \(Self.date(found.version.time)), because it was new",
+        headline:
+          "\(found.entry.artifact) is current; it ran once, on \(TimeText.date(Double(found.version.time))), because it was new",
         causes: [])
     }
   }
@@ -135,12 +138,5 @@ extension NotebookRunner {
       stage: stage, component: change.name, kind: change.kind,
       old: change.old.map { showsDigest ? $0.digest.short : $0.display },
       new: change.new.map { showsDigest ? $0.digest.short : $0.display }, summary: change.summary)
-  }
-
-  private static func date(_ seconds: Int64) -> String {
-    let formatter = DateFormatter()
-    formatter.locale = Locale(identifier: "en_US_POSIX")
-    formatter.dateFormat = "yyyy-MM-dd HH:mm"
-    return formatter.string(from: Date(timeIntervalSince1970: Double(seconds)))
   }
 }

@@ -19,6 +19,15 @@ import Testing
     #expect(try LockFile(data: Data(lock.bytes), name: "lock.json") == lock)
   }
 
+  @Test func parametersAreKeptInOrderOfTheirNamesAndNoneLeaveNoTrace() throws {
+    #expect(!String(decoding: lock.bytes, as: UTF8.self).contains("parameters"))
+    let set = LockFile(notebook: "n.md", parameters: ["b": "1", "größe": "\"x\"\n", "a": "0.5"], stages: lock.stages)
+    let text = String(decoding: set.bytes, as: UTF8.self)
+    #expect(
+      text.contains("\n\"parameters\": {\"a\": \"0.5\", \"b\": \"1\", \"größe\": \"\\\"x\\\"\\n\"},\n\"stages\": ["), "\(text)")
+    #expect(try LockFile(data: Data(set.bytes), name: "lock.json") == set)
+  }
+
   @Test("What is no lock file is refused by name", arguments: ["", "{}", "[1]", "{\"format\": 1}"])
   func refused(text: String) {
     #expect {

@@ -7,7 +7,8 @@ struct CompiledNotebook {
   var compilerOutput: String
   var output: String?
 
-  init(_ program: NotebookProgram) throws {
+  /// - Parameter parameters: what the run gives the program's parameters.
+  init(_ program: NotebookProgram, parameters: [String: String] = [:]) throws {
     let runtime = try Self.runtime.get()
     let folder = try Self.temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -20,7 +21,8 @@ struct CompiledNotebook {
         runtime.path, source.path, "-o", binary.path,
       ])
     compilerOutput = compiled.output
-    output = compiled.status == 0 ? try Self.run([binary.path]).output : nil
+    let values = parameters.map { "PARAMETER_\($0.key)=\($0.value)" }
+    output = compiled.status == 0 ? try Self.run(["env"] + values + [binary.path]).output : nil
   }
 
   private static let flags = [
@@ -60,6 +62,7 @@ struct CompiledNotebook {
   }
 
   private static let runtimeSource = """
+    internal import Foundation
     public struct Digest: Sendable { public init?(hexadecimal: String) { text = hexadecimal }; public var text: String }
     public protocol Stage: Codable, Sendable {
       static var codeDigest: Digest? { get }
@@ -84,6 +87,10 @@ struct CompiledNotebook {
     }
     public final class NotebookRun {
       public init() {}
+      public func parameter<V: LosslessStringConvertible>(_ name: String) -> V {
+        guard let value = getenv("PARAMETER_" + name).flatMap({ V(String(cString: $0)) }) else { fatalError(name) }
+        return value
+      }
       public func cell<V>(_ id: Int, needs: [Int], _ body: @escaping () async throws -> V) -> CellRun<V> { CellRun(body) }
       public func inline<V>(_ id: Int, needs: [Int], _ body: @escaping () async throws -> V) -> CellRun<Void> {
         CellRun { print("inline \\(id): \\(try await body())") }

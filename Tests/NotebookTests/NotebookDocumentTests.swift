@@ -53,7 +53,7 @@ func notebook(_ cells: String...) -> String {
         Two
         lines
       description: d
-      seed: 18446744073709551615
+      seed: 9223372036854775807
       language: sw
       ---
       x

@@ -149,8 +149,11 @@ import Testing
   }
 
   static func context(_ text: String) -> ReportContext {
-    ReportContext(
-      commands: [.init(purpose: text, line: text)], commit: text, notebookDigest: nil, previousInlines: [1: "old " + text])
+    var frontMatter = FrontMatter()
+    frontMatter.parameters = [Parameter(name: "p", kind: .text, value: text, line: 1)]
+    var values = ParameterValues(frontMatter)
+    try? values.set(["p=new \(text)"], of: "n.md")
+    return ReportContext(commands: [.init(purpose: text, line: text)], commit: text, parameters: values)
   }
 
   /// The page has the tags of a page with plain text, no more, and the Markdown no raw HTML.

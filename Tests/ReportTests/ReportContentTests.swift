@@ -8,12 +8,34 @@ import Testing
   let report = SampleRun.render()
 
   @Test func `values stand in the prose, marked, with what computed them`() {
-    #expect(report.html.contains("title=\"Computed: kept — line 13; was 3\" dir=\"auto\">2</span>"))
+    #expect(report.html.contains("title=\"Computed: kept — line 13\" dir=\"auto\">2</span>"))
     #expect(report.html.contains(">13 032</span>"))
     #expect(
       report.html.contains(
         "<span class=\"value missing\" title=\"broken — line 28: broken threw: no such file\" dir=\"auto\">no value</span>"))
     #expect(report.markdown.contains("a value: 2 pairs of 13 032."))
+  }
+
+  @Test func `parameters are listed, and those of this run alone marked beside the document's values`() throws {
+    let text = SampleRun.notebook.replacing("seed: 7", with: "seed: 7\nparameters:\n  sample: 0\n  rate: 0.5\n  name: a|b")
+    let own = SampleRun.render(text)
+    #expect(own.html.contains("<dt>Parameter <code>sample</code></dt><dd dir=\"auto\">0</dd>"))
+    #expect(own.markdown.contains("| Seed | 7 |\n| Parameter `sample` | 0 |\n| Parameter `rate` | 0.5 |\n"))
+    #expect(!own.html.contains("values of its own") && !own.markdown.contains("values of its own"))
+    let (document, _) = NotebookDocument.parse(text: Array(text.utf8), file: "small.md")
+    var values = ParameterValues(document.frontMatter)
+    try values.set(["sample=150", "name=<c>", "seed=8", "rate=0.5"], of: "small.md")
+    let set = SampleRun.render(text, SampleRun.record, ReportContext(parameters: values))
+    #expect(
+      set.html.contains(
+        "<dt>Seed</dt><dd dir=\"auto\">8 <span class=\"set\">(set for this run; the notebook says 7)</span></dd>"))
+    #expect(set.html.contains("<dd dir=\"auto\">0.5</dd>"))
+    #expect(set.html.contains("<code>name</code> is <bdi>&quot;&lt;c&gt;&quot;</bdi> instead of <bdi>&quot;a|b&quot;</bdi>.</p>"))
+    #expect(set.markdown.contains("| Parameter `sample` | 150 (set for this run; the notebook says 0) |"))
+    #expect(
+      set.markdown.contains(
+        "> **This run has values of its own:** `seed` is 8 instead of 7, `sample` is 150 instead of 0, `name` is \"&lt;c&gt;\" instead of \"a\\|b\".\n"
+      ))
   }
 
   @Test func `an error stands where it happened, with its line of code`() {

@@ -140,6 +140,6 @@ enum SampleRun {
         .init(purpose: "Run it again", line: "colophon run small.md"),
         .init(purpose: "Check it", line: "colophon verify small.md"),
       ],
-      commit: "0123456789abcdef0123456789abcdef01234567", notebookDigest: digest(notebook), previousInlines: [1: "3"])
+      commit: "0123456789abcdef0123456789abcdef01234567", notebookDigest: digest(notebook))
   }
 }

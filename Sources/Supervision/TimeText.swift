@@ -1,7 +1,17 @@
+internal import Foundation
+
 /// Times for people.
-package enum ElapsedTime {
+package enum TimeText {
+  /// Unix seconds in local time, to the minute: `2026-11-23 14:02`.
+  package static func date(_ seconds: Double) -> String {
+    let formatter = DateFormatter()
+    formatter.locale = Locale(identifier: "en_US_POSIX")
+    formatter.dateFormat = "yyyy-MM-dd HH:mm"
+    return formatter.string(from: Date(timeIntervalSince1970: seconds))
+  }
+
   /// `12 ms`, `3.4 s`, `2 min 10 s`, `1 h 05 min`.
-  package static func text(_ seconds: Double) -> String {
+  package static func duration(_ seconds: Double) -> String {
     switch seconds {
     case ..<0.9995: return "\(Int((seconds * 1000).rounded())) ms"
     case ..<59.95: return "\((seconds * 10).rounded() / 10) s"
