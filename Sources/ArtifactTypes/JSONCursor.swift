@@ -78,6 +78,7 @@ package struct JSONCursor {
     }
     guard try peek() == UInt8(ascii: "\"") else { throw fault("a field's name was expected") }
     let name = try scanString()
+    guard name.isASCII || UTF8Check.isValid(name.bytes) else { throw fault("a name that is not UTF-8 before", .encoding) }
     skipSpace()
     try expect(UInt8(ascii: ":"))
     return Key(bytes: name.bytes, unescaped: name.hasEscapes ? try unescaped(name.bytes) : nil)

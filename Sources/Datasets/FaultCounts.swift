@@ -1,30 +1,57 @@
 internal import Provenance
 
-/// Broken or left-out records by kind, each with one example: noted, never fatal, unless everything is broken.
+/// Broken or left-out records by kind, each with its first examples: noted, never fatal, unless everything is broken.
 struct FaultCounts: Sendable {
-  private var kinds: [String: (count: Int, example: String)] = [:]
+  /// How many examples of a kind are kept.
+  let exampleLimit: Int
+  private var kinds: [String: (count: Int, examples: [String])] = [:]
+
+  init(examples: Int = 1) { exampleLimit = examples }
 
   /// Counts a record.
-  mutating func add(_ kind: String, _ example: String) {
-    kinds[kind, default: (0, example)].count += 1
+  /// - Parameters:
+  ///   - kind: what is wrong, as the words after a number: `records are no JSON`.
+  ///   - example: which record, such as `a.jsonl:17`.
+  mutating func add(_ kind: String, _ example: @autoclosure () -> String) {
+    var known = kinds.removeValue(forKey: kind) ?? (0, [])
+    known.count += 1
+    if known.examples.count < exampleLimit { known.examples.append(example()) }
+    kinds[kind] = known
+  }
+
+  /// Adds the counts of what comes after.
+  mutating func merge(_ others: FaultCounts) {
+    for (kind, other) in others.kinds {
+      var known = kinds.removeValue(forKey: kind) ?? (0, [])
+      known.count += other.count
+      known.examples += other.examples.prefix(max(0, exampleLimit - known.examples.count))
+      kinds[kind] = known
+    }
   }
 
   /// How many there were of all kinds.
   var total: Int { kinds.values.reduce(0) { $0 + $1.count } }
 
+  /// How many there were of a kind.
+  func count(of kind: String) -> Int { kinds[kind]?.count ?? 0 }
+
+  /// A sentence for each kind, in the order of the kinds.
+  private var sentences: [String] {
+    kinds.sorted { $0.key < $1.key }.map { kind, found in
+      "\(found.count) \(kind), for instance \(found.examples.joined(separator: ", "))"
+    }
+  }
+
   /// Notes each kind in the report.
   func note(in context: StageContext) {
-    for (kind, found) in kinds.sorted(by: { $0.key < $1.key }) {
-      context.note("\(found.count) \(kind), for instance \(found.example)")
-    }
+    for sentence in sentences { context.note(sentence) }
   }
 
   /// - Throws: ``DatasetsError`` when nothing is left.
   func check(kept: Int, operation: String, subject: String) throws {
     guard kept == 0 else { return }
-    let all = kinds.sorted { $0.key < $1.key }.map { "\($0.value.count) \($0.key), for instance \($0.value.example)" }
     throw DatasetsError(
       operation: operation, subject: subject,
-      cause: "nothing in it can be used: \(all.isEmpty ? "it is empty" : all.joined(separator: "; "))")
+      cause: "nothing in it can be used: \(kinds.isEmpty ? "it is empty" : sentences.joined(separator: "; "))")
   }
 }
