@@ -132,7 +132,7 @@ let package = Package(
     tests("TensorTests", ["Tensor"]),
     tests("TrainingTests", domain + ["Training", "Tensor"]),
     tests("EvaluationTests", domain + ["Evaluation", "Tensor"]),
-    tests("CommandTests", ["Provenance", "Supervision"]),
+    tests("CommandTests", ["Provenance", "Notebook", "Supervision"]),
   ] + onDemand("CTorch", links: ["torch", "torch_cpu", "c10", "m"], cxx: torchCompilerFlags, linker: torchLinkerFlags)
     + onDemand(
       "CVips", links: ["vips", "gobject-2.0", "glib-2.0"],
