@@ -84,7 +84,8 @@ int train(
     args.epoch = options->epochs;
     args.minn = options->shortest;
     args.maxn = options->longest;
-    args.bucket = options->longest > 0 ? options->buckets : 0;
+    args.wordNgrams = options->word_ngrams;
+    args.bucket = options->longest > 0 || options->word_ngrams > 1 ? options->buckets : 0;
     args.minCount = options->minimum_count;
     args.seed = options->seed;
     args.thread = 1;

@@ -27,7 +27,7 @@ struct FastTextClassifier: Sendable {
     sigmoids = (0...512).map { 1 / (1 + exp(-(Float($0 * 16) / 512 - 8))) }
   }
 
-  /// The label and its probability; `nil` when all are below fastText's smallest.
+  /// The label and its probability; `nil` when all are below fastText's smallest, or rows hold what is no number.
   /// - Parameter hidden: padded to the next 16.
   func best(_ hidden: UnsafePointer<SIMD16<Float>>) -> (label: Int, probability: Float)? {
     let found: (label: Int, score: Float)?
@@ -38,7 +38,8 @@ struct FastTextClassifier: Sendable {
     } else {
       found = flat(hidden)
     }
-    return found.map { ($0.label, exp($0.score)) }
+    // Damaged rows lead to a score that is no number.
+    return found.flatMap { $0.score.isNaN ? nil : ($0.label, exp($0.score)) }
   }
 
   @inline(__always)
@@ -114,7 +115,7 @@ struct FastTextClassifier: Sendable {
       }
       tree[node].left = next()
       tree[node].right = next()
-      tree[node].count = tree[Int(tree[node].left)].count + tree[Int(tree[node].right)].count
+      tree[node].count = tree[Int(tree[node].left)].count &+ tree[Int(tree[node].right)].count
     }
     return tree
   }

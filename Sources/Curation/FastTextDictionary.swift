@@ -21,6 +21,9 @@ struct FastTextDictionary: Sendable {
   private let buckets: FastDivisor
   /// Bucket and row of the n-grams that were kept, the bucket −1 for an empty slot; `nil` when each bucket has its row.
   private let kept: [SIMD2<Int32>]?
+  /// A bit for each bucket that may be kept, by the low bits of its number: small enough to stay near the processor.
+  private let filter: [UInt64]
+  private static let filterBits: UInt32 = 1 << 20
 
   init(_ file: FastTextFile) {
     wordNgrams = file.wordNgrams
@@ -36,6 +39,12 @@ struct FastTextDictionary: Sendable {
       slots[slot] = UInt32(number + 1)
     }
     self.slots = slots
+    var filter = [UInt64](repeating: 0, count: Int(Self.filterBits / 64))
+    for ngram in file.keptNgrams ?? [] {
+      let bit = UInt32(bitPattern: ngram.bucket) & (Self.filterBits - 1)
+      filter[Int(bit >> 6)] |= 1 << UInt64(bit & 63)
+    }
+    self.filter = filter
     kept = file.keptNgrams.map { ngrams in
       var kept = [SIMD2<Int32>](repeating: [-1, 0], count: Self.capacity(ngrams.count))
       for ngram in ngrams where ngram.bucket >= 0 {
@@ -104,17 +113,23 @@ struct FastTextDictionary: Sendable {
 
   /// The n-grams by UTF-8 sequences; a bracket by itself is none.
   private func appendNgrams(of word: UnsafeBufferPointer<UInt8>, to rows: inout [Int32]) {
-    for start in word.indices where word[start] & 0xC0 != 0x80 {
-      var hash: UInt32 = 2_166_136_261
-      var end = start
-      var length = 1
-      while end < word.count, length <= longest {
-        repeat {
-          hash = Self.step(hash, word[end])
-          end += 1
-        } while end < word.count && word[end] & 0xC0 == 0x80
-        if length >= shortest, length > 1 || (start > 0 && end < word.count) { append(bucket: buckets.remainder(hash), to: &rows) }
-        length += 1
+    withKept { kept, filter in
+      for start in word.indices where word[start] & 0xC0 != 0x80 {
+        var hash: UInt32 = 2_166_136_261
+        var end = start
+        var length = 1
+        while end < word.count, length <= longest {
+          repeat {
+            hash = Self.step(hash, word[end])
+            end += 1
+          } while end < word.count && word[end] & 0xC0 == 0x80
+          if length >= shortest, length > 1 || (start > 0 && end < word.count),
+            let row = row(of: buckets.remainder(hash), kept, filter)
+          {
+            rows.append(row)
+          }
+          length += 1
+        }
       }
     }
   }
@@ -122,30 +137,38 @@ struct FastTextDictionary: Sendable {
   /// Appends the rows of words in a row.
   func appendWordNgrams(_ hashes: [UInt32], to rows: inout [Int32]) {
     let extended = hashes.map { UInt64(bitPattern: Int64(Int32(bitPattern: $0))) }
-    for start in extended.indices {
-      var hash = extended[start]
-      for next in extended[(start + 1)...].prefix(wordNgrams - 1) {
-        hash = hash &* 116_049_371 &+ next
-        append(bucket: UInt32(hash % UInt64(buckets.divisor)), to: &rows)
+    withKept { kept, filter in
+      for start in extended.indices {
+        var hash = extended[start]
+        for next in extended[(start + 1)...].prefix(wordNgrams - 1) {
+          hash = hash &* 116_049_371 &+ next
+          if let row = row(of: UInt32(hash % UInt64(buckets.divisor)), kept, filter) { rows.append(row) }
+        }
       }
     }
   }
 
-  @inline(__always)
-  private func append(bucket: UInt32, to rows: inout [Int32]) {
-    let bucket = Int32(bitPattern: bucket)
-    guard let kept else {
-      rows.append(Int32(words.count) + bucket)
-      return
+  private func withKept(_ body: (UnsafeBufferPointer<SIMD2<Int32>>?, UnsafeBufferPointer<UInt64>) -> Void) {
+    filter.withUnsafeBufferPointer { filter in
+      if let kept { kept.withUnsafeBufferPointer { body($0, filter) } } else { body(nil, filter) }
     }
+  }
+
+  /// The row of a bucket; `nil` for one that was not kept.
+  @inline(__always)
+  private func row(
+    of bucket: UInt32, _ kept: UnsafeBufferPointer<SIMD2<Int32>>?, _ filter: UnsafeBufferPointer<UInt64>
+  ) -> Int32? {
+    let bit = bucket & (Self.filterBits - 1)
+    let bucket = Int32(bitPattern: bucket)
+    guard let kept else { return Int32(words.count) + bucket }
+    guard filter[Int(bit >> 6)] >> UInt64(bit & 63) & 1 != 0 else { return nil }
     var slot = Self.spread(bucket) & (kept.count - 1)
     while kept[slot].x >= 0 {
-      if kept[slot].x == bucket {
-        rows.append(Int32(words.count) + kept[slot].y)
-        return
-      }
+      if kept[slot].x == bucket { return Int32(words.count) + kept[slot].y }
       slot = (slot + 1) & (kept.count - 1)
     }
+    return nil
   }
 }
 

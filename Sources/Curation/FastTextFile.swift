@@ -71,6 +71,7 @@ struct FastTextFile {
       let isLabel = try reader.integer(Int8.self) != 0
       guard isLabel == (number >= wordCount) else { throw reader.fault("its dictionary is out of order") }
       if isLabel {
+        guard 0..<1_000_000_000_000_000 ~= count else { throw reader.fault("it counts a label \(count) times") }
         labels.append(text)
         labelCounts.append(count)
       } else {

@@ -6,7 +6,7 @@ package struct FastTextLibrary {
   /// How a classifier is trained.
   struct Training {
     var rate: Double
-    var dimension, epochs, shortestNgram, longestNgram, buckets, minimumCount: Int
+    var dimension, epochs, shortestNgram, longestNgram, wordNgrams, buckets, minimumCount: Int
     var isHierarchical: Bool
     var seed: Int
     /// How many words and n-grams are kept, quantised; `nil` for all of them as they are.
@@ -34,7 +34,8 @@ package struct FastTextLibrary {
         var options = cfasttext_training(
           input: input, output: output, rate: training.rate, dimension: Int32(clamping: training.dimension),
           epochs: Int32(clamping: training.epochs), shortest: Int32(clamping: training.shortestNgram),
-          longest: Int32(clamping: training.longestNgram), buckets: Int32(clamping: training.buckets),
+          longest: Int32(clamping: training.longestNgram), word_ngrams: Int32(clamping: training.wordNgrams),
+          buckets: Int32(clamping: training.buckets),
           minimum_count: Int32(clamping: training.minimumCount), is_hierarchical: training.isHierarchical ? 1 : 0,
           seed: Int32(truncatingIfNeeded: training.seed), is_quantised: training.kept == nil ? 0 : 1,
           kept: UInt64(clamping: training.kept ?? 0))

@@ -30,7 +30,8 @@ final class FastTextMatrix: @unchecked Sendable {
     columns = Int(try reader.integer(Int64.self))
     let codes = try reader.bytes(Int(reader.integer(Int32.self)))
     let quantiser = try FastTextQuantiser(&reader)
-    guard rows > 0, columns == quantiser.dimension, codes.count == rows * quantiser.parts else {
+    let (codeCount, overflow) = rows.multipliedReportingOverflow(by: quantiser.parts)
+    guard rows > 0, columns == quantiser.dimension, !overflow, codes.count == codeCount else {
       throw reader.fault("its quantised matrix does not fit its codes")
     }
     var norms: (codes: UnsafeRawBufferPointer, quantiser: FastTextQuantiser)?

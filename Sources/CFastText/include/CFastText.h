@@ -17,6 +17,8 @@ struct cfasttext_training {
   int32_t epochs;
   /// Lengths of the character n-grams; with a longest of 0, whole words alone.
   int32_t shortest, longest;
+  /// Up to how many words in a row count as one more word.
+  int32_t word_ngrams;
   /// How many numbers the n-grams are hashed to.
   int32_t buckets;
   /// Words seen less often are left to their n-grams.
