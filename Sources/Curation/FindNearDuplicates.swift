@@ -10,6 +10,10 @@ public struct FindNearDuplicates: Stage {
   public var pool: PictureHashes
   public var evaluation: PictureHashes
   /// In how many of the 64 bits hashes may differ.
+  ///
+  /// Of the 61 pairs of a drawing of Openclipart and a stamp of Tux Paint that differ in up to 3 bits, both rendered at 64 pixels, 60 are
+  /// the same drawing; of the 21 that differ in 4 or 5 one is. Pictures want to be rendered at one size: of the stamps at 32 and at 64
+  /// pixels, 61 % differ in up to 3 bits.
   public var maximumDistance = 3
 
   public init(pool: PictureHashes, evaluation: PictureHashes) {
@@ -22,16 +26,15 @@ public struct FindNearDuplicates: Stage {
   public func run(_ context: StageContext) async throws -> NearDuplicates {
     guard 0...HashIndex.limit ~= maximumDistance else {
       throw CurationError(
-        operation: "find near-duplicates", subject: "maximumDistance \(maximumDistance)", cause: "it is in 0...\(HashIndex.limit)")
+        operation: "find near-duplicates", subject: "maximumDistance \(maximumDistance)",
+        cause: "it is in 0...\(HashIndex.limit)")
     }
     let evaluationIDs = try evaluation.ids()
     let index = HashIndex(try evaluation.hashes(), maximumDistance: maximumDistance)
     let (ids, hashes) = (try pool.ids(), try pool.hashes())
     let size = 1 << 14
     let pieces = (hashes.count + size - 1) / size
-    let found = try await concurrentMap(
-      count: pieces, threads: context.threads, progress: { context.progress($0, of: pieces, "pieces") }
-    ) { piece in
+    let find: @Sendable (Int) -> [NearDuplicates.Match] = { piece in
       var found: [NearDuplicates.Match] = []
       for position in piece * size..<min((piece + 1) * size, hashes.count) {
         index.forEach(near: hashes[position]) { other, distance in
@@ -40,6 +43,8 @@ public struct FindNearDuplicates: Stage {
       }
       return found
     }
+    let found = try await concurrentMap(
+      count: pieces, threads: context.threads, progress: { context.progress($0, of: pieces, "pieces") }, find)
     let matches = found.flatMap(\.self)
     context.measure("pairs found", Double(matches.count))
     context.measure("pictures of the pool in them", Double(Set(matches.map(\.pool)).count))

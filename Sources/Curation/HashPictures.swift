@@ -40,13 +40,11 @@ public struct HashPictures: Stage {
       let projections = SignProjections(dimension: points.count * 3, seed: seed)
       let minimum = minimumContrast
       ids = opened.ids
-      hashes = try await concurrentMap(
-        count: ids.count, threads: context.threads, progress: { context.progress($0, of: opened.count, "pictures") }
-      ) { position in
-        opened.withPixels(at: position) { pixels in
-          points.features(pixels, minimumContrast: minimum).map(projections.hash)
-        }
+      let hash: @Sendable (Int) -> UInt64? = { position in
+        opened.withPixels(at: position) { points.features($0, minimumContrast: minimum).map(projections.hash) }
       }
+      hashes = try await concurrentMap(
+        count: ids.count, threads: context.threads, progress: { context.progress($0, of: opened.count, "pictures") }, hash)
     } else if let embeddings {
       ids = try embeddings.ids()
       let (elements, dimension) = try embeddings.vectors()

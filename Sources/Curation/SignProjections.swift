@@ -7,7 +7,7 @@ internal import Glibc
 package struct SignProjections: Sendable {
   private let dimension: Int
   /// `[dimension, 64]`, normally distributed.
-  private let weights: [SIMD64<Float>]
+  private let weights: [SIMD16<Float>]
 
   /// - Parameters:
   ///   - dimension: of the vectors.
@@ -15,12 +15,12 @@ package struct SignProjections: Sendable {
   package init(dimension: Int, seed: Int) {
     self.dimension = dimension
     let draw = KeyedDraw(seed: UInt64(bitPattern: Int64(seed)), purpose: 0x7369_676e)
-    weights = (0..<dimension).map { row in
-      var weights = SIMD64<Float>.zero
-      for bit in 0..<64 {
+    weights = (0..<dimension * 4).map { block in
+      var weights = SIMD16<Float>.zero
+      for lane in 0..<16 {
         // Box and Muller's transformation of two even draws into a normal one.
-        let radius = (-2 * log(1 - draw.unit("radius", row * 64 + bit))).squareRoot()
-        weights[bit] = Float(radius * cos(2 * .pi * draw.unit("angle", row * 64 + bit)))
+        let radius = (-2 * log(1 - draw.unit("radius", block * 16 + lane))).squareRoot()
+        weights[lane] = Float(radius * cos(2 * .pi * draw.unit("angle", block * 16 + lane)))
       }
       return weights
     }
@@ -29,12 +29,19 @@ package struct SignProjections: Sendable {
   /// Bit i is 1 when the vector's projection i is positive.
   package func hash(_ vector: [Float]) -> UInt64 {
     precondition(vector.count == dimension, "a vector has \(dimension) numbers, not \(vector.count)")
-    var sums = SIMD64<Float>.zero
+    var (first, second, third, fourth) = (SIMD16<Float>.zero, SIMD16<Float>.zero, SIMD16<Float>.zero, SIMD16<Float>.zero)
     weights.withUnsafeBufferPointer { weights in
-      for (row, value) in vector.enumerated() { sums += weights[row] * value }
+      for (row, value) in vector.enumerated() {
+        first += weights[row * 4] * value
+        second += weights[row * 4 + 1] * value
+        third += weights[row * 4 + 2] * value
+        fourth += weights[row * 4 + 3] * value
+      }
     }
     var hash: UInt64 = 0
-    for bit in 0..<64 where sums[bit] > 0 { hash |= 1 << UInt64(bit) }
+    for (block, sums) in [first, second, third, fourth].enumerated() {
+      for lane in 0..<16 where sums[lane] > 0 { hash |= 1 << UInt64(block * 16 + lane) }
+    }
     return hash
   }
 }
