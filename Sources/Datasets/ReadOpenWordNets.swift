@@ -28,9 +28,10 @@ public struct ReadOpenWordNets: Stage {
   public func run(_ context: StageContext) async throws -> ConceptLists {
     var faults = FaultCounts()
     let chosen = try choose(&faults)
-    let read = try await concurrentMap(
-      count: chosen.count, threads: context.threads, progress: { context.progress($0, of: chosen.count, "wordnets") }
-    ) { try OpenWordNetFile(path: chosen[$0].file.path, code: chosen[$0].code) }
+    let read = try await concurrentMap(count: chosen.count, threads: context.threads) { position in
+      context.progress(position, of: chosen.count, "wordnets")
+      return try OpenWordNetFile(path: chosen[position].file.path, code: chosen[position].code)
+    }
     var lists: [String: [CountedText]] = [:]
     for (wordNet, contents) in zip(chosen, read) {
       for _ in 0..<contents.brokenLines { faults.add("lines of wordnets have no three fields", wordNet.file.relativePath) }
@@ -85,7 +86,8 @@ private struct OpenWordNetFile: Sendable {
         return
       }
       guard fields[1].elementsEqual("lemma".utf8) || fields[1].elementsEqual("\(code):lemma".utf8) else { return }
-      let word = fields[2].lazy.filter { $0 != UInt8(ascii: "+") }.map { $0 == UInt8(ascii: "_") ? 32 : $0 }
+      // The last field, whatever stands between.
+      let word = fields[fields.count - 1].lazy.filter { $0 != UInt8(ascii: "+") }.map { $0 == UInt8(ascii: "_") ? 32 : $0 }
       found.insert(Array(String(decoding: Array(word), as: UTF8.self).stripped.utf8))
     }
     found.remove([])

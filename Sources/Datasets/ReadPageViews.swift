@@ -58,7 +58,7 @@ public struct ReadPageViews: Stage {
     let sorted = SpillingCounter(folder: context.scratch, memoryLimit: 1 << 30)
     let lists = try write(counters, sorted, context)
     var faults = FaultCounts()
-    for tally in tallies { tally.add(to: &faults) }
+    for tally in tallies { faults.merge(tally.faults) }
     guard let lists else {
       try faults.check(kept: 0, operation: "read page views", subject: folder.path)
       throw CancellationError()
@@ -89,11 +89,11 @@ public struct ReadPageViews: Stage {
           key.append(contentsOf: line.title)
           try key.withUnsafeBytes { try counter.add($0, count: line.views, position: 0) }
         case .unknownWiki, .leftOut: break
-        case .broken: tally.broken(file.relativePath, next.number)
+        case .broken: tally.faults.add("lines have no page views in them", "line \(next.number) of \(file.relativePath)")
         }
       }
     } catch let error as DatasetsError where allowsEarlyEnd && error.endsEarly {
-      tally.endedEarly.append(file.relativePath)
+      tally.faults.add("files end early", file.relativePath)
     }
   }
 
@@ -149,17 +149,5 @@ private final class PageViewCounter: @unchecked Sendable {
 /// What one task has seen.
 private struct PageViewTally: Sendable {
   var lines = 0
-  var endedEarly: [String] = []
-  private var brokenLines = 0
-  private var firstBroken: String?
-
-  mutating func broken(_ file: String, _ line: Int) {
-    brokenLines += 1
-    if firstBroken == nil { firstBroken = "line \(line) of \(file)" }
-  }
-
-  func add(to faults: inout FaultCounts) {
-    for file in endedEarly { faults.add("files end early", file) }
-    for _ in 0..<brokenLines { faults.add("lines have no page views in them", firstBroken ?? "") }
-  }
+  var faults = FaultCounts()
 }

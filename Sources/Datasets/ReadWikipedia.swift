@@ -78,7 +78,8 @@ public struct ReadWikipedia: Stage {
       languages.map { $0.contains(wiki.wiki) || $0.contains(codes.language(wiki.wiki)) } ?? true
     }
     let counts = Dictionary(chosen.map { (codes.language($0.wiki), $0.files.count) }, uniquingKeysWith: +)
-    return try chosen.flatMap { wiki in wiki.files.map { ($0.file, codes.language(wiki.wiki)) } }.enumerated().map { number, part in
+    return try chosen.flatMap { wiki in wiki.files.map { ($0.file, codes.language(wiki.wiki)) } }.enumerated().map {
+      number, part in
       try WikipediaPart(file: part.0, number: number, language: part.1, isAlone: counts[part.1] == 1)
     }
   }
@@ -106,19 +107,19 @@ public struct ReadWikipedia: Stage {
       if page.isRedirect || page.text.isRedirect {
         counts.redirects += 1
       } else if page.isTooLong {
-        counts.add("pages are longer than \(largestPage) bytes and were left out", page.title)
+        counts.faults.add("pages are longer than \(largestPage) bytes and were left out", page.title)
       } else if !page.isWikitext {
-        counts.add("pages are not in wikitext and were left out", page.title)
+        counts.faults.add("pages are not in wikitext and were left out", page.title)
       } else {
         let text = converter.convert(page.text, dump.namespaces)
         if text.isEmpty {
-          counts.add("articles have no text", page.title)
+          counts.faults.add("articles have no text", page.title)
         } else {
           try writer.write(Corpus.Document(id: page.title, text: String(decoding: text, as: UTF8.self)))
         }
       }
     }
-    if let earlyEnd = dump.earlyEnd { counts.add("dumps end early", "\(part.file.relativePath): \(earlyEnd)") }
+    if let earlyEnd = dump.earlyEnd { counts.faults.add("dumps end early", "\(part.file.relativePath): \(earlyEnd)") }
     progress.add(part.byteCount - reported)
     counts.articles = writer.count
     return WikipediaPart.Result(file: try writer.finish(), isAlone: part.isAlone, counts: counts)
@@ -139,11 +140,7 @@ public struct ReadWikipedia: Stage {
 
   private func report(_ results: [WikipediaPart.Result], _ context: StageContext) throws {
     var faults = FaultCounts()
-    for result in results {
-      for (kind, found) in result.counts.faults.sorted(by: { $0.key < $1.key }) {
-        for _ in 0..<found.count { faults.add(kind, found.example) }
-      }
-    }
+    for result in results { faults.merge(result.counts.faults) }
     let articles = results.reduce(0) { $0 + $1.counts.articles }
     try faults.check(kept: articles, operation: "read Wikipedia", subject: folder.path)
     faults.note(in: context)
@@ -185,9 +182,7 @@ private struct WikipediaPart: Sendable {
     var pages = 0
     var redirects = 0
     var articles = 0
-    var faults: [String: (count: Int, example: String)] = [:]
-
-    mutating func add(_ kind: String, _ example: String) { faults[kind, default: (0, example)].count += 1 }
+    var faults = FaultCounts()
   }
 }
 

@@ -1,7 +1,8 @@
 /// The bytes of a dump as UTF-8: UTF-16 is told by its byte order mark and transcoded on the way.
 final class WikipediaBytes {
   private enum Encoding {
-    case unknown, utf8, utf16(isLittleEndian: Bool)
+    case unknown, utf8
+    case utf16(isLittleEndian: Bool)
   }
 
   private let file: CompressedFile

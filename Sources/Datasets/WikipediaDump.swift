@@ -184,7 +184,9 @@ final class WikipediaDump {
     var position = start
     while position < bytes.count, let mark = memchr(base + position, Int32(tag.utf8Start.pointee), bytes.count - position) {
       position = UnsafeRawPointer(mark) - base
-      if bytes.count - position >= tag.utf8CodeUnitCount, memcmp(mark, tag.utf8Start, tag.utf8CodeUnitCount) == 0 { return position }
+      if bytes.count - position >= tag.utf8CodeUnitCount, memcmp(mark, tag.utf8Start, tag.utf8CodeUnitCount) == 0 {
+        return position
+      }
       position += 1
     }
     return nil

@@ -88,8 +88,18 @@ enum WikitextGaps {
     return end
   }
 
-  /// Whether a line has a letter or a digit, or anything beyond ASCII.
+  /// Whether a line has a letter or a digit, or a symbol beyond ASCII.
   static func hasWords(_ out: UnsafeMutablePointer<UInt8>, _ line: Range<Int>) -> Bool {
-    line.contains { out[$0] >= 0x80 || (out[$0] | 0x20) &- 97 < 26 || out[$0] &- 48 < 10 }
+    if line.contains(where: { (out[$0] | 0x20) &- 97 < 26 || out[$0] &- 48 < 10 }) { return true }
+    let bytes = UnsafeBufferPointer(start: out + line.lowerBound, count: line.count)
+    return String(decoding: bytes, as: UTF8.self).unicodeScalars.contains { scalar in
+      guard scalar.value >= 0x80 else { return false }
+      switch scalar.properties.generalCategory {
+      case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation, .initialPunctuation, .finalPunctuation,
+        .otherPunctuation, .spaceSeparator, .format:
+        return false
+      default: return true
+      }
+    }
   }
 }

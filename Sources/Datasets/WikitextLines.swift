@@ -65,7 +65,7 @@ struct WikitextLines {
     guard marks == 3 else { return }
     if end > start, out[end - 1] == 32 {
       if quotes.afterSpace == nil { quotes.afterSpace = end }
-    } else if end - start < 2 || out[end - 2] == 32 {
+    } else if end - start > 1, out[end - 2] == 32 {
       if quotes.afterLetter == nil { quotes.afterLetter = end }
     } else if quotes.afterWord == nil {
       quotes.afterWord = end

@@ -39,7 +39,9 @@ struct WikitextSource {
   /// Whether only spaces, tabs and, where they may indent, colons stand between the line's start and a position.
   func isAtLineStart(_ position: Int, afterColons: Bool = false) -> Bool {
     var before = position - 1
-    while before >= 0, base[before] == 32 || base[before] == 9 || (afterColons && base[before] == UInt8(ascii: ":")) { before -= 1 }
+    while before >= 0, base[before] == 32 || base[before] == 9 || (afterColons && base[before] == UInt8(ascii: ":")) {
+      before -= 1
+    }
     return before < 0 || base[before] == 10
   }
 

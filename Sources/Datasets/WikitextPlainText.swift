@@ -116,6 +116,7 @@ private struct WikitextInline {
     case UInt8(ascii: "["):
       guard isAddress(position + 1, end) else { break }
       link = .address
+      lines.hasGap = true
       return skipAddress(position + 1, end)
     case UInt8(ascii: "]"):
       guard link != nil else { break }
@@ -191,7 +192,9 @@ private struct WikitextInline {
     guard start < end, text[position + 1] == UInt8(ascii: "_") else { return nil }
     var next = start
     while next < end, next - start < 96, text[next] &- 65 < 26 || text[next] >= 0x80 { next += 1 }
-    guard next > start + 1, next + 1 < end, text[next] == UInt8(ascii: "_"), text[next + 1] == UInt8(ascii: "_") else { return nil }
+    guard next > start + 1, next + 1 < end, text[next] == UInt8(ascii: "_"), text[next + 1] == UInt8(ascii: "_") else {
+      return nil
+    }
     return next + 2
   }
 }

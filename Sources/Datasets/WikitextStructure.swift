@@ -135,7 +135,8 @@ struct WikitextStructure {
 
   /// Behind the colon of `zh-hans:` or `text=>zh-hans:`; `nil` where there is none.
   private static func afterVariant(_ text: WikitextSource, _ range: Range<Int>) -> Int? {
-    guard let colon = text.find(UInt8(ascii: ":"), from: range.lowerBound, to: min(range.upperBound, range.lowerBound + 256)) else {
+    guard let colon = text.find(UInt8(ascii: ":"), from: range.lowerBound, to: min(range.upperBound, range.lowerBound + 256))
+    else {
       return nil
     }
     var start = range.lowerBound
