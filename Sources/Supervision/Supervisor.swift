@@ -103,6 +103,8 @@ struct Supervisor {
     configuration.marker = configuration.scratch + "/marker"
     var environment = ProcessInfo.processInfo.environment
     environment[RunConfiguration.variable] = String(decoding: try JSONEncoder().encode(configuration), as: UTF8.self)
+    // Between two parallel regions the workers of OpenMP spin, by default so long that they burn their cores while one thread works.
+    if environment["GOMP_SPINCOUNT"] == nil, environment["OMP_WAIT_POLICY"] == nil { environment["GOMP_SPINCOUNT"] = "1000" }
     environment["SWIFT_BACKTRACE"] =
       backtrace ? "enable=yes,color=no,interactive=no,threads=crashed,images=none,limit=32,output-to=stderr" : "enable=no"
     let child = try ChildProcess(

@@ -40,8 +40,16 @@ final class CommandWorkplace {
 
   /// Runs the command to its end.
   @discardableResult
-  func colophon(_ arguments: String...) throws -> Outcome {
+  func colophon(_ arguments: String..., environment: [String: String] = [:]) throws -> Outcome {
+    try colophon(arguments, environment: environment)
+  }
+
+  /// Runs the command to its end.
+  /// - Parameter environment: variables that it has besides the test's own.
+  @discardableResult
+  func colophon(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
     let process = try process(arguments)
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     try process.run()
     process.waitUntilExit()
     return Outcome(status: process.terminationStatus, output: try read(".output"), errors: try read(".errors"))
