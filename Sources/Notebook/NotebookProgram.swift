@@ -18,6 +18,14 @@ package struct NotebookProgram: Sendable {
   /// The digest of ``source``.
   package var digest: Digest { manifest.sourceDigest }
 
+  /// The cells that end in an expression, whose value is shown.
+  package var showingCells: Set<Int> {
+    Set(
+      parts.compactMap { part in
+        if case .cell(let id) = part.part, part.items.last?.role == .shown { id } else { nil }
+      })
+  }
+
   let document: NotebookDocument
   let parts: [PartSyntax]
   let plan: ProgramPlan

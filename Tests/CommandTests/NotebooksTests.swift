@@ -1,41 +1,70 @@
 import Foundation
+import Notebook
+import Provenance
 import Testing
 
 /// The notebooks that come with the project.
 @Suite struct NotebooksTests {
   static let names =
     (try? FileManager.default.contentsOfDirectory(atPath: ArchitectureTests.root.path + "/Notebooks"))?
-    .filter { $0.hasSuffix(".md") }.sorted() ?? []
+    .filter { $0.hasSuffix(".md") }.map { String($0.dropLast(3)) }.sorted() ?? []
 
-  /// Small enough to be run by a test.
-  static let small: Set<String> = ["first-steps.md"]
+  /// The notebooks that a test runs, with the parameters that make them small.
+  static let samples: [String: [String]] = [
+    "first-steps": []
+  ]
+
+  /// A project with a copy of the notebook, and the data that set-up has brought.
+  func place(for name: String) throws -> CommandWorkplace {
+    let place = try CommandWorkplace()
+    try FileManager.default.copyItem(
+      at: ArchitectureTests.root.appending(path: "Notebooks/\(name).md"), to: place.root.appending(path: "\(name).md"))
+    let data = ArchitectureTests.root.appending(path: ".colophon/data")
+    if FileManager.default.fileExists(atPath: data.path) {
+      let cache = place.root.appending(path: ".colophon")
+      try FileManager.default.createDirectory(at: cache, withIntermediateDirectories: true)
+      try FileManager.default.createSymbolicLink(at: cache.appending(path: "data"), withDestinationURL: data)
+    }
+    return place
+  }
 
   @Test func thereAreNotebooks() {
-    #expect(Self.names.contains("worldwide.md"))
-    #expect(Set(Self.names).isSuperset(of: Self.small))
+    #expect(Self.names.contains("worldwide"))
+    #expect(Set(Self.names).isSuperset(of: Self.samples.keys))
   }
 
   @Test("Every notebook compiles and can be planned", arguments: names)
   func plans(name: String) throws {
-    let place = try CommandWorkplace()
-    try FileManager.default.copyItem(
-      at: ArchitectureTests.root.appending(path: "Notebooks/\(name)"), to: place.root.appending(path: name))
-    let outcome = try place.colophon("plan", name)
+    let outcome = try place(for: name).colophon("plan", "\(name).md")
     #expect(outcome.status == 0, "\(outcome.errors)")
     #expect(!outcome.errors.contains("error:"), "\(outcome.errors)")
     #expect(outcome.output.contains("stages are current"))
-    if name == "worldwide.md" { #expect(outcome.output.contains("TrainCLIP")) }
+    if name == "worldwide" { #expect(outcome.output.contains("TrainCLIP")) }
   }
 
-  @Test("A small notebook runs, and runs from the store", arguments: small.sorted())
+  @Test("A small notebook runs without a gap, and again from the store", arguments: samples.keys.sorted())
   func runs(name: String) throws {
-    let place = try CommandWorkplace()
-    try FileManager.default.copyItem(
-      at: ArchitectureTests.root.appending(path: "Notebooks/\(name)"), to: place.root.appending(path: name))
-    let first = try place.colophon("run", name)
+    let place = try place(for: name)
+    let command = ["run", "\(name).md", "--json"] + (Self.samples[name] ?? []).flatMap { ["--set", $0] }
+    let first = try place.colophon(command)
     #expect(first.status == 0, "\(first.errors)")
     #expect(!CommandWorkplace.ran(first.errors).isEmpty)
-    let second = try place.colophon("run", name)
+    let record = try JSONDecoder().decode(RunRecord.self, from: Data(first.output.utf8))
+    let (document, _) = NotebookDocument.parse(text: Array(try place.read("\(name).md").utf8), file: "\(name).md")
+    let showing = NotebookProgram(document).showingCells
+    #expect(!record.cells.isEmpty && !showing.isEmpty)
+    for cell in record.cells where cell.state != .notEvaluated {
+      #expect(cell.state == .done, "cell \(cell.id)")
+      #expect(!showing.contains(cell.id) || !cell.shown.isEmpty || !cell.printed.isEmpty, "cell \(cell.id) shows nothing")
+    }
+    #expect(record.inlines.count == document.inlines.count)
+    for inline in record.inlines { #expect(inline.text != nil, "inline \(inline.id): \(inline.failure ?? "")") }
+    let folders = try FileManager.default.contentsOfDirectory(atPath: place.root.path + "/Artifacts")
+      .filter { $0 != "store.git" }
+    #expect(folders.count == 1)
+    let page = try place.read("Artifacts/\(folders.first ?? name)/report.html")
+    #expect(!page.contains(#/class="value[^"]*missing/#) && !page.contains("This run is not complete"))
+    let second = try place.colophon(command)
     #expect(second.status == 0)
     #expect(CommandWorkplace.ran(second.errors).isEmpty)
   }
