@@ -3,7 +3,9 @@ internal import Foundation
 internal import Supervision
 
 struct NewCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "new", abstract: "Write a small notebook to start from.")
+  static let configuration = CommandConfiguration(
+    commandName: "new", abstract: "Write a small notebook to start from.",
+    discussion: "It has a stage, a parameter, a table, a chart and a value in its prose. A file that is there is never replaced.")
 
   @Argument(help: "The file to make, for instance Notebooks/mine.md.") var notebook: String
 
@@ -27,6 +29,8 @@ struct NewCommand: ParsableCommand {
     """
     ---
     title: \(title)
+    parameters:
+      limit: 2000
     ---
 
     A stage is a struct: its properties are everything that its result depends on. It runs once for the same properties and the
@@ -51,11 +55,12 @@ struct NewCommand: ParsableCommand {
       }
     }
 
-    let primes = try await CountPrimes(limit: 2_000)()
+    let primes = try await CountPrimes(limit: limit)()
     primes
     ```
 
-    There are `swift primes.rows.count` rows in the table. Change the limit and run the notebook again: only what depends on it runs.
+    There are `swift primes.rows.count` rows in the table. Change the limit at the top and run the notebook again: only what depends on
+    it runs. With `--set limit=5000` the notebook runs on another limit and stays as it is.
 
     ```swift
     //| label: chart

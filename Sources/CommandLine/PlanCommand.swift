@@ -7,7 +7,8 @@ struct PlanCommand: ParsableCommand {
     commandName: "plan", abstract: "Say which stages would run, and why; run none.",
     discussion: """
       Goes through the notebook with the outputs of its last run. A stage below one that would run is judged by that last output: \
-      it runs too if the output comes out differently.
+      it runs too if the output comes out differently. With --set it is the plan of such a run: before the first, it is compared \
+      with the notebook's own.
       """)
 
   @OptionGroup var options: NotebookOptions
@@ -29,7 +30,8 @@ struct WhyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "why", abstract: "Say why a stage would run, or why it ran last.",
     discussion: """
-      Compares each component of the stage's key with the one before, old → new, and follows changed inputs to the first cause.
+      Compares each component of the stage's key with the one before, old → new, and follows changed inputs to the first cause. \
+      `colophon why Notebooks/worldwide.md TrainCLIP`; with --set it says what another value would change.
       """)
 
   @OptionGroup var options: NotebookOptions

@@ -8,7 +8,12 @@ struct RunCommand: ParsableCommand {
     commandName: "run", abstract: "Run a notebook and write its report.",
     discussion: """
       Stages whose key is in the store are not run. The report, its figures and lock.json go to Artifacts/NAME; the outputs are \
-      versioned on the branch NAME of Artifacts/store.git. Prints the path of the report.
+      versioned on the branch NAME of Artifacts/store.git. Prints the path of the report, which also comes out when a cell fails; \
+      the lock and the versions then stay as they were.
+
+      A notebook's parameters are lines below “parameters:” in its front matter. `colophon run Notebooks/curation.md --set sample=150` \
+      runs it with another value, compiles nothing, and leaves the notebook's own report alone: the results go to \
+      Artifacts/curation-with-sample-150, or to the name that --output gives.
       """)
 
   @OptionGroup var options: NotebookOptions

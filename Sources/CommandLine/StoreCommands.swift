@@ -25,9 +25,13 @@ struct ProjectOptions: ParsableArguments {
 
 struct LogCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "log", abstract: "List the versions of a notebook's artifacts, newest first.")
+    commandName: "log", abstract: "List the versions of a notebook's artifacts, newest first.",
+    discussion: """
+      A run makes a version when a stage, an output or a parameter is another than in the version before. Runs with other \
+      parameters have names of their own, such as curation-with-sample-150.
+      """)
 
-  @Argument(help: "The notebook's path or name; every notebook unless given.") var notebook: String?
+  @Argument(help: "The notebook's path, or a name; every notebook unless given.") var notebook: String?
   @Option(name: .shortAndLong, help: "How many versions at the most.") var number = 20
   @Flag(name: .long, help: "Print JSON.") var json = false
   @OptionGroup var project: ProjectOptions
@@ -66,11 +70,12 @@ struct ShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "Show a version's artifacts, or one of them.",
     discussion: """
-      `colophon show worldwide` lists the artifacts of the last version of worldwide.md; `colophon show worldwide Thresholds` prints \
-      one; a revision may follow: worldwide~2, or a commit from `colophon log`.
+      `colophon show worldwide` lists the artifacts of the last version of worldwide.md; `colophon show worldwide ComputeThresholds` prints \
+      one. A revision is a notebook's name, the name of a run with other parameters, either with ~2 after it for the version two before \
+      the last, or a commit from `colophon log`.
       """)
 
-  @Argument(help: "A notebook's name, or a revision.") var revision: String
+  @Argument(help: "A notebook's name, or a revision as `colophon help show` explains.") var revision: String
   @Argument(help: "An artifact's name.") var artifact: String?
   @Flag(name: .long, help: "Print JSON.") var json = false
   @OptionGroup var project: ProjectOptions
@@ -102,9 +107,12 @@ struct ShowCommand: ParsableCommand {
 
 struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "export", abstract: "Write an artifact of a version to disk.")
+    commandName: "export", abstract: "Write an artifact of a version to disk.",
+    discussion: """
+      `colophon export worldwide~1 ComputeThresholds thresholds.json` writes what the version before the last has. Prints the path.
+      """)
 
-  @Argument(help: "A notebook's name, or a revision.") var revision: String
+  @Argument(help: "A notebook's name, or a revision as `colophon help show` explains.") var revision: String
   @Argument(help: "The artifact's name.") var artifact: String
   @Argument(help: "The file or, for an artifact of several files, the folder to write.") var destination: String
   @Flag(name: .long, help: "Replace what is there.") var force = false
@@ -126,7 +134,7 @@ struct StagesCommand: ParsableCommand {
     commandName: "stages", abstract: "List the stages of a version with their keys and outputs, or all stages that ever ran here."
   )
 
-  @Argument(help: "A notebook's name, or a revision.") var revision: String?
+  @Argument(help: "A notebook's name, or a revision; every stage that ever ran unless given.") var revision: String?
   @Flag(name: .long, help: "Print JSON.") var json = false
   @OptionGroup var project: ProjectOptions
 
