@@ -24,36 +24,60 @@ enum PairRecord {
     var group: String?
     var texts: [PairText]?
     var emptyTexts = 0
+    /// What other people's samples have instead of `texts`.
+    var captions: [PairText] = []
   }
 
   /// Reads a record.
-  /// - Parameters:
-  ///   - id: the pair's id where the record has none, such as the name of a sample; so for `image`.
-  static func read(_ bytes: UnsafeRawBufferPointer, id: String? = nil, image: String? = nil) -> Outcome {
+  /// - Parameter key: the name of a WebDataset sample: the pair's id where the record has none, which then is the picture's too; and
+  ///   `caption` and `text` count where there are no `texts`.
+  static func read(_ bytes: UnsafeRawBufferPointer, key: String? = nil) -> Outcome {
     do {
       var fields = Fields()
       var cursor = JSONCursor(bytes)
       try cursor.beginObject()
-      while let key = try cursor.nextKey() {
-        switch key {
+      while let name = try cursor.nextKey() {
+        switch name {
         case "id": fields.id = try optionalString(&cursor)
         case "image": fields.image = try optionalString(&cursor)
         case "group": fields.group = try optionalString(&cursor)
         case "texts": try readTexts(&cursor, &fields)
+        case "caption" where key != nil: try readCaption("caption", &cursor, &fields)
+        case "text" where key != nil: try readCaption("text", &cursor, &fields)
         default: try cursor.skip()
         }
       }
       try cursor.end()
-      return outcome(fields, id: id, image: image)
+      return outcome(fields, key: key)
     } catch {
       return fault(error, in: bytes)
     }
   }
 
-  private static func outcome(_ fields: Fields, id: String?, image: String?) -> Outcome {
-    guard let id = fields.id ?? id, !id.isEmpty else { return missing("records have no “id”") }
-    guard let image = fields.image ?? image, !image.isEmpty else { return missing("records have no “image”") }
-    guard let texts = fields.texts, !texts.isEmpty || fields.emptyTexts > 0 else { return missing("records have no “texts”") }
+  /// The `id` and `image` of a record, whatever else is wrong with it.
+  static func names(_ bytes: UnsafeRawBufferPointer) -> (id: String?, image: String?) {
+    var names: (id: String?, image: String?) = (nil, nil)
+    var cursor = JSONCursor(bytes)
+    guard (try? cursor.beginObject()) != nil else { return names }
+    while let name = try? cursor.nextKey() {
+      do {
+        switch name {
+        case "id": names.id = try optionalString(&cursor)
+        case "image": names.image = try optionalString(&cursor)
+        default: try cursor.skip()
+        }
+      } catch {
+        break
+      }
+    }
+    return (names.id.flatMap { $0.isEmpty ? nil : $0 }, names.image.flatMap { $0.isEmpty ? nil : $0 })
+  }
+
+  private static func outcome(_ fields: Fields, key: String?) -> Outcome {
+    guard let id = fields.id ?? key, !id.isEmpty else { return missing("records have no “id”") }
+    guard let image = fields.image ?? (key == nil ? nil : id), !image.isEmpty else { return missing("records have no “image”") }
+    guard let texts = fields.texts ?? (fields.captions.isEmpty ? nil : fields.captions), !texts.isEmpty || fields.emptyTexts > 0
+    else { return missing("records have no “texts”") }
     if texts.isEmpty { return missing("records have empty texts alone") }
     return .pair(Pair(id: id, image: image, texts: texts, group: fields.group), emptyTexts: fields.emptyTexts)
   }
@@ -76,6 +100,11 @@ enum PairRecord {
 
   private static func optionalString(_ cursor: inout JSONCursor) throws -> String? {
     try cursor.skipNull() ? nil : try cursor.string()
+  }
+
+  private static func readCaption(_ field: String, _ cursor: inout JSONCursor, _ fields: inout Fields) throws {
+    guard let text = try optionalString(&cursor), !text.isBlank else { return }
+    fields.captions.append(PairText(text, field: field))
   }
 
   private static func readTexts(_ cursor: inout JSONCursor, _ fields: inout Fields) throws {

@@ -37,8 +37,7 @@ struct PictureFiles: Sendable {
       switch result {
       case .success(let pixels): kept.append((entry.id, pixels))
       case .failure(let error):
-        faults.add(
-          error.operation == Self.emptiness ? "pictures are empty" : "pictures cannot be decoded", "\(entry.id): \(error.cause)")
+        faults.add(Self.kind(of: error), "\(entry.id): \(error.cause)")
       }
     }
     try faults.check(kept: kept.count, operation: operation, subject: subject)
@@ -62,7 +61,24 @@ struct PictureFiles: Sendable {
   ) throws(DatasetsError) -> [UInt8] {
     do {
       let bytes = try MappedBytes(path: path)
-      let pixels = try vips.thumbnail(bytes.bytes, size: size, trimming: trimming, subject: id)
+      return try decode(bytes.bytes, id, trimming, vips, size)
+    } catch let error as DatasetsError {
+      throw error
+    } catch {
+      throw DatasetsError(operation: "decode the picture", subject: id, cause: "\(error)")
+    }
+  }
+
+  /// Decodes a picture and fits it into a square.
+  /// - Parameters:
+  ///   - bytes: of any format that libvips knows.
+  ///   - id: what to call it in an error.
+  /// - Throws: ``DatasetsError`` when it cannot be decoded, or every pixel is transparent.
+  static func decode(
+    _ bytes: UnsafeRawBufferPointer, _ id: String, _ trimming: Bool, _ vips: Vips, _ size: Int
+  ) throws(DatasetsError) -> [UInt8] {
+    do {
+      let pixels = try vips.thumbnail(bytes, size: size, trimming: trimming, subject: id)
       guard stride(from: 3, to: pixels.count, by: 4).contains(where: { pixels[$0] > 0 }) else {
         throw DatasetsError(operation: emptiness, subject: id, cause: "every pixel is transparent")
       }
@@ -72,6 +88,11 @@ struct PictureFiles: Sendable {
     } catch {
       throw DatasetsError(operation: "decode the picture", subject: id, cause: "\(error)")
     }
+  }
+
+  /// The words after a number of pictures that failed so.
+  static func kind(of error: DatasetsError) -> String {
+    error.operation == emptiness ? "pictures are empty" : "pictures cannot be decoded"
   }
 
   /// What fails on a picture without anything in it.

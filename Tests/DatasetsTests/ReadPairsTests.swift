@@ -72,13 +72,11 @@ func record(_ id: String, _ text: String = "a dog", image: String = "i") -> Stri
     #expect(try ids(pairs) == ["1", "2", "3"])
     let counts = notes.all.map { String($0.prefix { $0 != "," }) }
     #expect(
-      counts
-        == [
-          "1 pairs have an id that was there before", "1 records have empty texts alone",
-          "1 records have empty texts, which were left out".prefix { $0 != "," }.description, "2 records have no “id”",
-          "1 records have no “image”", "2 records have no “texts”", "6 records have values of another type",
-          "6 records are no JSON", "2 records are no UTF-8",
-        ].sorted { $0.drop { !$0.isLetter } < $1.drop { !$0.isLetter } })
+      Set(counts) == [
+        "1 pairs have an id that was there before", "1 records have empty texts alone", "1 records have empty texts",
+        "2 records have no “id”", "1 records have no “image”", "2 records have no “texts”",
+        "6 records have values of another type", "6 records are no JSON", "2 records are no UTF-8",
+      ])
     let broken = try #require(notes.all.first { $0.contains("no JSON") })
     for line in [2, 3, 4, 5, 6] { #expect(broken.contains("a.jsonl:\(line) (")) }
     #expect(!broken.contains("a.jsonl:23"))
