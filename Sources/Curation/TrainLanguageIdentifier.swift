@@ -35,7 +35,8 @@ public struct TrainLanguageIdentifier: Stage {
   public var epochs = 10
   /// At the start; it falls to 0 linearly.
   public var learningRate = 0.5
-  /// Whether languages are the leaves of a tree: training takes a fraction of the time, and errs a little more.
+  /// Whether languages are the leaves of a tree, so that the work for a text grows with the logarithm of their number. It errs a little more:
+  /// on held-out names of emoji in 132 languages 79.8 % are right, with a flat softmax 81.8 %.
   public var isHierarchical = false
   /// How many words and n-grams are kept, with numbers of one byte for two: a model of about a twentieth. All of them, in full, when `nil`.
   public var quantisedTo: Int?
