@@ -3,6 +3,7 @@ internal import Glibc
 /// Reads a run from its start, a key at a time.
 final class RunReader {
   private let file: RunFile
+  private let order: KeyOrder
   /// What was not read into the buffer yet.
   private var range: Range<Int>
   private let buffer: UnsafeMutableRawBufferPointer
@@ -15,13 +16,14 @@ final class RunReader {
   /// What ``next()`` went to.
   private(set) var count = 0
   private(set) var position: UInt64 = 0
-  /// The key's first eight bytes in the order of keys.
-  private(set) var prefix: UInt64 = 0
+  /// What decides the key's place first.
+  private(set) var rank: UInt64 = 0
 
   /// The key that ``next()`` went to; valid until it is called again.
   var key: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: bytes, count: length) }
 
-  init(_ run: SortedRun, bufferSize: Int) {
+  init(_ run: SortedRun, _ order: KeyOrder, bufferSize: Int) {
+    self.order = order
     file = run.file
     range = run.range
     buffer = .allocate(byteCount: min(bufferSize, max(1, run.range.count)), alignment: 8)
@@ -56,7 +58,7 @@ final class RunReader {
     }
     count = Int(Int64(bitPattern: try integer()))
     position = try integer()
-    prefix = ByteOrder.prefix(key)
+    rank = order.rank(key, count)
     return true
   }
 
@@ -85,53 +87,55 @@ final class RunReader {
   }
 }
 
-/// Readers in a binary heap, the one with the smallest key first.
+/// Readers in a binary heap, the one whose key comes first at the top.
 struct RunHeap {
-  private var readers: [RunReader] = []
+  private let order: KeyOrder
+  private var entries: [(rank: UInt64, reader: RunReader)] = []
 
-  /// The reader with the smallest key.
-  var first: RunReader? { readers.first }
+  init(_ order: KeyOrder) { self.order = order }
+
+  /// The reader whose key comes first.
+  var first: RunReader? { entries.first?.reader }
 
   mutating func push(_ reader: RunReader) {
-    readers.append(reader)
-    var index = readers.count - 1
+    entries.append((reader.rank, reader))
+    var index = entries.count - 1
     while index > 0 {
       let parent = (index - 1) / 2
-      guard Self.precedes(readers[index], readers[parent]) else { return }
-      readers.swapAt(index, parent)
+      guard precedes(index, parent) else { return }
+      entries.swapAt(index, parent)
       index = parent
     }
   }
 
-  /// Takes the reader with the smallest key.
-  mutating func pop() -> RunReader? {
-    guard let first = readers.first, let last = readers.popLast() else { return nil }
-    if !readers.isEmpty {
-      readers[0] = last
-      sink()
+  /// Moves the first reader on by one key, and out when it is at its end.
+  mutating func advance() throws {
+    guard let first else { return }
+    if try first.next() {
+      entries[0].rank = first.rank
+    } else {
+      entries.swapAt(0, entries.count - 1)
+      entries.removeLast()
     }
-    return first
-  }
-
-  /// Moves the first reader on by one key.
-  mutating func advanceFirst() throws {
-    guard let first = readers.first else { return }
-    if try first.next() { sink() } else { _ = pop() }
+    sink()
   }
 
   private mutating func sink() {
     var index = 0
     while true {
       var child = index * 2 + 1
-      guard child < readers.count else { return }
-      if child + 1 < readers.count, Self.precedes(readers[child + 1], readers[child]) { child += 1 }
-      guard Self.precedes(readers[child], readers[index]) else { return }
-      readers.swapAt(index, child)
+      guard child < entries.count else { return }
+      if child + 1 < entries.count, precedes(child + 1, child) { child += 1 }
+      guard precedes(child, index) else { return }
+      entries.swapAt(index, child)
       index = child
     }
   }
 
-  private static func precedes(_ left: RunReader, _ right: RunReader) -> Bool {
-    left.prefix != right.prefix ? left.prefix < right.prefix : ByteOrder.precedes(left.key, right.key)
+  private func precedes(_ left: Int, _ right: Int) -> Bool {
+    let (first, second) = (entries[left], entries[right])
+    if first.rank != second.rank { return first.rank < second.rank }
+    return order == .commonest
+      ? first.reader.position < second.reader.position : ByteOrder.precedes(first.reader.key, second.reader.key)
   }
 }

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Keys with counts and positions on disk, in the order of the keys' bytes: a stretch of a ``RunFile``.
+/// Keys with counts and positions on disk, in a ``KeyOrder``: a stretch of a ``RunFile``.
 ///
 /// Each is written as three variable-length integers (bytes shared with the key before, further bytes, then count and position after
 /// those further bytes); it is read by the process that wrote it and is no format of anything else.
@@ -8,27 +8,32 @@ struct SortedRun {
   let file: RunFile
   let range: Range<Int>
 
-  /// Merges runs: keys ascending, counts summed, the smallest position.
+  /// Merges runs of one order: counts of equal keys summed, the smallest position.
   /// - Parameter bufferSize: bytes to read at once of each run.
   static func merge(
-    _ runs: [SortedRun], bufferSize: Int, _ body: (UnsafeRawBufferPointer, Int, UInt64) throws -> Void
+    _ runs: [SortedRun], _ order: KeyOrder, bufferSize: Int, _ body: (UnsafeRawBufferPointer, Int, UInt64) throws -> Void
   ) throws {
-    var heap = RunHeap()
+    var heap = RunHeap(order)
     for run in runs {
-      let reader = RunReader(run, bufferSize: bufferSize)
+      let reader = RunReader(run, order, bufferSize: bufferSize)
       if try reader.next() { heap.push(reader) }
     }
+    var key: [UInt8] = []
     var merged = 0
-    while let reader = heap.pop() {
-      var count = reader.count
-      var position = reader.position
-      while let other = heap.first, other.prefix == reader.prefix, ByteOrder.isEqual(other.key, reader.key) {
+    while let first = heap.first {
+      let rank = first.rank
+      key.removeAll(keepingCapacity: true)
+      key.append(contentsOf: first.key)
+      var (count, position) = (first.count, first.position)
+      try heap.advance()
+      while order != .commonest, let other = heap.first, other.rank == rank,
+        key.withUnsafeBytes({ ByteOrder.isEqual($0, other.key) })
+      {
         count += other.count
         position = min(position, other.position)
-        try heap.advanceFirst()
+        try heap.advance()
       }
-      try body(reader.key, count, position)
-      if try reader.next() { heap.push(reader) }
+      try key.withUnsafeBytes { try body($0, count, position) }
       merged += 1
       if merged.isMultiple(of: 1 << 16) { try Task.checkCancellation() }
     }

@@ -11,8 +11,8 @@ package final class SpillingCounter {
   private let memoryLimit: Int
   private let fanIn: Int
   private var table = CountTable()
-  private var file: RunFile?
-  private var runs: [SortedRun] = []
+  private let runs: SortedRuns
+  private var pending = PendingKeys()
 
   /// - Parameters:
   ///   - folder: where the runs lie; an existing folder on a disk with room, such as ``StageContext/scratch``.
@@ -21,32 +21,50 @@ package final class SpillingCounter {
     self.init(folder: folder, memoryLimit: memoryLimit, fanIn: 256)
   }
 
-  /// - Parameter fanIn: how many runs are merged at once, at least 2; more are merged in passes.
-  package init(folder: String, memoryLimit: Int, fanIn: Int) {
+  /// - Parameters:
+  ///   - fanIn: how many runs are merged at once, at least 2; more are merged in passes.
+  ///   - isSorted: whether ``finish(_:)`` gives the keys in the order of their bytes; in some order otherwise, which costs less.
+  package init(folder: String, memoryLimit: Int, fanIn: Int = 256, isSorted: Bool = true) {
     self.folder = folder
     self.memoryLimit = memoryLimit
-    self.fanIn = max(2, fanIn)
+    self.fanIn = fanIn
+    runs = SortedRuns(order: isSorted ? .bytes : .hash, folder: folder, memoryLimit: memoryLimit, fanIn: fanIn)
   }
 
   /// How many runs were written so far.
-  package var runCount: Int { runs.count }
+  package var runCount: Int { runs.runs.count }
 
   /// Counts a key.
   /// - Parameters:
   ///   - key: any bytes, none too; shorter than 4 GiB.
-  ///   - count: how often to count it.
+  ///   - count: how often to count it, at least 0.
   ///   - position: where it was seen; the smallest of a key's positions comes out.
   /// - Throws: ``ArtifactTypesError`` when a run cannot be written.
-  @inline(__always)
   package func add(_ key: UnsafeRawBufferPointer, count: Int = 1, position: UInt64) throws {
-    if table.add(key, count: count, position: position, limit: memoryLimit) { return }
-    try spill()
-    _ = table.add(key, count: count, position: position, limit: memoryLimit)
+    if pending.count > 0 { try flush() }
+    try add(key, hash: TextTable.hash(key), count: count, position: position)
+  }
+
+  /// Counts a key once, together with others that follow, which is faster in a large table.
+  /// - Parameter key: its bytes must stay as they are until ``flush()``.
+  @inline(__always)
+  package func addLater(_ key: UnsafeRawBufferPointer, position: UInt64) throws {
+    if pending.append(key, hash: TextTable.hash(key), position: position) { try flush() }
+  }
+
+  /// Counts the keys that were to be counted later.
+  package func flush() throws {
+    pending.approach(table)
+    for index in 0..<pending.takeCount() {
+      let key = pending[index]
+      try add(key.bytes, hash: key.hash, count: 1, position: key.position)
+    }
   }
 
   /// Writes what was counted to disk and gives the memory back; counting may go on.
   package func park() throws {
-    try spill()
+    try flush()
+    try runs.write(&table)
     table.release()
   }
 
@@ -62,51 +80,52 @@ package final class SpillingCounter {
     _ counters: [SpillingCounter], _ body: (UnsafeRawBufferPointer, Int, UInt64) throws -> Void
   ) throws {
     defer { for counter in counters { counter.removeAll() } }
-    let filled = counters.filter { $0.table.count > 0 || !$0.runs.isEmpty }
-    guard let first = filled.first else { return }
-    if filled.count == 1, first.runs.isEmpty {
-      return try first.table.drain(body)
-    }
+    for counter in counters { try counter.flush() }
+    let filled = counters.filter { !$0.isEmpty }
+    if filled.count == 1, filled[0].runCount == 0 { return try filled[0].table.drain(filled[0].runs.order, body) }
     for counter in filled { try counter.park() }
-    for counter in filled { try counter.mergeRuns(downTo: max(1, counter.fanIn / filled.count)) }
-    let runs = filled.flatMap(\.runs)
-    try SortedRun.merge(runs, bufferSize: first.bufferSize(runs.count), body)
+    try SortedRuns.merge(filled.map(\.runs), body)
   }
 
-  /// Writes the table's keys as a run and empties it.
-  private func spill() throws {
-    guard table.count > 0 else { return }
-    let file = try self.file ?? RunFile(folder: folder)
-    self.file = file
-    let writer = RunWriter(file)
-    try table.drain { try writer.append($0, count: $1, position: $2) }
-    runs.append(try writer.finish())
-  }
-
-  /// Merges runs until there are at most so many.
-  private func mergeRuns(downTo limit: Int) throws {
-    while runs.count > limit {
-      let merged = try RunFile(folder: folder)
-      var longer: [SortedRun] = []
-      // Enough groups of at most `fanIn` that the last pass has at most `limit` of them.
-      let size = max(2, min(fanIn, (runs.count + limit - 1) / limit))
-      for start in stride(from: 0, to: runs.count, by: size) {
-        let group = Array(runs[start..<min(start + size, runs.count)])
-        let writer = RunWriter(merged)
-        try SortedRun.merge(group, bufferSize: bufferSize(group.count)) { try writer.append($0, count: $1, position: $2) }
-        longer.append(try writer.finish())
-      }
-      runs = longer
-      file = merged
+  /// The same, the keys with the highest count first, those with equal counts in the order of their smallest positions.
+  ///
+  /// No two keys may have the same smallest position. Keys that do not fit into memory are sorted in memory of the first counter's
+  /// limit beside what the counters take.
+  package static func finishCommonestFirst(
+    _ counters: [SpillingCounter], _ body: (UnsafeRawBufferPointer, Int, UInt64) throws -> Void
+  ) throws {
+    defer { for counter in counters { counter.removeAll() } }
+    for counter in counters { try counter.flush() }
+    let filled = counters.filter { !$0.isEmpty }
+    guard let first = filled.first else { return }
+    if filled.count == 1, first.runCount == 0 { return try first.table.drain(.commonest, body) }
+    for counter in filled { try counter.park() }
+    let sorted = SortedRuns(
+      order: .commonest, folder: first.folder, memoryLimit: first.memoryLimit, fanIn: first.fanIn)
+    var table = CountTable()
+    try SortedRuns.merge(filled.map(\.runs)) { key, count, position in
+      if table.append(key, count: count, position: position, limit: first.memoryLimit) { return }
+      try sorted.write(&table)
+      _ = table.append(key, count: count, position: position, limit: first.memoryLimit)
     }
+    if sorted.runs.isEmpty { return try table.drain(.commonest, body) }
+    try sorted.write(&table)
+    table.release()
+    try SortedRuns.merge([sorted], body)
   }
 
-  /// Bytes to read at once of each of several runs.
-  private func bufferSize(_ count: Int) -> Int { min(1 << 18, max(1 << 12, memoryLimit / max(1, count))) }
+  private var isEmpty: Bool { table.count == 0 && runs.runs.isEmpty }
+
+  @inline(__always)
+  private func add(_ key: UnsafeRawBufferPointer, hash: UInt64, count: Int, position: UInt64) throws {
+    if table.add(key, hash: hash, count: count, position: position, limit: memoryLimit) { return }
+    try runs.write(&table)
+    _ = table.add(key, hash: hash, count: count, position: position, limit: memoryLimit)
+  }
 
   private func removeAll() {
     table.release()
-    runs = []
-    file = nil
+    runs.removeAll()
+    _ = pending.takeCount()
   }
 }

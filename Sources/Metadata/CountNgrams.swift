@@ -11,8 +11,8 @@ public struct CountNgrams: Stage {
   /// The languages to count; all of the corpus when `nil`.
   public var languages: [String]?
 
-  /// For all counters together, half as much again while their results are sorted. The counts do not depend on it.
-  private static let memoryLimit = 2 << 30
+  /// For all counters together. The counts do not depend on it.
+  private static let memoryLimit = 3 << 30
 
   public init(corpus: Corpus, languages: [String]? = nil) {
     self.corpus = corpus

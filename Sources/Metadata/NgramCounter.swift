@@ -9,20 +9,16 @@ package import ArtifactTypes
 package final class NgramCounter: @unchecked Sendable {
   private var tokenizer: Tokenizer
   private let unigrams, bigrams: SpillingCounter
-  private let folder: String
-  private let memoryLimit: Int
   /// A pair of words that does not stand in the text as it is counted.
   private var pair: [UInt8] = []
 
   /// - Parameters:
   ///   - folder: where to spill.
-  ///   - memoryLimit: about how many bytes of memory to use; ``finish(_:into:)`` takes half as much again.
+  ///   - memoryLimit: about how many bytes of memory to use.
   package init(language: String, folder: String, memoryLimit: Int) throws {
     tokenizer = try Tokenizer(language: language)
-    self.folder = folder
-    self.memoryLimit = memoryLimit
-    unigrams = SpillingCounter(folder: folder, memoryLimit: memoryLimit / 4)
-    bigrams = SpillingCounter(folder: folder, memoryLimit: memoryLimit - memoryLimit / 4)
+    unigrams = SpillingCounter(folder: folder, memoryLimit: memoryLimit / 4, isSorted: false)
+    bigrams = SpillingCounter(folder: folder, memoryLimit: memoryLimit - memoryLimit / 4, isSorted: false)
   }
 
   /// Counts a document.
@@ -35,10 +31,11 @@ package final class NgramCounter: @unchecked Sendable {
       in: document,
       word: { word, offset in
         let place = position + UInt64(offset)
-        try unigrams.add(word, position: place)
+        try unigrams.addLater(word, position: place)
         if let start = previous.baseAddress, let end = word.baseAddress {
           if start + previous.count + 1 == end, start.load(fromByteOffset: previous.count, as: UInt8.self) == 32 {
-            try bigrams.add(UnsafeRawBufferPointer(start: start, count: previous.count + 1 + word.count), position: place)
+            let both = UnsafeRawBufferPointer(start: start, count: previous.count + 1 + word.count)
+            try bigrams.addLater(both, position: place)
           } else {
             pair.removeAll(keepingCapacity: true)
             pair.append(contentsOf: previous)
@@ -49,7 +46,11 @@ package final class NgramCounter: @unchecked Sendable {
         }
         previous = word
       },
-      gap: { previous = UnsafeRawBufferPointer(start: nil, count: 0) })
+      gap: { previous = UnsafeRawBufferPointer(start: nil, count: 0) },
+      end: {
+        try unigrams.flush()
+        try bigrams.flush()
+      })
   }
 
   /// Writes what was counted to disk and gives the memory back.
@@ -60,28 +61,13 @@ package final class NgramCounter: @unchecked Sendable {
 
   /// Writes what several counters of one language have counted, the commonest first, and empties them.
   package static func finish(_ counters: [NgramCounter], into writer: LanguageNgramsWriter) throws {
-    try commonestFirst(counters, \.unigrams) { try writer.write(unigram: $0) }
-    try commonestFirst(counters, \.bigrams) { try writer.write(bigram: $0) }
+    try commonestFirst(counters.map(\.unigrams)) { try writer.write(unigram: $0) }
+    try commonestFirst(counters.map(\.bigrams)) { try writer.write(bigram: $0) }
   }
 
-  /// Sorts by descending count and then by first sight, through keys whose bytes have that order.
-  private static func commonestFirst(
-    _ counters: [NgramCounter], _ counted: KeyPath<NgramCounter, SpillingCounter>, _ body: (Ngram) throws -> Void
-  ) throws {
-    guard let first = counters.first else { return }
-    let sorter = SpillingCounter(folder: first.folder, memoryLimit: first.memoryLimit / 2)
-    var key: [UInt8] = []
-    try SpillingCounter.finish(counters.map { $0[keyPath: counted] }) { text, count, position in
-      key.removeAll(keepingCapacity: true)
-      key.append(bigEndian: .max - UInt64(count))
-      key.append(bigEndian: position)
-      key.append(contentsOf: text)
-      try key.withUnsafeBytes { try sorter.add($0, position: 0) }
-    }
-    try sorter.finish { key, _, _ in
-      try body(
-        Ngram(
-          String(decoding: key[16...], as: UTF8.self), count: Int(.max - key.bigEndian(at: 0)), first: key.bigEndian(at: 8)))
+  private static func commonestFirst(_ counters: [SpillingCounter], _ body: (Ngram) throws -> Void) throws {
+    try SpillingCounter.finishCommonestFirst(counters) { text, count, position in
+      try body(Ngram(String(decoding: text, as: UTF8.self), count: count, first: position))
     }
   }
 }

@@ -20,9 +20,12 @@ package struct Tokenizer {
 
   /// Calls `word` with the bytes of each word and their offset in the text without tags, and `gap` where the row of words that may
   /// form bigrams is broken.
-  /// - Parameter text: valid UTF-8.
+  /// - Parameters:
+  ///   - text: valid UTF-8.
+  ///   - end: called at the end; the words' bytes stay where they are until then.
   package mutating func forEachWord(
-    in text: UnsafeRawBufferPointer, word: (UnsafeRawBufferPointer, Int) throws -> Void, gap: () -> Void
+    in text: UnsafeRawBufferPointer, word: (UnsafeRawBufferPointer, Int) throws -> Void, gap: () -> Void,
+    end: () throws -> Void = {}
   ) throws {
     let (classes, breaker) = (classes, breaker)
     try tags.withCleaned(text) { text in
@@ -40,6 +43,7 @@ package struct Tokenizer {
       } else {
         try Self.forEachRun(in: bytes, text.count, classes, word: word, gap: gap)
       }
+      try end()
     }
   }
 

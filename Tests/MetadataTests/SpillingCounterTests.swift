@@ -71,6 +71,46 @@ import Testing
     #expect(try collect(counters) == reference(additions))
   }
 
+  @Test(arguments: [(0, 256), (0, 2), (3_000, 3), (1 << 20, 256)])
+  func `the commonest come first, those as common in the order of their positions`(limit: Int, fanIn: Int) throws {
+    var random = SystemRandomNumberGenerator()
+    for (size, lanes) in [(0, 1), (1, 1), (900, 1), (3_000, 1), (2_000, 3)] {
+      let frequent = [UInt8](repeating: 7, count: 5)
+      let additions = (0..<size).map { number in
+        Seen(
+          key: number.isMultiple(of: 3) ? frequent : randomKey(&random), count: number.isMultiple(of: 3) ? 9 : 1,
+          position: UInt64(number))
+      }
+      let place = try folder()
+      let counters = (0..<lanes).map { _ in SpillingCounter(folder: place, memoryLimit: limit, fanIn: fanIn, isSorted: false) }
+      for addition in size == 900 ? additions.shuffled() : additions {
+        let counter = counters[.random(in: 0..<lanes, using: &random)]
+        try addition.key.withUnsafeBytes { try counter.add($0, count: addition.count, position: addition.position) }
+      }
+      var found: [Seen] = []
+      try SpillingCounter.finishCommonestFirst(counters) { found.append(Seen(key: Array($0), count: $1, position: $2)) }
+      #expect(found == reference(additions).sorted { ($1.count, $0.position) < ($0.count, $1.position) })
+      #expect(try collect(counters).isEmpty)
+    }
+  }
+
+  @Test(arguments: [0, 5_000, 1 << 20]) func `keys counted later and keys in any order are the same keys`(limit: Int) throws {
+    var random = SystemRandomNumberGenerator()
+    let additions = (0..<1_500).map { Seen(key: randomKey(&random), count: 1, position: UInt64(1_500 - $0)) }
+    let counter = SpillingCounter(folder: try folder(), memoryLimit: limit, isSorted: false)
+    let bytes = additions.flatMap(\.key)
+    try bytes.withUnsafeBytes { bytes in
+      var start = 0
+      for addition in additions {
+        try counter.addLater(
+          UnsafeRawBufferPointer(rebasing: bytes[start..<start + addition.key.count]), position: addition.position)
+        start += addition.key.count
+      }
+      try counter.flush()
+    }
+    #expect(try collect([counter]).sorted { $0.key.lexicographicallyPrecedes($1.key) } == reference(additions))
+  }
+
   @Test func `keys longer than the buffers and the limit come back whole`() throws {
     let long = [UInt8](repeating: 65, count: 600_000)
     let keys = [long, long + [0], Array(long.dropLast()), long + long]
