@@ -1,0 +1,24 @@
+/// Plain text of wikitext that is in memory.
+package enum Wikitext {
+  /// - Parameters:
+  ///   - wikitext: of one page.
+  ///   - namespaces: the wiki's own names of its namespaces of media and categories.
+  ///   - sectionTitles: whether the title of a section that has text is a line of its own.
+  ///   - lists: whether the entries of lists are lines.
+  /// - Returns: lines separated by line feeds.
+  package static func plainText(
+    _ wikitext: String, namespaces names: [String] = [], sectionTitles: Bool = true, lists: Bool = true
+  ) -> String {
+    var namespaces = WikipediaNamespaces()
+    for name in names { namespaces.add(name) }
+    let converter = WikitextConverter(WikitextOptions(sectionTitles: sectionTitles, lists: lists))
+    var bytes = Array(wikitext.utf8)
+    let count = bytes.count
+    bytes.append(contentsOf: repeatElement(0, count: WikitextSource.padding))
+    return bytes.withUnsafeBufferPointer { bytes in
+      bytes.baseAddress.map { base in
+        String(decoding: converter.convert(WikitextSource(base: base, count: count), namespaces), as: UTF8.self)
+      } ?? ""
+    }
+  }
+}
