@@ -115,6 +115,11 @@ let package = Package(
       ],
       path: "Sources/CommandLine", swiftSettings: swiftSettings),
 
+    // What `Benchmarks/run --only curation` measures.
+    .executableTarget(
+      name: "curation-benchmark", dependencies: domain + ["Datasets", "Metadata", "Curation"],
+      path: "Benchmarks/CurationBenchmark", swiftSettings: swiftSettings),
+
     // The digest of a built-in stage's code, computed at build time.
     .executableTarget(name: "source-digest", path: "Sources/SourceDigest", swiftSettings: swiftSettings),
     .plugin(

@@ -7,13 +7,20 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from harness import chain_rows, ingest_rows, prose_rows
+from harness import chain_rows, curation_rows, ingest_rows, prose_rows
 from harness.machine import machine, machine_line
 from harness.measure import count_orphans
 from harness.table import Row, json_rows, markdown
-from harness.workshop import DEBIAN_PEERS, PYTHON_PEERS, Workshop
+from harness.workshop import DEBIAN_DATA, Workshop
 
-GROUPS = ("chains", "ingest", "prose")
+GROUPS = {
+    "chains": ["DVC", "Snakemake", "redun", "doit"],
+    "ingest": ["restic", "bup"],
+    "prose": ["nbconvert"],
+    "curation": ["curation", *DEBIAN_DATA],
+}
+"""What is measured, and the peers and data that each group needs."""
+
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -21,9 +28,12 @@ def main() -> int:
     """Measures, prints the table, and returns 1 when a measurement of Colophon failed."""
     options = _options()
     workshop = Workshop(PROJECT, options.limit)
-    if not workshop.colophon.exists():
-        print(f"{workshop.colophon} is missing: build it with `swift build -c release`", file=sys.stderr)
-        return 1
+    chosen = options.only or list(GROUPS)
+    programs = {workshop.curation if name == "curation" else workshop.colophon for name in chosen}
+    for program in sorted(programs):
+        if not program.exists():
+            print(f"{program} is missing: build it with `swift build -c release`", file=sys.stderr)
+            return 1
     start = time.monotonic()
 
     def tell(text: str) -> None:
@@ -31,11 +41,11 @@ def main() -> int:
 
     if not options.no_peers:
         tell("installing the peers that are missing")
-        workshop.install([*PYTHON_PEERS, *DEBIAN_PEERS])
+        workshop.install([peer for name in chosen for peer in GROUPS[name]])
     count_orphans()
     line = machine_line()
     rows: list[Row] = []
-    for name in options.only or GROUPS:
+    for name in chosen:
         tell(name)
         rows += _groups(workshop, options)[name]()
     tell("done")
@@ -52,18 +62,20 @@ def _groups(workshop: Workshop, options: argparse.Namespace) -> dict[str, Callab
         "chains": lambda: chain_rows.chain_rows(workshop, plans, repetitions, budget),
         "ingest": lambda: ingest_rows.ingest_rows(workshop, (64 if quick else 1024) << 20, repetitions, budget),
         "prose": lambda: prose_rows.prose_rows(workshop, 10 if quick else 100, repetitions, budget),
+        "curation": lambda: curation_rows.curation_rows(workshop, quick, repetitions, budget),
     }
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="Benchmarks/run",
-        description="Measure Colophon beside DVC, Snakemake, redun, doit, restic, bup and nbconvert; print a Markdown table. "
+        description="Measure Colophon beside DVC, Snakemake, redun, doit, restic, bup, nbconvert and the libraries "
+        "of MetaCLIP's curation; print a Markdown table. "
         "Ratios say how many times better Colophon is. Everything is written under .build/bench.")
     parser.add_argument("--quick", action="store_true", help="tiny sizes and two repetitions, to try the benchmarks out")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all samples to a file")
     parser.add_argument("--only", action="append", choices=GROUPS, help="measure this group alone; may be repeated")
-    parser.add_argument("--no-peers", action="store_true", help="install no peer; those that are missing have no value")
+    parser.add_argument("--no-peers", action="store_true", help="install no peer and no data; what is missing has no value")
     parser.add_argument("--repetitions", type=int, metavar="N", help="runs of each contender, at most (5; with --quick 2)")
     parser.add_argument(
         "--budget", type=float, default=15, metavar="S", help="wall seconds after which a contender is not repeated (15)")

@@ -21,13 +21,26 @@ def _seconds(value: float) -> str:
 
 
 def _rate(value: float) -> str:
+    if value < 10e6:
+        return f"{value / 1e6:.2g} MB/s"
     return f"{value / 1e9:.2f} GB/s" if value >= 1e9 else f"{value / 1e6:.0f} MB/s"
+
+
+def _texts(value: float) -> str:
+    return f"{value / 1e6:.2f} million/s" if value >= 1e6 else f"{value / 1e3:.3g} thousand/s"
+
+
+def _bytes(value: float) -> str:
+    return f"{value / 1e9:.2f} GB" if value >= 1e9 else f"{value / 1e6:.0f} MB"
 
 
 CPU_SECONDS = Unit("CPU seconds", True, _seconds)
 WALL_SECONDS = Unit("wall seconds", True, _seconds)
 CPU_SECONDS_PER_STAGE = Unit("CPU seconds per stage", True, _seconds)
 BYTES_PER_CPU_SECOND = Unit("bytes per CPU second", False, _rate)
+TEXTS_PER_CPU_SECOND = Unit("texts per CPU second", False, _texts)
+TEXTS_PER_SECOND = Unit("texts per wall second", False, _texts)
+BYTES = Unit("bytes", True, _bytes)
 PER_CENT = Unit("per cent", True, lambda value: f"{value:.3g} %")
 
 

@@ -15,11 +15,24 @@ PYTHON_PEERS: dict[str, list[str]] = {
     "redun": ["redun==0.44.1"],
     "doit": ["doit==0.37.0"],
     "nbconvert": ["nbconvert==7.17.2", "ipykernel==7.4.0"],
+    "curation": [
+        "pyahocorasick==2.3.1", "ahocorasick-rs==1.0.3", "daachorse==0.5.0", "fasttext-predict==0.9.2.4", "numpy==2.4.6",
+        "jieba==0.42.1", "pythainlp==5.4.0",
+    ],
 }
 """Requirements by peer; each has a virtual environment of its own, since they ask for different versions of the same packages."""
 
 DEBIAN_PEERS: dict[str, str] = {"restic": "restic", "bup": "bup"}
 """The package by command."""
+
+DEBIAN_DATA: dict[str, str] = {
+    "/usr/share/wordnet/data.noun": "wordnet-base",
+    "/usr/share/dict/american-english-insane": "wamerican-insane",
+    "/usr/share/dict/ngerman": "wngerman",
+    "/usr/share/dict/french": "wfrench",
+    "/usr/share/dict/spanish": "wspanish",
+}
+"""The package by one of its files."""
 
 
 class Workshop:
@@ -29,6 +42,8 @@ class Workshop:
         """`limit` is the longest that one measured command may take, in seconds."""
         self.root = project / ".build" / "bench"
         self.colophon = project / ".build" / "release" / "colophon"
+        self.curation = project / ".build" / "release" / "curation-benchmark"
+        self.data = project / ".colophon" / "data"
         self.limit = limit
         self._missing: dict[str, str] = {}
         home, temporary = self.root / "home", self.root / "tmp"
@@ -54,19 +69,21 @@ class Workshop:
         folder.mkdir(parents=True)
         return folder
 
-    def run(self, command: Sequence[str | Path], folder: Path, **variables: str) -> Usage:
-        """Runs a command in this workshop's environment and returns its cost."""
-        return run(command, folder, {**self.environment, **variables}, self.limit)
+    def run(self, command: Sequence[str | Path], folder: Path, *, limit: float | None = None, **variables: str) -> Usage:
+        """Runs a command in this workshop's environment and returns its cost; `limit` is for one that takes long."""
+        return run(command, folder, {**self.environment, **variables}, limit or self.limit)
 
     def install(self, peers: Sequence[str]) -> None:
-        """Installs the peers that are missing. What fails is remembered and raised by `tool`."""
+        """Installs the peers, and files of Debian's data packages, that are missing. What fails is remembered and raised by `tool`."""
         names = [name for name in peers if name in PYTHON_PEERS]
         with ThreadPoolExecutor(max_workers=2) as pool:
             failures = list(pool.map(self._install_python, names))
         self._missing.update({name: failure for name, failure in zip(names, failures, strict=True) if failure})
         for name in peers:
-            if name in DEBIAN_PEERS and (failure := self._install_debian(name)):
+            if name in DEBIAN_PEERS and not shutil.which(name) and (failure := self._install_debian(DEBIAN_PEERS[name])):
                 self._missing[name] = failure
+            if name in DEBIAN_DATA and not Path(name).exists():
+                self._install_debian(DEBIAN_DATA[name])
 
     def tool(self, peer: str, command: str) -> Path:
         """The path of a peer's command. Raises `Failed` when the peer could not be installed."""
@@ -76,6 +93,11 @@ class Workshop:
         if path is None or not Path(path).exists():
             raise Failed("not installed")
         return Path(path)
+
+    def site_packages(self, peer: str) -> Path:
+        """Where a peer's Python packages lie. Raises `Failed` when they could not be installed."""
+        self.tool(peer, "python")
+        return next(self._environment_folder(peer).glob("lib/python3*/site-packages"))
 
     def _environment_folder(self, peer: str) -> Path:
         return self.root / "venv" / peer.lower()
@@ -95,11 +117,9 @@ class Workshop:
         stamp.write_text(wanted)
         return None
 
-    def _install_debian(self, command: str) -> str | None:
-        if shutil.which(command):
-            return None
+    def _install_debian(self, package: str) -> str | None:
         administrator = [] if os.geteuid() == 0 else ["sudo"]
-        install = ["apt-get", "install", "-y", "--no-install-recommends", DEBIAN_PEERS[command]]
+        install = ["apt-get", "install", "-y", "--no-install-recommends", package]
         try:
             try:
                 self._quietly([*administrator, *install])
