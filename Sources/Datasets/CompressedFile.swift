@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// A file's bytes, unpacked as they are read: plain, gzip, bzip2, xz or zstd, told by the first bytes.
 ///
 /// Checksums are checked where the format has them. Not for use from two threads at once.

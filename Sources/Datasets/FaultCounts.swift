@@ -32,9 +32,6 @@ struct FaultCounts: Sendable {
   /// How many there were of all kinds.
   var total: Int { kinds.values.reduce(0) { $0 + $1.count } }
 
-  /// How many there were of a kind.
-  func count(of kind: String) -> Int { kinds[kind]?.count ?? 0 }
-
   /// A sentence for each kind, in the order of the kinds.
   private var sentences: [String] {
     kinds.sorted { $0.key < $1.key }.map { kind, found in

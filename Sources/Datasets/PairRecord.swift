@@ -1,5 +1,4 @@
 internal import ArtifactTypes
-internal import Glibc
 
 /// Reads a pair from JSON that somebody else wrote, and says what is wrong with it.
 ///

@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// Reads the files of a tar archive, packed or not, one after the other in bounded memory.
 ///
 /// POSIX, pax and GNU archives; archives written one behind the other count as one. Not for use from two threads at once.
