@@ -19,6 +19,8 @@ struct CountTable: ~Copyable {
   /// Whether every key's position is at least that of the key before it.
   private(set) var isInOrderOfPosition = true
   private var lastPosition: UInt64 = 0
+  /// Keeps reads that only bring memory near from being taken for useless.
+  private var seen: UInt64 = 0
 
   private static let firstSlotCount = 64
   /// Bytes for each key while the table is sorted: an item, and half of one that sorting itself takes.
@@ -68,15 +70,29 @@ struct CountTable: ~Copyable {
     return true
   }
 
-  /// Brings the slots and records of keys near, all at once, so that adding them waits for memory once and not twice for each.
-  /// - Returns: a value that depends on what was read.
-  @inline(__always)
-  func approach(_ hashes: UnsafeBufferPointer<UInt64>, _ values: UnsafeMutableBufferPointer<UInt64>) -> UInt64 {
-    guard let slots, let records else { return 0 }
-    for index in hashes.indices { values[index] = slots[Int(truncatingIfNeeded: hashes[index] >> shift)] }
-    var seen: UInt64 = 0
-    for index in hashes.indices where values[index] != 0 { seen ^= CountRecord(records + Self.offset(values[index])).position }
-    return seen
+  /// Counts waiting keys, once each.
+  ///
+  /// Their slots and then their records are read all at once first, so that the table waits for far memory twice and not twice a key.
+  /// - Parameter start: the first of them to count.
+  /// - Returns: how many of them have been counted; the next one has no room beside what is there.
+  mutating func add(_ pending: borrowing PendingKeys, from start: Int, limit: Int) -> Int {
+    if let slots, let records {
+      for index in start..<pending.count { pending.setSlot(slots[Int(truncatingIfNeeded: pending[index].hash >> shift)], index) }
+      for index in start..<pending.count where pending.slot(index) != 0 {
+        seen ^= CountRecord(records + Self.offset(pending.slot(index))).position
+      }
+    }
+    for index in start..<pending.count {
+      let key = pending[index]
+      guard add(key.bytes, hash: key.hash, count: 1, position: key.position, limit: limit) else { return index }
+    }
+    return pending.count
+  }
+
+  /// Reads records that are far apart all at once, so that they are near.
+  mutating func approach(_ offsets: UnsafeBufferPointer<UInt64>) {
+    guard let records else { return }
+    for offset in offsets { seen ^= CountRecord(records + Int(offset)).position }
   }
 
   /// Empties the table and keeps its memory.

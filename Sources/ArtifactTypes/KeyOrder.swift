@@ -32,10 +32,13 @@ extension CountTable {
     }
     if order == .hash, let slots {
       arrangeSlots(slots, records)
-      let number = count
-      // A table that is not empty must not be found in this state, whatever `body` does.
+      // Nobody may find the table in this state, whatever `body` does.
       defer { removeAll() }
-      for index in 0..<number { try pass(Int(slots[index])) }
+      for start in stride(from: 0, to: count, by: PendingKeys.capacity) {
+        let end = min(start + PendingKeys.capacity, count)
+        approach(UnsafeBufferPointer(start: slots + start, count: end - start))
+        for index in start..<end { try pass(Int(slots[index])) }
+      }
       return
     }
     releaseSlots()

@@ -92,7 +92,7 @@ final class RunFile {
 }
 
 /// Writes one run at the end of a file; only one at a time may write there.
-final class RunWriter {
+struct RunWriter: ~Copyable {
   private let file: RunFile
   private let start: Int
   private var buffer: [UInt8] = []
@@ -106,7 +106,7 @@ final class RunWriter {
   }
 
   /// - Parameter key: comes after all keys before.
-  func append(_ key: UnsafeRawBufferPointer, count: Int, position: UInt64) throws {
+  mutating func append(_ key: UnsafeRawBufferPointer, count: Int, position: UInt64) throws {
     let shared = previous.withUnsafeBytes { previous in
       let limit = min(previous.count, key.count)
       var shared = 0
@@ -125,12 +125,12 @@ final class RunWriter {
   }
 
   /// Writes what is left.
-  func finish() throws -> SortedRun {
+  mutating func finish() throws -> SortedRun {
     try flush()
     return SortedRun(file: file, range: start..<file.size)
   }
 
-  private func append(_ value: UInt64) {
+  private mutating func append(_ value: UInt64) {
     var rest = value
     while rest >= 0x80 {
       buffer.append(UInt8(truncatingIfNeeded: rest) | 0x80)
@@ -139,7 +139,7 @@ final class RunWriter {
     buffer.append(UInt8(rest))
   }
 
-  private func flush() throws {
+  private mutating func flush() throws {
     try buffer.withUnsafeBytes { try file.append($0) }
     buffer.removeAll(keepingCapacity: true)
   }

@@ -20,7 +20,7 @@ final class SortedRuns {
     guard table.count > 0 else { return }
     let file = try self.file ?? RunFile(folder: folder)
     self.file = file
-    let writer = RunWriter(file)
+    var writer = RunWriter(file)
     try table.drain(order) { try writer.append($0, count: $1, position: $2) }
     runs.append(try writer.finish())
   }
@@ -47,7 +47,7 @@ final class SortedRuns {
       let size = max(2, min(fanIn, (runs.count + limit - 1) / limit))
       for start in stride(from: 0, to: runs.count, by: size) {
         let group = Array(runs[start..<min(start + size, runs.count)])
-        let writer = RunWriter(merged)
+        var writer = RunWriter(merged)
         try SortedRun.merge(group, order, bufferSize: bufferSize(group.count)) {
           try writer.append($0, count: $1, position: $2)
         }

@@ -54,10 +54,12 @@ package final class SpillingCounter {
 
   /// Counts the keys that were to be counted later.
   package func flush() throws {
-    pending.approach(table)
-    for index in 0..<pending.takeCount() {
-      let key = pending[index]
-      try add(key.bytes, hash: key.hash, count: 1, position: key.position)
+    defer { pending.removeAll() }
+    var counted = 0
+    while true {
+      counted = table.add(pending, from: counted, limit: memoryLimit)
+      if counted == pending.count { return }
+      try runs.write(&table)
     }
   }
 
@@ -126,6 +128,6 @@ package final class SpillingCounter {
   private func removeAll() {
     table.release()
     runs.removeAll()
-    _ = pending.takeCount()
+    pending.removeAll()
   }
 }
