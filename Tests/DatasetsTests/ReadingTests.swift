@@ -177,3 +177,13 @@ import Testing
     await #expect(throws: DatasetsError.self) { _ = try await CombinePairs(pairs, pairs).run(context()) }
   }
 }
+
+@Suite struct LanguageNameTests {
+  @Test func `CLDR's languages have their English names and scripts, English too`() async throws {
+    let languages = try await ReadLanguages().run(StageContext(scratch: "/nowhere", threads: 1))
+    #expect(
+      ["en", "cs", "zh_Hant", "pt_PT"].map(languages.name) == ["English", "Czech", "Traditional Chinese", "European Portuguese"])
+    #expect(["en", "sr", "zh_Hant", "ar"].map { languages[$0]?.script } == ["Latn", "Cyrl", "Hant", "Arab"])
+    #expect(!languages.languages.contains { $0.name.isEmpty })
+  }
+}
