@@ -11,7 +11,7 @@ import Testing
 
   /// The notebooks that a test runs, with the parameters that make them small.
   static let samples: [String: [String]] = [
-    "first-steps": []
+    "curation": ["sample=150"], "first-steps": [],
   ]
 
   /// A project with a copy of the notebook, and the data that set-up has brought.

@@ -30,6 +30,13 @@ import Testing
     #expect(large[3] == 0.9999940991401672 && large[4] == 0.03400000184774399)
   }
 
+  /// With a threshold of 0 the reference loses a language: what was counted is never kept, what was not has no probability at all.
+  @Test func `a threshold of 0 keeps nothing`() {
+    #expect(TailShare.threshold(for: 0.06, of: [0, 0, 50]) == 0)
+    #expect(TailShare.probability(count: 50, t: 0) == 0)
+    #expect(TailShare.probability(count: 0, t: 0).isNaN)
+  }
+
   @Test func `a text with several entries is kept unless all of them drop it`() {
     let kept = TailShare.keeping([0.9999940991401672, 0.03400000184774399])
     #expect(abs(kept - 0.99999428) < 1e-6)
