@@ -11,7 +11,7 @@ NOTEBOOK ?= Notebooks/worldwide.md
 help: ## This list.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-setup: ## Install what is missing: Debian packages, the language identifier, running text.
+setup: ## Install what is missing: Debian packages, the language identifier, running text, excerpts of Wikipedia.
 	@.ci/set-up
 
 build: setup ## Build the command and its libraries, optimised.
