@@ -1,5 +1,4 @@
 package import ArtifactTypes
-internal import Glibc
 
 /// Finds the entries of one group's metadata that occur in a text: exact substrings between spaces, code point by code point.
 ///
@@ -14,12 +13,10 @@ public final class ConceptMatcher: @unchecked Sendable {
   private let memory: MappedBytes
   private let entryStarts: UnsafeBufferPointer<UInt32>
   private let entryBytes: UnsafePointer<UInt8>
-  private let wordStarts: UnsafeBufferPointer<UInt32>
-  private let wordBytes: UnsafePointer<UInt8>
-  private let words, wordEdges, pointEdges: UnsafePointer<MatcherSlot>
-  private let wordMask, wordEdgeMask, pointEdgeMask: Int
-  private let beginnings: UnsafePointer<UInt8>
-  private let hasWords, hasPoints: Bool
+  private let words: MatcherWords?
+  private let wordTrie, pointTrie: MatcherTrie?
+  /// By byte.
+  private let flags: [SpacedText.Flags]
 
   /// Compiles entries in memory.
   /// - Parameter entries: doubles are dropped, the order does not matter.
@@ -40,21 +37,22 @@ public final class ConceptMatcher: @unchecked Sendable {
     func part<Element>(_ part: MatcherLayout.Part, _: Element.Type) -> UnsafeBufferPointer<Element> {
       UnsafeRawBufferPointer(rebasing: memory.bytes[layout[part]]).bindMemory(to: Element.self)
     }
-    func bytes(_ starts: MatcherLayout.Part, _ bytes: MatcherLayout.Part) throws -> (
-      UnsafeBufferPointer<UInt32>, UnsafePointer<UInt8>
-    ) {
-      let starts = part(starts, UInt32.self)
-      let found = part(bytes, UInt8.self)
-      guard let last = starts.last, last == found.count, starts[0] == 0,
-        (1..<starts.count).allSatisfy({ starts[$0 - 1] <= starts[$0] }), let base = memory.bytes.baseAddress
-      else { throw fault("its part \(bytes) is damaged") }
-      return (starts, found.baseAddress ?? base.assumingMemoryBound(to: UInt8.self))
+    entryStarts = part(.entryStarts, UInt32.self)
+    let bytes = part(.entryBytes, UInt8.self)
+    guard let last = entryStarts.last, last == bytes.count, entryStarts[0] == 0, let base = memory.bytes.baseAddress else {
+      throw fault("its part entryStarts is damaged")
     }
-    func table(_ name: MatcherLayout.Part, entries: Int, words: Int = .max) throws -> (UnsafePointer<MatcherSlot>, Int, Bool) {
+    for number in 1..<entryStarts.count where entryStarts[number - 1] > entryStarts[number] {
+      throw fault("its part entryStarts is damaged")
+    }
+    entryBytes = bytes.baseAddress ?? base.assumingMemoryBound(to: UInt8.self)
+    let entries = entryStarts.count - 1
+    /// The slots and their mask; `nil` when none is used.
+    func table(_ name: MatcherLayout.Part, targets: Int) throws -> (UnsafePointer<MatcherSlot>, Int)? {
       let slots = part(name, MatcherSlot.self)
       var used = 0
       for slot in slots {
-        guard Int(slot.info.entry) <= entries, Int(slot.target) <= words, slot.target != 0 || slot.info.bits == 0 else {
+        guard Int(slot.info.entry) <= entries, Int(slot.target) <= targets, slot.target != 0 || slot.info.bits == 0 else {
           throw fault("its part \(name) is damaged")
         }
         if slot.target != 0 { used += 1 }
@@ -62,16 +60,19 @@ public final class ConceptMatcher: @unchecked Sendable {
       guard let base = slots.baseAddress, slots.count.nonzeroBitCount == 1, used < slots.count else {
         throw fault("its part \(name) is damaged")
       }
-      return (base, slots.count - 1, used > 0)
+      return used == 0 ? nil : (base, slots.count - 1)
     }
-    (entryStarts, entryBytes) = try bytes(.entryStarts, .entryBytes)
-    (wordStarts, wordBytes) = try bytes(.wordStarts, .wordBytes)
-    (words, wordMask, hasWords) = try table(.words, entries: entryStarts.count - 1, words: wordStarts.count - 1)
-    (wordEdges, wordEdgeMask, _) = try table(.wordEdges, entries: entryStarts.count - 1)
-    (pointEdges, pointEdgeMask, hasPoints) = try table(.pointEdges, entries: entryStarts.count - 1)
-    let marks = part(.beginnings, UInt8.self)
-    guard let base = marks.baseAddress, marks.count == 512 else { throw fault("its part beginnings is damaged") }
-    beginnings = base
+    let wordBytes = part(.wordBytes, UInt8.self)
+    words = try table(.words, targets: wordBytes.count).map { MatcherWords(slots: $0, mask: $1, bytes: wordBytes) }
+    wordTrie = try table(.wordEdges, targets: .max).map { MatcherTrie(slots: $0, mask: $1) }
+    pointTrie = try table(.pointEdges, targets: .max).map { MatcherTrie(slots: $0, mask: $1) }
+    let marks = part(.flags, SpacedText.Flags.self)
+    guard marks.count == 256 else { throw fault("its part flags is damaged") }
+    flags = marks.enumerated().map { byte, flags in
+      let change = SpacedText.Flags.change(of: UInt8(byte))
+      // What is changed leaves a space in its place or beside it.
+      return flags.union(change.isEmpty ? [] : marks[32]).intersection(.ofEntries).union(change)
+    }
     self.memory = memory
   }
 
@@ -102,7 +103,9 @@ public final class ConceptMatcher: @unchecked Sendable {
     /// The numbers of the entries that the last text has, ascending, each once.
     package fileprivate(set) var found: [UInt32] = []
     fileprivate var spaced = SpacedText()
-    fileprivate var row: [(word: UInt32, info: MatcherInfo)] = []
+    fileprivate var places: [MatcherWords.Place] = []
+    fileprivate var symbols: [UInt32] = []
+    fileprivate var walks: [MatcherTrie.Walk] = []
 
     package init() {}
   }
@@ -116,106 +119,58 @@ public final class ConceptMatcher: @unchecked Sendable {
   /// Finds the entries that occur in a text of valid UTF-8.
   package func find(in text: UnsafeBufferPointer<UInt8>, _ scratch: inout Scratch) {
     scratch.found.removeAll(keepingCapacity: true)
-    scratch.spaced.set(text)
-    if hasWords { matchWords(&scratch) }
-    if hasPoints { matchPoints(&scratch) }
+    flags.withUnsafeBufferPointer { flags in
+      if let flags = flags.baseAddress { scratch.spaced.set(text, flags: flags) }
+    }
+    if let words { matchWords(words, &scratch) }
+    if let pointTrie { matchPoints(pointTrie, &scratch) }
     scratch.found.sortDistinct()
   }
 
   /// Rows of words.
-  private func matchWords(_ scratch: inout Scratch) {
-    scratch.row.removeAll(keepingCapacity: true)
-    var hasRows = false
+  private func matchWords(_ words: MatcherWords, _ scratch: inout Scratch) {
     let spaced = scratch.spaced
-    spaced.withBytes { start, count in
-      var begin = 1
-      var index = 1
-      while index < count {
-        while start[index] != 32 { index += 1 }
-        let (word, info) = look(start + begin, index - begin)
-        scratch.row.append((word, info))
-        if info.entry != 0 { scratch.found.append(info.entry - 1) }
-        if info.hasChildren { hasRows = true }
-        index += 1
-        begin = index
-      }
+    var count = 0
+    spaced.withBytes { text, spaces in
+      count = spaces.count - 1
+      words.find(text, spaces, &scratch.places, symbols: &scratch.symbols, walks: &scratch.walks, &scratch.found)
     }
-    guard hasRows else { return }
-    for begin in scratch.row.indices where scratch.row[begin].info.hasChildren {
-      var state = scratch.row[begin].word
-      var index = begin + 1
-      while index < scratch.row.count, scratch.row[index].word != 0 {
-        let (target, info) = step(wordEdges, wordEdgeMask, state, scratch.row[index].word)
-        if target == 0 { break }
-        if info.entry != 0 { scratch.found.append(info.entry - 1) }
-        guard info.hasChildren else { break }
-        state = target
-        index += 1
-      }
-    }
-  }
-
-  /// A word's number + 1, 0 when no entry has it.
-  @inline(__always)
-  private func look(_ start: UnsafePointer<UInt8>, _ count: Int) -> (word: UInt32, info: MatcherInfo) {
-    let (key, tag) = MatcherHash.wordKey(start, count)
-    var slot = MatcherHash.slot(key, tag) & wordMask
-    while true {
-      let found = words[slot]
-      if found.target == 0 { return (0, found.info) }
-      if found.key == key, found.info.tag == tag, tag <= 8 || isWord(Int(found.target) - 1, start, count) {
-        return (found.target, found.info)
-      }
-      slot = (slot + 1) & wordMask
-    }
-  }
-
-  private func isWord(_ number: Int, _ start: UnsafePointer<UInt8>, _ count: Int) -> Bool {
-    let from = Int(wordStarts[number])
-    return Int(wordStarts[number + 1]) - from == count && memcmp(wordBytes + from, start, count) == 0
-  }
-
-  @inline(__always)
-  private func step(
-    _ slots: UnsafePointer<MatcherSlot>, _ mask: Int, _ state: UInt32, _ symbol: UInt32
-  ) -> (target: UInt32, info: MatcherInfo) {
-    let key = MatcherHash.edgeKey(state, symbol)
-    var slot = MatcherHash.slot(key) & mask
-    while true {
-      let found = slots[slot]
-      if found.target == 0 || found.key == key { return (found.target, found.info) }
-      slot = (slot + 1) & mask
-    }
+    guard let wordTrie, !scratch.walks.isEmpty else { return }
+    wordTrie.lead(&scratch.walks, along: scratch.symbols, count: count, &scratch.found)
   }
 
   /// Entries with an end that needs no space.
-  private func matchPoints(_ scratch: inout Scratch) {
+  private func matchPoints(_ trie: MatcherTrie, _ scratch: inout Scratch) {
+    let seen = scratch.spaced.seen
+    let afterSpace = seen.isSuperset(of: [.beginsAfterSpace, .endsAfterSpace])
+    guard afterSpace || seen.contains(.beginsAnywhere) else { return }
+    scratch.walks.removeAll(keepingCapacity: true)
     let spaced = scratch.spaced
-    spaced.withBytes { start, count in
-      for begin in 1..<count {
-        let byte = Int(start[begin])
-        if beginnings[256 + byte] != 0 { walk(start, count, from: begin, MatcherBuilder.anywhere, &scratch.found) }
-        if start[begin - 1] == 32, beginnings[byte] != 0 {
-          walk(start, count, from: begin, MatcherBuilder.afterSpace, &scratch.found)
+    var count = 0
+    spaced.withBytes { text, _ in
+      if scratch.symbols.count < text.count + 1 { scratch.symbols = [UInt32](repeating: 0, count: text.count * 2) }
+      guard let start = text.baseAddress else { return }
+      scratch.symbols.withUnsafeMutableBufferPointer { symbols in
+        var index = 0
+        var previous: UInt32 = 0
+        while index < text.count {
+          let flag = flags[Int(start[index])]
+          if flag.contains(.beginsAnywhere) {
+            scratch.walks.append(MatcherTrie.Walk(state: MatcherBuilder.anywhere, place: count))
+          }
+          if afterSpace, previous == 32, flag.contains(.beginsAfterSpace) {
+            scratch.walks.append(MatcherTrie.Walk(state: MatcherBuilder.afterSpace, place: count))
+          }
+          let (scalar, length) = Self.scalar(start + index)
+          symbols[count] = scalar
+          previous = scalar
+          count += 1
+          index += length
         }
+        symbols[count] = 0
       }
     }
-  }
-
-  private func walk(
-    _ start: UnsafePointer<UInt8>, _ count: Int, from begin: Int, _ root: UInt32, _ found: inout [UInt32]
-  ) {
-    var state = root
-    var index = begin
-    while index < count {
-      let (scalar, length) = Self.scalar(start + index)
-      let (target, info) = step(pointEdges, pointEdgeMask, state, scalar)
-      if target == 0 { return }
-      index += length
-      if info.entry != 0, !info.needsSpace || index < count && start[index] == 32 { found.append(info.entry - 1) }
-      guard info.hasChildren else { return }
-      state = target
-    }
+    trie.lead(&scratch.walks, along: scratch.symbols, count: count, &scratch.found)
   }
 
   /// The code point at a byte that begins one, in valid UTF-8.

@@ -7,6 +7,9 @@ package struct MatcherBuilder {
   static let afterSpace: UInt32 = 1
   static let anywhere: UInt32 = 2
 
+  /// So that offsets of words and the states of rows together stay below 2³².
+  private static let byteLimit = 1 << 30
+
   private var arena: [UInt8] = []
   private var starts: [UInt32] = [0]
 
@@ -28,9 +31,10 @@ package struct MatcherBuilder {
   /// The compiled index and how many distinct entries it has.
   /// - Throws: ``CurationError`` when there are more entries than an index can hold.
   package consuming func compile() throws -> (bytes: [UInt8], entries: Int) {
-    guard arena.count < Int(UInt32.max) - 16, starts.count < MatcherInfo.entryLimit else {
+    guard arena.count < Self.byteLimit, starts.count < MatcherInfo.entryLimit else {
       throw CurationError(
-        operation: "compile an index", subject: "\(starts.count - 1) entries", cause: "one group holds at most 134 million")
+        operation: "compile an index", subject: "\(starts.count - 1) entries",
+        cause: "one group holds at most 134 million of 1 GiB in all")
     }
     arena.append(contentsOf: repeatElement(0, count: 8))
     let order = sorted()
@@ -41,7 +45,7 @@ package struct MatcherBuilder {
     var words = WordTable(expecting: order.count)
     var wordEdges = EdgeTable(expecting: order.count)
     var pointEdges = EdgeTable(expecting: 16)
-    var beginnings = [UInt8](repeating: 0, count: 512)
+    var flags = [SpacedText.Flags](repeating: [], count: 256)
     /// Entries of several words: the entry's number and its words' numbers.
     var rows: [(entry: UInt32, words: Range<Int>)] = []
     var rowWords: [UInt32] = []
@@ -54,11 +58,13 @@ package struct MatcherBuilder {
         let entry = UnsafeBufferPointer(start: base + start, count: end - start)
         bytes.append(contentsOf: entry)
         ends.append(UInt32(bytes.count))
+        if Self.occursNowhere(entry) { continue }
         let mark = UInt32(number + 1)
         let begins = Self.firstScalar(entry).isWordEdge
         let stops = Self.lastScalar(entry).isWordEdge
         if begins || stops {
-          beginnings[Int(entry[0]) + (begins ? 256 : 0)] = 1
+          flags[Int(entry[0])].insert(begins ? .beginsAnywhere : .beginsAfterSpace)
+          if !begins { flags[Int(entry[entry.count - 1])].insert(.endsAfterSpace) }
           pointEdges.insert(entry, from: begins ? Self.anywhere : Self.afterSpace, &nextPoint, entry: mark, needsSpace: !stops)
           continue
         }
@@ -76,18 +82,20 @@ package struct MatcherBuilder {
         }
       }
     }
-    var nextRow = UInt32(words.count + 1)
+    // The states of a row's first words are the words' symbols.
+    var nextRow = UInt32(words.arena.count + 1)
     for row in rows {
-      var state = rowWords[row.words.lowerBound] + 1
+      var state = words.symbol(of: rowWords[row.words.lowerBound])
       words.setHasChildren(rowWords[row.words.lowerBound])
       for place in row.words.dropFirst() {
         let isLast = place == row.words.upperBound - 1
-        state = wordEdges.step(state, rowWords[place] + 1, &nextRow, entry: isLast ? row.entry : 0, hasChildren: !isLast)
+        state = wordEdges.step(
+          state, words.symbol(of: rowWords[place]), &nextRow, entry: isLast ? row.entry : 0, hasChildren: !isLast)
       }
     }
     let parts = [
-      Self.bytes(of: ends), bytes, Self.bytes(of: words.starts), words.arena, Self.bytes(of: words.slots()),
-      Self.bytes(of: wordEdges.slots), Self.bytes(of: pointEdges.slots), beginnings,
+      Self.bytes(of: ends), bytes, words.arena, Self.bytes(of: words.slots()), Self.bytes(of: wordEdges.compacted()),
+      Self.bytes(of: pointEdges.compacted()), Self.bytes(of: flags),
     ]
     return (MatcherLayout.assemble(parts), order.count)
   }
@@ -127,6 +135,19 @@ package struct MatcherBuilder {
     }
   }
 
+  /// Whether no text that is set apart by spaces can have an entry: it has a mark without a space beside it, or white space that a
+  /// text has no more.
+  private static func occursNowhere(_ entry: UnsafeBufferPointer<UInt8>) -> Bool {
+    for (place, byte) in entry.enumerated() {
+      let change = SpacedText.Flags.change(of: byte)
+      if change.isEmpty { continue }
+      if change.contains(.blank) { return true }
+      if place > 0, entry[place - 1] != 32 { return true }
+      if place + 1 < entry.count, entry[place + 1] != 32 { return true }
+    }
+    return false
+  }
+
   private static func firstScalar(_ entry: UnsafeBufferPointer<UInt8>) -> Unicode.Scalar {
     var end = 1
     while end < entry.count, entry[end] & 0xC0 == 0x80 { end += 1 }
@@ -145,131 +166,4 @@ package struct MatcherBuilder {
   }
 
   private static func bytes<Element>(of values: [Element]) -> [UInt8] { values.withUnsafeBytes { Array($0) } }
-}
-
-/// Words of entries, numbered as they come.
-private struct WordTable {
-  private(set) var arena: [UInt8] = []
-  private(set) var starts: [UInt32] = [0]
-  private var infos: [MatcherInfo] = []
-  private var keys: [UInt64] = []
-  private var table: [UInt32]
-
-  init(expecting count: Int) {
-    table = [UInt32](repeating: 0, count: EdgeTable.capacity(count))
-  }
-
-  var count: Int { infos.count }
-
-  /// - Parameter start: 8 bytes are readable at the word's end.
-  mutating func insert(_ start: UnsafePointer<UInt8>, _ count: Int) -> UInt32 {
-    let (key, tag) = MatcherHash.wordKey(start, count)
-    var slot = MatcherHash.slot(key, tag) & (table.count - 1)
-    while table[slot] != 0 {
-      let number = Int(table[slot]) - 1
-      if keys[number] == key, infos[number].tag == tag, tag <= 8 || isEqual(number, start, count) { return UInt32(number) }
-      slot = (slot + 1) & (table.count - 1)
-    }
-    table[slot] = UInt32(infos.count + 1)
-    var info = MatcherInfo(bits: 0)
-    info.tag = tag
-    infos.append(info)
-    keys.append(key)
-    arena.append(contentsOf: UnsafeBufferPointer(start: start, count: count))
-    starts.append(UInt32(arena.count))
-    if infos.count * 2 > table.count { grow() }
-    return UInt32(infos.count - 1)
-  }
-
-  mutating func setEntry(_ entry: UInt32, of word: UInt32) { infos[Int(word)].entry = entry }
-
-  mutating func setHasChildren(_ word: UInt32) { infos[Int(word)].hasChildren = true }
-
-  /// The table as it is stored.
-  func slots() -> [MatcherSlot] {
-    var slots = [MatcherSlot](repeating: .empty, count: EdgeTable.capacity(infos.count))
-    let mask = slots.count - 1
-    for number in infos.indices {
-      var slot = MatcherHash.slot(keys[number], infos[number].tag) & mask
-      while slots[slot].target != 0 { slot = (slot + 1) & mask }
-      slots[slot] = MatcherSlot(key: keys[number], target: UInt32(number + 1), info: infos[number])
-    }
-    return slots
-  }
-
-  private func isEqual(_ number: Int, _ start: UnsafePointer<UInt8>, _ count: Int) -> Bool {
-    let range = Int(starts[number])..<Int(starts[number + 1])
-    return range.count == count && arena[range].elementsEqual(UnsafeBufferPointer(start: start, count: count))
-  }
-
-  private mutating func grow() {
-    table = [UInt32](repeating: 0, count: table.count * 2)
-    for number in infos.indices {
-      var slot = MatcherHash.slot(keys[number], infos[number].tag) & (table.count - 1)
-      while table[slot] != 0 { slot = (slot + 1) & (table.count - 1) }
-      table[slot] = UInt32(number + 1)
-    }
-  }
-}
-
-/// The edges of a trie: from a state by a symbol to a state.
-private struct EdgeTable {
-  private(set) var slots: [MatcherSlot]
-  private var used = 0
-
-  init(expecting count: Int) { slots = [MatcherSlot](repeating: .empty, count: Self.capacity(count)) }
-
-  /// A power of two of which at most half is used.
-  static func capacity(_ count: Int) -> Int {
-    var capacity = 16
-    while capacity < count * 2 { capacity *= 2 }
-    return capacity
-  }
-
-  /// Follows an edge, made now when it is new, and adds to what is known of the state that it leads to.
-  mutating func step(
-    _ state: UInt32, _ symbol: UInt32, _ next: inout UInt32, entry: UInt32, hasChildren: Bool, needsSpace: Bool = false
-  ) -> UInt32 {
-    let key = MatcherHash.edgeKey(state, symbol)
-    let mask = slots.count - 1
-    var slot = MatcherHash.slot(key) & mask
-    while slots[slot].target != 0, slots[slot].key != key { slot = (slot + 1) & mask }
-    let isNew = slots[slot].target == 0
-    if isNew {
-      slots[slot] = MatcherSlot(key: key, target: next, info: MatcherInfo(bits: 0))
-      next += 1
-      used += 1
-    }
-    if hasChildren { slots[slot].info.hasChildren = true }
-    if entry != 0 {
-      slots[slot].info.entry = entry
-      slots[slot].info.needsSpace = needsSpace
-    }
-    let target = slots[slot].target
-    if isNew, used * 2 > slots.count { grow() }
-    return target
-  }
-
-  /// Inserts an entry's code points.
-  mutating func insert(
-    _ entry: UnsafeBufferPointer<UInt8>, from root: UInt32, _ next: inout UInt32, entry mark: UInt32, needsSpace: Bool
-  ) {
-    var state = root
-    var rest = String(decoding: entry, as: UTF8.self).unicodeScalars[...]
-    while let scalar = rest.popFirst() {
-      state = step(
-        state, scalar.value, &next, entry: rest.isEmpty ? mark : 0, hasChildren: !rest.isEmpty, needsSpace: needsSpace)
-    }
-  }
-
-  private mutating func grow() {
-    let old = slots
-    slots = [MatcherSlot](repeating: .empty, count: old.count * 2)
-    let mask = slots.count - 1
-    for edge in old where edge.target != 0 {
-      var slot = MatcherHash.slot(edge.key) & mask
-      while slots[slot].target != 0 { slot = (slot + 1) & mask }
-      slots[slot] = edge
-    }
-  }
 }

@@ -4,7 +4,7 @@ internal import ArtifactTypes
 struct MatcherSlot {
   /// A word's ``WordKey``, or `state << 32 | symbol` of a trie's edge.
   var key: UInt64
-  /// The word's number + 1, or the state that the edge leads to; 0 in an empty slot.
+  /// The offset of the word's bytes + 1, or the state that the edge leads to; 0 in an empty slot.
   var target: UInt32
   var info: MatcherInfo
 
@@ -84,7 +84,7 @@ enum MatcherHash {
 
 /// Where the parts of a compiled index lie in its bytes.
 ///
-/// 16 bytes `colophon-index-1`, then for each part in the order below its offset and its size in bytes, 64-bit little-endian, then the
+/// 16 bytes `colophon-index-2`, then for each part in the order below its offset and its size in bytes, 64-bit little-endian, then the
 /// parts, each aligned to 64 bytes.
 struct MatcherLayout {
   /// The parts in order.
@@ -92,16 +92,15 @@ struct MatcherLayout {
     /// `UInt32` offsets of the entries' bytes, in the order of their bytes, and their end.
     case entryStarts
     case entryBytes
-    /// The same of the words, in no order.
-    case wordStarts
+    /// The words, in no order, a space behind each.
     case wordBytes
     /// Hash tables of ``MatcherSlot``s, a power of two of them.
     case words, wordEdges, pointEdges
-    /// 256 bytes: whether an entry that needs a space before it may begin with this byte; 256 more: one that needs none.
-    case beginnings
+    /// 256 bytes: the ``SpacedText/Flags`` of each byte that say what entries of code points begin and end with.
+    case flags
   }
 
-  static let magic = Array("colophon-index-1".utf8)
+  static let magic = Array("colophon-index-2".utf8)
   static let headerSize = magic.count + Part.allCases.count * 16
 
   private let ranges: [Range<Int>]
