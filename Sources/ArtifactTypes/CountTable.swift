@@ -70,7 +70,7 @@ struct CountTable: ~Copyable {
     return true
   }
 
-  /// Counts waiting keys, once each.
+  /// Counts waiting keys.
   ///
   /// Their slots and then their records are read all at once first, so that the table waits for far memory twice and not twice a key.
   /// - Parameter start: the first of them to count.
@@ -84,10 +84,24 @@ struct CountTable: ~Copyable {
     }
     for index in start..<pending.count {
       let key = pending[index]
-      guard add(key.bytes, hash: key.hash, count: 1, position: key.position, limit: limit) else { return index }
+      guard add(key.bytes, hash: key.hash, count: key.count, position: key.position, limit: limit) else { return index }
     }
     return pending.count
   }
+
+  /// Calls `body` with each key, its count and its position, in the order in which the keys came.
+  func forEachRecord(_ body: (UnsafeRawBufferPointer, Int, UInt64) throws -> Void) rethrows {
+    guard let records else { return }
+    var offset = 0
+    for _ in 0..<count {
+      let record = CountRecord(records + offset)
+      try body(record.key, record.count, record.position)
+      offset += CountRecord.size(record.length)
+    }
+  }
+
+  /// About how many bytes the table takes.
+  var byteCount: Int { used + slotCount * 8 }
 
   /// Reads records that are far apart all at once, so that they are near.
   mutating func approach(_ offsets: UnsafeBufferPointer<UInt64>) {

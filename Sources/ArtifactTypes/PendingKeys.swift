@@ -3,6 +3,7 @@ struct PendingKeys: ~Copyable {
   struct Key {
     let bytes: UnsafeRawBufferPointer
     let hash: UInt64
+    let count: Int
     let position: UInt64
   }
 
@@ -22,8 +23,8 @@ struct PendingKeys: ~Copyable {
 
   /// - Returns: whether there is no room for another one.
   @inline(__always)
-  mutating func append(_ bytes: UnsafeRawBufferPointer, hash: UInt64, position: UInt64) -> Bool {
-    keys.initializeElement(at: count, to: Key(bytes: bytes, hash: hash, position: position))
+  mutating func append(_ bytes: UnsafeRawBufferPointer, hash: UInt64, count more: Int, position: UInt64) -> Bool {
+    keys.initializeElement(at: count, to: Key(bytes: bytes, hash: hash, count: more, position: position))
     count += 1
     return count == Self.capacity
   }

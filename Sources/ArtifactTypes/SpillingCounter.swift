@@ -34,6 +34,9 @@ package final class SpillingCounter {
   /// How many runs were written so far.
   package var runCount: Int { runs.runs.count }
 
+  /// About how many bytes of memory the counter takes now.
+  package var memoryInUse: Int { table.byteCount }
+
   /// Counts a key.
   /// - Parameters:
   ///   - key: any bytes, none too; shorter than 4 GiB.
@@ -49,7 +52,7 @@ package final class SpillingCounter {
   /// - Parameter key: its bytes must stay as they are until ``flush()``.
   @inline(__always)
   package func addLater(_ key: UnsafeRawBufferPointer, position: UInt64) throws {
-    if pending.append(key, hash: TextTable.hash(key), position: position) { try flush() }
+    if pending.append(key, hash: TextTable.hash(key), count: 1, position: position) { try flush() }
   }
 
   /// Counts the keys that were to be counted later.
@@ -92,14 +95,18 @@ package final class SpillingCounter {
   /// The same, the keys with the highest count first, those with equal counts in the order of their smallest positions.
   ///
   /// No two keys may have the same smallest position. Keys that do not fit into memory are sorted in memory of the first counter's
-  /// limit beside what the counters take.
+  /// limit beside what the counters take. Counters that were filled in the order of their positions are best given in that order.
   package static func finishCommonestFirst(
     _ counters: [SpillingCounter], _ body: (UnsafeRawBufferPointer, Int, UInt64) throws -> Void
   ) throws {
     defer { for counter in counters { counter.removeAll() } }
     for counter in counters { try counter.flush() }
-    let filled = counters.filter { !$0.isEmpty }
+    var filled = counters.filter { !$0.isEmpty }
     guard let first = filled.first else { return }
+    if filled.allSatisfy({ $0.runCount == 0 }) {
+      for other in filled.dropFirst() { try first.absorb(other) }
+      filled = [first]
+    }
     if filled.count == 1, first.runCount == 0 { return try first.table.drain(.commonest, body) }
     for counter in filled { try counter.park() }
     let sorted = SortedRuns(
@@ -123,6 +130,15 @@ package final class SpillingCounter {
     if table.add(key, hash: hash, count: count, position: position, limit: memoryLimit) { return }
     try runs.write(&table)
     _ = table.add(key, hash: hash, count: count, position: position, limit: memoryLimit)
+  }
+
+  /// Counts what another counter, which has written no run, has counted, and empties that one.
+  private func absorb(_ other: SpillingCounter) throws {
+    try other.table.forEachRecord { key, count, position in
+      if pending.append(key, hash: TextTable.hash(key), count: count, position: position) { try flush() }
+    }
+    try flush()
+    other.removeAll()
   }
 
   private func removeAll() {

@@ -43,7 +43,10 @@ public struct CountNgrams: Stage {
     let done = Mutex(0)
     // A language gets as many counters as its share of the text is worth threads; the largest begin.
     let lanes = counts.flatMap { $0.lanes(threads: context.threads, total: total) }.sorted { $0.size > $1.size }
-    let limit = memoryLimit / max(1, min(context.threads, lanes.count))
+    let running = max(1, min(context.threads, lanes.count))
+    // Half of the memory is for counters that wait for the others of their language.
+    let limit = running == 1 ? memoryLimit : memoryLimit / 2 / running
+    let room = MemoryForWaiting(memoryLimit / 2)
     let written = try await concurrentMap(count: lanes.count, threads: context.threads) { index in
       let lane = lanes[index]
       let counter = try NgramCounter(language: lane.count.language, folder: context.scratch, memoryLimit: limit)
@@ -56,7 +59,7 @@ public struct CountNgrams: Stage {
         }
         context.progress(bytes, of: total, "bytes")
       }
-      return try lane.count.finish(counter, folder: context.scratch)
+      return try lane.count.finish(counter, lane.number, room, folder: context.scratch)
     }
     let writer = NgramCountsWriter(folder: context.scratch)
     for case let files? in written { writer.add(files) }
@@ -68,6 +71,7 @@ public struct CountNgrams: Stage {
 private final class LanguageCount: Sendable {
   struct Lane: Sendable {
     let count: LanguageCount
+    let number: Int
     let pieces: ArraySlice<Range<Int>>
 
     var size: Int { pieces.reduce(0) { $0 + $1.count } }
@@ -76,8 +80,8 @@ private final class LanguageCount: Sendable {
   let language: String
   let lines: LanguageLines
   private let pieces: [Range<Int>]
-  /// How many counters there are, and those that are done.
-  private let state = Mutex<(lanes: Int, done: [NgramCounter])>((0, []))
+  /// How many counters there are, and those that are done, by their number.
+  private let state = Mutex<(lanes: Int, done: [Int: NgramCounter], memory: Int)>((0, [:], 0))
 
   init(_ language: String, _ lines: LanguageLines, pieceSize: Int) {
     self.language = language
@@ -90,7 +94,8 @@ private final class LanguageCount: Sendable {
     let number = max(1, min(pieces.count, threads, (threads * lines.byteCount + total / 2) / max(1, total)))
     state.withLock { $0.lanes = number }
     return (0..<number).map { lane in
-      Lane(count: self, pieces: pieces[pieces.count * lane / number..<pieces.count * (lane + 1) / number])
+      Lane(
+        count: self, number: lane, pieces: pieces[pieces.count * lane / number..<pieces.count * (lane + 1) / number])
     }
   }
 
@@ -110,16 +115,40 @@ private final class LanguageCount: Sendable {
   }
 
   /// Takes a counter that is done; the last one writes the language.
-  func finish(_ counter: NgramCounter, folder: String) throws -> LanguageNgramsWriter.Files? {
-    // A counter that waits for others takes no memory.
-    if state.withLock({ $0.lanes > 1 }) { try counter.park() }
-    let counters = state.withLock { state in
-      state.done.append(counter)
-      return state.done.count == state.lanes ? state.done : nil
+  /// - Parameter room: the memory that counters may keep while they wait for the others; one that finds none waits on disk.
+  func finish(
+    _ counter: NgramCounter, _ number: Int, _ room: MemoryForWaiting, folder: String
+  ) throws -> LanguageNgramsWriter.Files? {
+    let isAlone = state.withLock { $0.lanes == 1 }
+    let memory = isAlone ? 0 : room.take(counter.memoryInUse)
+    if memory == nil { try counter.park() }
+    let (counters, kept) = state.withLock { state in
+      state.done[number] = counter
+      state.memory += memory ?? 0
+      return (state.done.count == state.lanes ? state.done : nil, state.memory)
     }
     guard let counters else { return nil }
+    defer { room.giveBack(kept) }
     let writer = try LanguageNgramsWriter(folder: folder, language: language)
-    try NgramCounter.finish(counters, into: writer)
+    try NgramCounter.finish(counters.sorted { $0.key < $1.key }.map(\.value), into: writer)
     return try writer.finish()
   }
+}
+
+/// How much memory there is left for counters that wait for the others of their language.
+private final class MemoryForWaiting: Sendable {
+  private let left: Mutex<Int>
+
+  init(_ bytes: Int) { left = Mutex(bytes) }
+
+  /// - Returns: `nil` when there is not as much.
+  func take(_ bytes: Int) -> Int? {
+    left.withLock { left in
+      guard left >= bytes else { return nil }
+      left -= bytes
+      return bytes
+    }
+  }
+
+  func giveBack(_ bytes: Int) { left.withLock { $0 += bytes } }
 }

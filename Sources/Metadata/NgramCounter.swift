@@ -53,6 +53,9 @@ package final class NgramCounter: @unchecked Sendable {
       })
   }
 
+  /// About how many bytes of memory the counter takes now.
+  package var memoryInUse: Int { unigrams.memoryInUse + bigrams.memoryInUse }
+
   /// Writes what was counted to disk and gives the memory back.
   package func park() throws {
     try unigrams.park()
@@ -60,6 +63,7 @@ package final class NgramCounter: @unchecked Sendable {
   }
 
   /// Writes what several counters of one language have counted, the commonest first, and empties them.
+  /// - Parameter counters: in the order of their documents' positions, which is fastest.
   package static func finish(_ counters: [NgramCounter], into writer: LanguageNgramsWriter) throws {
     try commonestFirst(counters.map(\.unigrams)) { try writer.write(unigram: $0) }
     try commonestFirst(counters.map(\.bigrams)) { try writer.write(bigram: $0) }
