@@ -1,10 +1,11 @@
 public import ArtifactTypes
 public import Provenance
 
-/// The head and the tail of languages as curves: how many texts the entry of each rank has, before balancing and after it in
-/// expectation.
+/// The head and the tail of languages as curves: how many texts the entry of each rank has, and how many are left when the head is cut
+/// at the threshold.
 ///
-/// Ranks are spaced evenly on a logarithmic axis; entries that no text matches are not on the curve. Source of the figure: MetaCLIP,
+/// The cut is what an entry keeps on its own account; texts that are kept for a rarer entry in them come on top. What balancing really
+/// left is the curve of counts of the curated pairs. Ranks are spaced evenly on a logarithmic axis; entries that no text matches are not on the curve. Source of the figure: MetaCLIP,
 /// arXiv 2309.16671, §3.3.
 public struct ConceptCurve: Stage {
   public var counts: ConceptCounts
@@ -26,7 +27,7 @@ public struct ConceptCurve: Stage {
     guard points >= 2 else {
       throw CurationError(operation: "draw a curve", subject: "\(points) points", cause: "a curve has at least two")
     }
-    var table = Table(columns: [.init("language"), .init("curve"), .init("rank"), .init("texts"), .init("after balancing")])
+    var table = Table(columns: [.init("language"), .init("curve"), .init("rank"), .init("texts"), .init("cut at t")])
     for language in languages {
       try Task.checkCancellation()
       guard counts.languages.contains(where: { $0.code == language }) else {

@@ -39,7 +39,9 @@ public struct LanguageShares: Stage {
   }
 }
 
-/// The head and the tail of each language: entries and matches, and what is left of them in expectation.
+/// The head and the tail of each language: entries and matches, and the tail's share of them before and after the head is cut at t.
+///
+/// The cut is what entries keep on their own account; texts that are kept for a rarer entry in them come on top.
 public struct HeadAndTail: Stage {
   public var counts: ConceptCounts
   public var thresholds: Thresholds
@@ -54,7 +56,7 @@ public struct HeadAndTail: Stage {
   public func run(_ context: StageContext) async throws -> Table {
     var table = Table(columns: [
       .init("language"), .init("t"), .init("head entries"), .init("tail entries"), .init("unmatched entries"),
-      .init("matches"), .init("tail share", style: .percent(1)), .init("tail share after", style: .percent(1)),
+      .init("matches"), .init("tail share", style: .percent(1)), .init("with the head cut", style: .percent(1)),
     ])
     for language in counts.languages where language.entries > 0 {
       try Task.checkCancellation()
