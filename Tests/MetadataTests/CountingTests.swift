@@ -69,6 +69,12 @@ import Testing
     #expect(pairs["教育 教育"] == nil)
   }
 
+  @Test func `in a language without spaces a word with half of a pair of quotation marks ends a row`() throws {
+    #expect(try counts("教育 don’t 教育", language: "zh").words == ["教育": 2])
+    #expect(try counts("教育 don’t 教育", language: "zh").pairs.isEmpty)
+    #expect(try counts("教育 dont 教育", language: "zh").pairs.count == 2)
+  }
+
   @Test func `mutual information is that of the reference`() {
     #expect(pointwiseMutualInformation(together: 3, alone: (10, 20), total: 1000) == 3.9068905956085187)
   }
