@@ -64,8 +64,15 @@ public final class ConceptMatcher: @unchecked Sendable {
     }
     let wordBytes = part(.wordBytes, UInt8.self)
     words = try table(.words, targets: wordBytes.count).map { MatcherWords(slots: $0, mask: $1, bytes: wordBytes) }
-    wordTrie = try table(.wordEdges, targets: .max).map { MatcherTrie(slots: $0, mask: $1) }
-    pointTrie = try table(.pointEdges, targets: .max).map { MatcherTrie(slots: $0, mask: $1) }
+    func trie(_ edges: MatcherLayout.Part, _ filter: MatcherLayout.Part) throws -> MatcherTrie? {
+      let words = part(filter, UInt64.self)
+      guard let base = words.baseAddress, words.count.nonzeroBitCount == 1 else { throw fault("its part \(filter) is damaged") }
+      return try table(edges, targets: .max).map {
+        MatcherTrie(slots: $0, mask: $1, filter: base, filterShift: MatcherFilter.shift(words: words.count))
+      }
+    }
+    wordTrie = try trie(.wordEdges, .wordFilter)
+    pointTrie = try trie(.pointEdges, .pointFilter)
     let marks = part(.flags, SpacedText.Flags.self)
     guard marks.count == 256 else { throw fault("its part flags is damaged") }
     flags = marks.enumerated().map { byte, flags in

@@ -93,9 +93,11 @@ package struct MatcherBuilder {
           state, words.symbol(of: rowWords[place]), &nextRow, entry: isLast ? row.entry : 0, hasChildren: !isLast)
       }
     }
+    let (rowSlots, pointSlots) = (wordEdges.compacted(), pointEdges.compacted())
     let parts = [
-      Self.bytes(of: ends), bytes, words.arena, Self.bytes(of: words.slots()), Self.bytes(of: wordEdges.compacted()),
-      Self.bytes(of: pointEdges.compacted()), Self.bytes(of: flags),
+      Self.bytes(of: ends), bytes, words.arena, Self.bytes(of: words.slots()), Self.bytes(of: rowSlots),
+      Self.bytes(of: pointSlots), Self.bytes(of: MatcherFilter.make(rowSlots)), Self.bytes(of: MatcherFilter.make(pointSlots)),
+      Self.bytes(of: flags),
     ]
     return (MatcherLayout.assemble(parts), order.count)
   }

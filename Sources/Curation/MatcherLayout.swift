@@ -42,6 +42,25 @@ struct MatcherInfo {
   }
 }
 
+/// A filter of a table's edges: a power of two of bits, at least 64, in 64-bit little-endian words. The bit that the uppermost bits of an
+/// edge's hash number is 1; of the others about seven in eight are 0.
+enum MatcherFilter {
+  /// How many bits of a hash are left out to get the position of its bit.
+  static func shift(words: Int) -> Int { 64 - 6 - words.trailingZeroBitCount }
+
+  /// The filter of a table's edges.
+  static func make(_ slots: [MatcherSlot]) -> [UInt64] {
+    var count = 1
+    while count * 64 < slots.count * 4 { count *= 2 }
+    var words = [UInt64](repeating: 0, count: count)
+    for slot in slots where slot.target != 0 {
+      let bit = UInt(bitPattern: MatcherHash.slot(slot.key)) >> shift(words: count)
+      words[Int(bitPattern: bit >> 6)] |= 1 << UInt64(bit & 63)
+    }
+    return words.map(\.littleEndian)
+  }
+}
+
 /// The hashes of the matcher's tables. They are stored: changing one changes the format.
 enum MatcherHash {
   /// What a word is looked up by: its bytes when there are at most 8 of them, a hash of them otherwise.
@@ -96,6 +115,8 @@ struct MatcherLayout {
     case wordBytes
     /// Hash tables of ``MatcherSlot``s, a power of two of them.
     case words, wordEdges, pointEdges
+    /// ``MatcherFilter``s of the edges.
+    case wordFilter, pointFilter
     /// 256 bytes: the ``SpacedText/Flags`` of each byte that say what entries of code points begin and end with.
     case flags
   }

@@ -3,13 +3,18 @@ struct MatcherTrie {
   let slots: UnsafePointer<MatcherSlot>
   /// One less than the number of slots, a power of two.
   let mask: Int
+  /// A bit for each hash of an edge: most edges that are not there are known by it, without a look at far memory.
+  let filter: UnsafePointer<UInt64>
+  /// How many bits of a hash are left out to get the position of its bit.
+  let filterShift: Int
 
   /// A walk through the trie and along a text.
   struct Walk: Sendable {
     var state: UInt32
     /// The position of the symbol to go on with.
     var place: UInt32
-    /// Where the edge is looked for first.
+    /// The hash of the edge that is looked for, and the slot where it is looked for first.
+    fileprivate var hash = 0
     fileprivate var slot = MatcherSlot.empty
 
     init(state: UInt32, place: Int) {
@@ -46,17 +51,22 @@ struct MatcherTrie {
   private func step(
     _ walks: UnsafeMutablePointer<Walk>, _ going: Int, _ symbols: UnsafePointer<UInt32>, _ count: Int, _ found: inout [UInt32]
   ) -> Int {
+    var likely = 0
     for number in 0..<going {
-      let key = MatcherHash.edgeKey(walks[number].state, symbols[Int(walks[number].place)])
-      walks[number].slot = slots[MatcherHash.slot(key) & mask]
+      var walk = walks[number]
+      walk.hash = MatcherHash.slot(MatcherHash.edgeKey(walk.state, symbols[Int(walk.place)]))
+      let bit = UInt(bitPattern: walk.hash) >> filterShift
+      walks[likely] = walk
+      likely += Int(truncatingIfNeeded: filter[Int(bitPattern: bit >> 6)] >> (bit & 63) & 1)
     }
+    for number in 0..<likely { walks[number].slot = slots[walks[number].hash & mask] }
     var kept = 0
-    for number in 0..<going {
+    for number in 0..<likely {
       let walk = walks[number]
       let place = Int(walk.place)
       let key = MatcherHash.edgeKey(walk.state, symbols[place])
       var edge = walk.slot
-      if edge.target != 0, edge.key != key { edge = search(key) }
+      if edge.target != 0, edge.key != key { edge = search(key, after: walk.hash) }
       if edge.target == 0 { continue }
       if edge.info.entry != 0, !edge.info.needsSpace || symbols[place + 1] == 32 { found.append(edge.info.entry - 1) }
       walks[kept] = Walk(state: edge.target, place: place + 1)
@@ -66,8 +76,8 @@ struct MatcherTrie {
   }
 
   /// Looks for an edge that is not in its first slot.
-  private func search(_ key: UInt64) -> MatcherSlot {
-    var slot = (MatcherHash.slot(key) + 1) & mask
+  private func search(_ key: UInt64, after hash: Int) -> MatcherSlot {
+    var slot = (hash & mask + 1) & mask
     while slots[slot].target != 0, slots[slot].key != key { slot = (slot + 1) & mask }
     return slots[slot]
   }
