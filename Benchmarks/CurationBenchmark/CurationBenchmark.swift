@@ -14,7 +14,7 @@ enum CurationBenchmark {
     compile  compiles entries, one a line, and writes the index
     match    opens an index, then matches and counts the texts of a file, one a line
     ngrams   counts the n-grams of FOLDER's LANGUAGE.txt, a document a line
-    curate   reads PAIRS, JSON Lines or a folder of them, identifies languages, matches them with METADATA, a folder of entries
+    curate   reads PAIRS, a folder of JSON Lines, identifies languages, matches them with METADATA, a folder of entries
              LANGUAGE.txt, and writes a balanced sample as JSON Lines into the folder OUT
 
     """

@@ -6,7 +6,7 @@ internal import Provenance
 
 /// The whole curation with the toolkit's stages, one after the other: JSON Lines in, JSON Lines out.
 struct WholeCuration {
-  /// A file of JSON Lines, or a folder of them.
+  /// A folder of JSON Lines.
   let pairs: String
   /// A folder of entries by language, `en.txt`, an entry a line.
   let metadata: String
@@ -15,6 +15,9 @@ struct WholeCuration {
   /// The folder to write into.
   let output: String
   let threads: Int
+
+  /// Pairs of a written file: enough files for several threads.
+  private static let shardSize = 50_000
 
   func measure() async throws -> Findings {
     let scratch = try Scratch(in: output)
@@ -33,7 +36,7 @@ struct WholeCuration {
       try await IndexConcepts(metadata: concepts, reportedLanguages: identifier.languages).run($0)
     }
     let read = try await stage("read") {
-      try await (pairs.hasSuffix(".jsonl") ? ReadPairs(file: InputFile(pairs)) : ReadPairs(folder: pairs)).run($0)
+      try await ReadPairs(folder: pairs).run($0)
     }
     let identified = try await stage("identify") { try await IdentifyLanguages(pairs: read, identifier: identifier).run($0) }
     let counts = try await stage("match") { try await CountConcepts(pairs: identified, index: index).run($0) }
@@ -41,7 +44,9 @@ struct WholeCuration {
     let curated = try await stage("sample") {
       try await SampleBalanced(pairs: identified, index: index, counts: counts, thresholds: thresholds).run($0)
     }
-    let written = try await stage("write") { try await WritePairs(curated, compression: .none).run($0) }
+    let written = try await stage("write") {
+      try await WritePairs(curated, compression: .none, shardSize: Self.shardSize).run($0)
+    }
     findings.add("total", Cost.now - start)
     findings.add("peakMemory", PeakMemory.bytes)
     let counted = counts.languages.filter { $0.entries + $0.texts > 0 }

@@ -13,11 +13,14 @@ from harness.measure import Failed
 from harness.workshop import remove
 
 SEED = 20_250_721
-VERSION = 1
+VERSION = 2
 """Raised whenever the same sizes are to give other data."""
 
 PAIR_SHARES = {"en": 44, "de": 10, "fr": 10, "es": 10, "zh": 12, "th": 6}
 """Per cent of the pairs' texts; English has its share in the pool of MetaCLIP 2. The other languages have the rest."""
+
+PAIR_FILES = 8
+"""How many files the pairs are in."""
 
 WORD_LISTS = {"de": "ngerman", "fr": "french", "es": "spanish"}
 """The word lists of languages that are written with spaces."""
@@ -64,7 +67,7 @@ class CurationData:
         self.sizes = sizes
         self.folder = folder
         self.metadata = folder / "metadata"
-        self.pairs = folder / "pairs.jsonl"
+        self.pairs = folder / "pairs"
         self.running_text = folder / "running"
         self.running_sample = folder / "running-sample"
         self._short_texts = short_texts
@@ -82,7 +85,7 @@ class CurationData:
         if stamp.exists() and stamp.read_text() == wanted:
             return
         remove(self.folder)
-        for folder in (self.metadata, self.running_text, self.running_sample):
+        for folder in (self.metadata, self.pairs, self.running_text, self.running_sample):
             folder.mkdir(parents=True)
         try:
             self._make_texts()
@@ -111,17 +114,22 @@ class CurationData:
         languages = [*PAIR_SHARES, *OTHER_LANGUAGES]
         rest = (100 - sum(PAIR_SHARES.values())) / len(OTHER_LANGUAGES)
         captions = {language: self._captions(language, "pairs") for language in languages}
+        weights = [PAIR_SHARES.get(language, rest) for language in languages]
         source = _source("pairs")
-        with self.pairs.open("w", encoding="utf-8") as file:
-            for number in range(self.sizes.pairs):
-                language = source.choices(languages, [PAIR_SHARES.get(language, rest) for language in languages])[0]
-                fields = ("alt", "title")[:2 if source.random() < 0.25 else 1]
-                pair = {
-                    "id": f"pair-{number:09}",
-                    "image": f"{source.getrandbits(96):024x}",
-                    "texts": [{"text": next(captions[language]), "field": field} for field in fields],
-                }
-                file.write(json.dumps(pair, ensure_ascii=False) + "\n")
+
+        def line(number: int) -> str:
+            language = source.choices(languages, weights)[0]
+            fields = ("alt", "title")[:2 if source.random() < 0.25 else 1]
+            pair = {
+                "id": f"pair-{number:09}",
+                "image": f"{source.getrandbits(96):024x}",
+                "texts": [{"text": next(captions[language]), "field": field} for field in fields],
+            }
+            return json.dumps(pair, ensure_ascii=False)
+
+        size = self.sizes.pairs // PAIR_FILES
+        for file in range(PAIR_FILES):
+            _write_lines(self.pairs / f"pairs-{file:05}.jsonl", map(line, range(file * size, (file + 1) * size)))
 
     def _make_running_text(self) -> None:
         others = [word for word in self._ranked_words("en") if word not in self._gloss_words]

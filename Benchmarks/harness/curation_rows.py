@@ -147,7 +147,7 @@ class CurationBench:
         def ours(threads: int) -> Probe:
             command: list[str | Path] = [
                 self.program, "curate", data.pairs, data.metadata, self.model, self.folder / "curated", str(threads)]
-            return Probe(f"Colophon, {threads} threads", lambda: command, "total")
+            return Probe(f"Colophon, {threads} thread{'s' if threads > 1 else ''}", lambda: command, "total")
 
         one, two = ours(1), ours(2)
         python = Probe(

@@ -1,6 +1,6 @@
 """The whole curation in one Python process, with the libraries of the reference: JSON Lines in, JSON Lines out.
 
-`curate.py PAIRS METADATA MODEL OUT`: METADATA is a folder of entries by language. What a text matches is kept from counting to sampling,
+`curate.py PAIRS METADATA MODEL OUT`: PAIRS is a folder of JSON Lines, METADATA a folder of entries by language. What a text matches is kept from counting to sampling,
 so that nothing is matched twice. Source: MetaCLIP 2, §§3.2–3.3 and reference code.
 """
 
@@ -52,8 +52,11 @@ def curate(meter: Meter, pairs_path: Path, metadata: Path, model_path: Path, out
         automata = {language: automaton_of(lines) for language, lines in entries.items()}
     with meter.of("model"):
         model = fasttext.load_model(str(model_path))
-    with meter.of("read"), pairs_path.open(encoding="utf-8", newline="\n") as lines:
-        pairs: list[dict[str, Any]] = [json.loads(line) for line in lines]
+    pairs: list[dict[str, Any]] = []
+    with meter.of("read"):
+        for path in sorted(pairs_path.glob("*.jsonl")):
+            with path.open(encoding="utf-8", newline="\n") as lines:
+                pairs += [json.loads(line) for line in lines]
     texts = [text for pair in pairs for text in pair["texts"]]
     with meter.of("identify"):
         for text in texts:
@@ -81,9 +84,10 @@ def curate(meter: Meter, pairs_path: Path, metadata: Path, model_path: Path, out
     probabilities_of: dict[str, list[float]] = {}
     with meter.of("thresholds"):
         english = counts["en"]
-        p = t_to_p(english, p_to_t(english, TAIL_SHARE))
+        english_t = p_to_t(english, TAIL_SHARE)
+        p = t_to_p(english, english_t)
         for language, count in counts.items():
-            t = max(1, p_to_t(count, p)) if count.any() else 1
+            t = english_t if language == "en" else max(1, p_to_t(count, p)) if count.any() else 1
             thresholds[language] = t
             probabilities_of[language] = (t / np.maximum(t, count)).astype(np.float32).astype(np.float64).tolist()
     kept_texts = 0
