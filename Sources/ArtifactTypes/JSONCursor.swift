@@ -108,6 +108,13 @@ package struct JSONCursor {
     return true
   }
 
+  /// The bytes as a string; `nil` when they are not UTF-8.
+  private static func text(_ bytes: UnsafeRawBufferPointer) -> String? {
+    bytes.withMemoryRebound(to: UInt8.self) { bytes in
+      do { return String(copying: try UTF8Span(validating: bytes.span)) } catch { return nil }
+    }
+  }
+
   /// A string.
   package mutating func string() throws -> String {
     skipSpace()
@@ -115,7 +122,7 @@ package struct JSONCursor {
     let found = try scanString()
     let text =
       found.hasEscapes
-      ? String(validating: try unescaped(found.bytes), as: UTF8.self) : String(validating: found.bytes, as: UTF8.self)
+      ? String(validating: try unescaped(found.bytes), as: UTF8.self) : Self.text(found.bytes)
     guard let text else { throw fault("text that is not UTF-8 before", .encoding) }
     return text
   }

@@ -16,24 +16,37 @@ package struct JSONLine {
   /// Adds a string in quotation marks; only what JSON requires is escaped.
   package mutating func string(_ text: String) {
     bytes.append(UInt8(ascii: "\""))
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-        bytes.append(UInt8(ascii: "\\"))
-        bytes.append(byte)
-      case 10:
-        raw(#"\n"#)
-      case 9:
-        raw(#"\t"#)
-      case 0..<32:
-        raw(#"\u00"#)
-        bytes.append(UInt8(ascii: "0") + byte >> 4)
-        bytes.append(byte & 15 < 10 ? UInt8(ascii: "0") + byte & 15 : UInt8(ascii: "a") + byte & 15 - 10)
-      default: bytes.append(byte)
+    var text = text
+    text.withUTF8 { utf8 in
+      var start = 0
+      for (index, byte) in utf8.enumerated()
+      where byte < 32 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+        bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<index]))
+        escaped(byte)
+        start = index + 1
       }
+      bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start...]))
     }
     bytes.append(UInt8(ascii: "\""))
   }
+
+  /// Adds a byte that cannot stand in a string as it is.
+  private mutating func escaped(_ byte: UInt8) {
+    switch byte {
+    case 10: raw(#"\n"#)
+    case 9: raw(#"\t"#)
+    case 0..<32:
+      raw(#"\u00"#)
+      bytes.append(UInt8(ascii: "0") + byte >> 4)
+      bytes.append(byte & 15 < 10 ? UInt8(ascii: "0") + byte & 15 : UInt8(ascii: "a") + byte & 15 - 10)
+    default:
+      bytes.append(UInt8(ascii: "\\"))
+      bytes.append(byte)
+    }
+  }
+
+  /// Adds bytes that are JSON already.
+  package mutating func copy(_ json: UnsafeRawBufferPointer) { bytes.append(contentsOf: json) }
 
   /// Adds an integer.
   package mutating func integer(_ value: Int) { bytes.append(contentsOf: String(value).utf8) }

@@ -31,7 +31,7 @@ public struct Pairs: FileArtifact {
   public func forEach(_ body: (Pair) throws -> Void) throws {
     for shard in content.files {
       let bytes = try MappedBytes(shard)
-      try Self.forEach(in: 0..<bytes.bytes.count, of: bytes, name: shard.name, body)
+      try Self.forEach(in: 0..<bytes.bytes.count, of: bytes, name: shard.name) { pair, _ in try body(pair) }
     }
   }
 
@@ -70,7 +70,7 @@ public struct Pairs: FileArtifact {
   package func open() throws -> OpenPairs { try OpenPairs(content.files) }
 
   fileprivate static func forEach(
-    in range: Range<Int>, of bytes: MappedBytes, name: String, _ body: (Pair) throws -> Void
+    in range: Range<Int>, of bytes: MappedBytes, name: String, _ body: (Pair, UnsafeRawBufferPointer) throws -> Void
   ) throws {
     try bytes.forEachLine(in: range) { line in
       let pair: Pair
@@ -81,7 +81,7 @@ public struct Pairs: FileArtifact {
         throw ArtifactTypesError(
           operation: "read pairs", subject: "\(name), line \(bytes.line(at: offset))", cause: fault.description)
       }
-      try body(pair)
+      try body(pair, line)
     }
   }
 }
@@ -110,7 +110,17 @@ package struct OpenPairs: Sendable {
   /// Calls `body` with the pairs of a piece, in order.
   /// - Throws: ``ArtifactTypesError`` with the line that is no pair; what `body` throws.
   package func forEach(in piece: Piece, _ body: (Pair) throws -> Void) throws {
+    try forEachWithLine(in: piece) { pair, _ in try body(pair) }
+  }
+
+  /// The same with each pair's line, without its line feed, for a writer that copies what it does not change.
+  package func forEachWithLine(in piece: Piece, _ body: (Pair, UnsafeRawBufferPointer) throws -> Void) throws {
     try Pairs.forEach(in: piece.range, of: shards[piece.shard], name: names[piece.shard], body)
+  }
+
+  /// Calls `body` with the lines of a piece, without their line feeds and unread.
+  package func forEachLine(in piece: Piece, _ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
+    try shards[piece.shard].forEachLine(in: piece.range, body)
   }
 }
 

@@ -1,6 +1,14 @@
 internal import ArtifactTypes
 internal import Provenance
 
+/// What becomes of a pair.
+enum PairChange {
+  case dropped
+  /// It is written as it was read.
+  case unchanged
+  case changed(Pair)
+}
+
 /// Pairs that are read and written piece by piece on several threads; the result is as if it was done in order.
 struct PairPieces: Sendable {
   private let pairs: Pairs
@@ -14,13 +22,18 @@ struct PairPieces: Sendable {
   func map<Report: Sendable>(
     _ context: StageContext, _ transform: @escaping @Sendable (Pair) throws -> (Pair?, Report), each: (Report) -> Void
   ) async throws -> Pairs {
-    try await map(context, scratch: { 0 }, { pair, _ in try transform(pair) }, each: each)
+    try await map(
+      context, scratch: { 0 },
+      { pair, _ in
+        let (changed, report) = try transform(pair)
+        return (changed.map { .changed($0) } ?? .dropped, report)
+      }, each: each)
   }
 
   /// Changes every pair with the help of memory that a piece's thread uses again from pair to pair.
   func map<Report: Sendable, Scratch>(
     _ context: StageContext, scratch: @escaping @Sendable () throws -> Scratch,
-    _ transform: @escaping @Sendable (Pair, inout Scratch) throws -> (Pair?, Report), each: (Report) -> Void
+    _ transform: @escaping @Sendable (Pair, inout Scratch) throws -> (PairChange, Report), each: (Report) -> Void
   ) async throws -> Pairs {
     let open = try pairs.open()
     var shards = open.names.indices.makeIterator()
@@ -34,13 +47,17 @@ struct PairPieces: Sendable {
         var count = 0
         var reports: [Report] = []
         var memory = try scratch()
-        try open.forEach(in: piece) { pair in
-          let (changed, report) = try transform(pair, &memory)
+        try open.forEachWithLine(in: piece) { pair, text in
+          let (change, report) = try transform(pair, &memory)
           reports.append(report)
-          if let changed {
-            changed.append(to: &line)
-            count += 1
+          switch change {
+          case .dropped: return
+          case .unchanged:
+            line.copy(text)
+            line.raw("\n")
+          case .changed(let pair): pair.append(to: &line)
           }
+          count += 1
         }
         return (lines: line.bytes, count: count, reports: reports)
       },

@@ -46,7 +46,7 @@ public struct SampleBalanced: Stage {
 
   private static func sample(
     _ pair: Pair, _ sampling: TextSampling, _ probabilities: EntryProbabilities, _ scratch: inout ConceptMatcher.Scratch
-  ) -> (Pair?, SamplingOutcome) {
+  ) -> (PairChange, SamplingOutcome) {
     var outcome = SamplingOutcome()
     var kept: [PairText] = []
     for position in sampling.candidates(pair.id, count: pair.texts.count) {
@@ -55,12 +55,13 @@ public struct SampleBalanced: Stage {
       if chance == 0 { outcome.unmatched += 1 }
       if sampling.keeps(pair.id, position, probability: chance) { kept.append(pair.texts[position]) }
     }
-    guard !kept.isEmpty else { return (nil, outcome) }
-    var pair = pair
-    pair.texts = kept
+    guard !kept.isEmpty else { return (.dropped, outcome) }
     outcome.kept = kept.count
     outcome.pairs = 1
-    return (pair, outcome)
+    if kept.count == pair.texts.count { return (.unchanged, outcome) }
+    var pair = pair
+    pair.texts = kept
+    return (.changed(pair), outcome)
   }
 }
 

@@ -47,11 +47,9 @@ public struct WritePairs: Stage {
       { shard in
         let name = Pairs.shardName(shard) + compression.suffix
         let file = try PackingWriter(path: context.file(name), name: name, compression: compression)
-        var line = JSONLine()
-        try cuts.forEach(shard) { pair in
-          line.removeAll()
-          pair.append(to: &line)
-          try line.bytes.withUnsafeBytes { try file.write($0) }
+        try cuts.forEachLine(shard) { line in
+          try file.write(line)
+          try withUnsafeBytes(of: UInt8(10)) { try file.write($0) }
         }
         return try file.finish()
       })
@@ -73,7 +71,7 @@ struct PairCuts: Sendable {
     let counts = try await concurrentMap(count: pairs.pieces.count, threads: threads) { piece in
       try Task.checkCancellation()
       var count = 0
-      try pairs.forEach(in: pairs.pieces[piece]) { _ in count += 1 }
+      pairs.forEachLine(in: pairs.pieces[piece]) { _ in count += 1 }
       return count
     }
     starts = counts.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1) }
@@ -84,14 +82,32 @@ struct PairCuts: Sendable {
 
   /// Calls `body` with the pairs of a part.
   func forEach(_ part: Int, _ body: (Pair) throws -> Void) throws {
+    try forEachPiece(of: part) { piece, isWanted in
+      try pairs.forEach(in: piece) { pair in
+        if isWanted() { try body(pair) }
+      }
+    }
+  }
+
+  /// Calls `body` with the lines of a part, without their line feeds.
+  func forEachLine(_ part: Int, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    try forEachPiece(of: part) { piece, isWanted in
+      try pairs.forEachLine(in: piece) { line in
+        if isWanted() { try body(line) }
+      }
+    }
+  }
+
+  /// Calls `body` with each piece that has pairs of a part, and with what says, asked once for each pair, whether it is one of them.
+  private func forEachPiece(of part: Int, _ body: (OpenPairs.Piece, () -> Bool) throws -> Void) throws {
     let wanted = (part * size)..<((part + 1) * size)
     for (piece, start) in starts.dropLast().enumerated() where start < wanted.upperBound && starts[piece + 1] > wanted.lowerBound
     {
       try Task.checkCancellation()
       var position = start
-      try pairs.forEach(in: pairs.pieces[piece]) { pair in
-        if wanted.contains(position) { try body(pair) }
-        position += 1
+      try body(pairs.pieces[piece]) {
+        defer { position += 1 }
+        return wanted.contains(position)
       }
     }
   }
