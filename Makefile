@@ -25,7 +25,7 @@ test: build lint ## Every test, and the small notebooks.
 	swift test -c release --skip-build
 
 lint: ## The format of every source file.
-	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
 
 bench: build ## Measure beside the peers and print a table.
 	Benchmarks/run

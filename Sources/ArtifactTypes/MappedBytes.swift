@@ -5,7 +5,8 @@ package import Provenance
 ///
 /// Sendable without a lock: the memory is read-only from `init` to `deinit`.
 package final class MappedBytes: @unchecked Sendable {
-  /// All bytes; valid as long as this object lives.
+  /// All bytes; valid as long as this object lives. The bytes do not keep it alive: `MappedBytes(path: p).bytes` may be gone before it is
+  /// read. Keep the object in a variable, and use `withExtendedLifetime` where nothing else uses it later.
   package let bytes: UnsafeRawBufferPointer
   private let isMapped: Bool
 
