@@ -41,7 +41,8 @@ public struct ReadLanguages: Stage {
       switch event {
       // An empty tag names nothing: the file's own identity is one, `<language type="en"/>`.
       case .start(let tag, let isEmpty):
-        code = !isEmpty && tag.name.is(element) && (tag.attribute("alt") == nil) != alternative ? tag.attribute("type")?.text : nil
+        code =
+          !isEmpty && tag.name.is(element) && (tag.attribute("alt") == nil) != alternative ? tag.attribute("type")?.text : nil
       case .text(let span):
         if let known = code, found[known] == nil { found[known] = span.text.stripped }
         code = nil
