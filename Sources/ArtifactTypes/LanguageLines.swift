@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Provenance
 
 /// One language's lines of JSON, read in pieces; what was read takes no memory any more.
@@ -7,13 +6,10 @@ internal import Provenance
 package final class LanguageLines: Sendable {
   private let name: String
   private let bytes: MappedBytes
-  /// Whether the bytes are a mapped file, whose pages come back when they are needed again.
-  private let isFile: Bool
 
   init(_ file: ContentFile) throws {
     name = file.name
     bytes = try MappedBytes(file)
-    if case .memory = file.location { isFile = false } else { isFile = true }
   }
 
   /// How many bytes the lines have.
@@ -38,14 +34,6 @@ package final class LanguageLines: Sendable {
           operation: "read", subject: "\(name), line \(bytes.line(at: offset))", cause: fault.description)
       }
     }
-    forget(piece)
-  }
-
-  /// Gives back the memory of a piece's pages.
-  private func forget(_ piece: Range<Int>) {
-    guard isFile, let base = bytes.bytes.baseAddress else { return }
-    let page = Int(getpagesize())
-    let start = piece.lowerBound / page * page
-    madvise(UnsafeMutableRawPointer(mutating: base + start), piece.upperBound - start, MADV_DONTNEED)
+    bytes.giveBack(piece)
   }
 }

@@ -98,6 +98,16 @@ package final class MappedBytes: @unchecked Sendable {
     try forEachLine(in: 0..<bytes.count, body)
   }
 
+  /// Gives the memory of bytes back that have been read; they are read from the file again when they are needed again.
+  ///
+  /// Without it a file that is read once from end to end comes to count as this process's memory. Does nothing for bytes in memory.
+  package func giveBack(_ range: Range<Int>) {
+    guard isMapped, let base = bytes.baseAddress, !range.isEmpty else { return }
+    let page = Int(getpagesize())
+    let start = range.lowerBound / page * page
+    madvise(UnsafeMutableRawPointer(mutating: base + start), range.upperBound - start, MADV_DONTNEED)
+  }
+
   /// How many line feeds there are.
   package var lineCount: Int {
     var count = 0

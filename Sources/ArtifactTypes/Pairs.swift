@@ -31,7 +31,10 @@ public struct Pairs: FileArtifact {
   public func forEach(_ body: (Pair) throws -> Void) throws {
     for shard in content.files {
       let bytes = try MappedBytes(shard)
-      try Self.forEach(in: 0..<bytes.bytes.count, of: bytes, name: shard.name) { pair, _ in try body(pair) }
+      for piece in bytes.pieces() {
+        try Self.forEach(in: piece, of: bytes, name: shard.name) { pair, _ in try body(pair) }
+        bytes.giveBack(piece)
+      }
     }
   }
 
@@ -115,11 +118,13 @@ package struct OpenPairs: Sendable {
 
   /// The same with each pair's line, without its line feed, for a writer that copies what it does not change.
   package func forEachWithLine(in piece: Piece, _ body: (Pair, UnsafeRawBufferPointer) throws -> Void) throws {
+    defer { shards[piece.shard].giveBack(piece.range) }
     try Pairs.forEach(in: piece.range, of: shards[piece.shard], name: names[piece.shard], body)
   }
 
   /// Calls `body` with the lines of a piece, without their line feeds and unread.
   package func forEachLine(in piece: Piece, _ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
+    defer { shards[piece.shard].giveBack(piece.range) }
     try shards[piece.shard].forEachLine(in: piece.range, body)
   }
 }
