@@ -1,4 +1,3 @@
-import ArtifactStore
 import Engine
 import Foundation
 import Provenance
@@ -32,6 +31,17 @@ private struct Adding: Stage {
   }
 }
 
+/// Writes to its own input while it runs.
+private struct Disturbed: Stage {
+  var input: InputFile
+
+  func run(_ context: StageContext) async throws -> Int {
+    try context.partial.save([1], as: "half")
+    try "changed".write(toFile: input.path, atomically: true, encoding: .utf8)
+    return 1
+  }
+}
+
 @Suite(.serialized) final class PartialResultTests {
   let root = FileManager.default.temporaryDirectory.appending(path: "partial-results-\(UUID().uuidString)").path
 
@@ -40,7 +50,7 @@ private struct Adding: Stage {
   deinit { try? FileManager.default.removeItem(atPath: root) }
 
   /// Calls the stage as a notebook's run would.
-  private static func output(of stage: Adding, in root: String) async throws -> Int {
+  private static func output<S: Stage>(of stage: S, in root: String) async throws -> S.Output {
     let null = open("/dev/null", O_WRONLY)
     defer { close(null) }
     let configuration = RunConfiguration(
@@ -89,6 +99,15 @@ private struct Adding: Stage {
     #expect(kept.count == 1)
     #expect(try await Self.output(of: Self.stage(in: root), in: root) == 15)
     #expect(try diary == "0 0 2 ")
+    #expect(kept.isEmpty)
+  }
+
+  @Test func `What a stage has kept of an input that changed under it is not used again`() async throws {
+    try "before".write(toFile: root + "/input", atomically: true, encoding: .utf8)
+    let error = await #expect(throws: StageFailure.self) {
+      try await Self.output(of: Disturbed(input: InputFile(root + "/input")), in: root)
+    }
+    #expect(error?.message.contains("changed while the stage was reading it") == true)
     #expect(kept.isEmpty)
   }
 }

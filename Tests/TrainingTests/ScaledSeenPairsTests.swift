@@ -81,4 +81,13 @@ import Training
     }
     await #expect(throws: TrainingError.self) { try await training.with(\.seenPairs, 0).run(world.context) }
   }
+
+  @Test func `The paper's optimisation sees the paper's number of pairs and leaves the model as it is`() async throws {
+    let world = try SmallWorld()
+    defer { world.remove() }
+    let training = world.training(try await world.tokenizer())
+    let paper = training.withPaperOptimization()
+    #expect(paper.steps * paper.picturesPerStep * paper.captions.captionsPerPicture == 29_438_459_904)
+    #expect(paper.model == training.model && paper.seed == training.seed && paper.pictures.content == training.pictures.content)
+  }
 }
