@@ -1,14 +1,17 @@
 package import Tensor
 
 /// A batch of texts, packed.
-struct TokenBatch {
+package struct TokenBatch {
   /// All texts' ids, one text after the other, each with its end.
   private(set) var ids: [Int64] = []
   /// Each id's place in its text.
   private(set) var positions: [Int64] = []
   private(set) var offsets: [Int64] = [0]
 
-  mutating func append(_ text: [Int32]) {
+  package init() {}
+
+  /// Adds a text: its ids with the end, which is the first one of it: the text is pooled at its last id.
+  package mutating func append(_ text: [Int32]) {
     ids += text.map(Int64.init)
     positions += (0..<Int64(text.count))
     offsets.append(Int64(ids.count))
@@ -56,7 +59,7 @@ package struct CLIPModel {
   /// The embeddings of pictures.
   /// - Parameter patches: float32, the pictures' patches in rows `[pictures · patches, 3 · patch²]`, channel by channel.
   /// - Returns: rows of length 1, float32 `[pictures, embedding]`.
-  func encode(patches: Tensor, count: Int) throws -> Tensor {
+  package func encode(patches: Tensor, count: Int) throws -> Tensor {
     let width = configuration.vision.width
     let tokens = configuration.patchCount + 1
     let type = precision.elementType
@@ -76,7 +79,7 @@ package struct CLIPModel {
 
   /// The embeddings of texts.
   /// - Returns: rows of length 1, float32 `[texts, embedding]`.
-  func encode(_ texts: TokenBatch) throws -> Tensor {
+  package func encode(_ texts: TokenBatch) throws -> Tensor {
     let x =
       try parameters["text_model.embeddings.token_embedding.weight"].embedding(.from(texts.ids))
       + parameters["text_model.embeddings.position_embedding.weight"].embedding(.from(texts.positions))
