@@ -135,7 +135,7 @@ let package = Package(
     tests("MetadataTests", domain + ["Metadata"]),
     tests("CurationTests", domain + ["Curation"]),
     tests("TensorTests", ["Tensor"]),
-    tests("TrainingTests", domain + ["Training", "Tensor"]),
+    tests("TrainingTests", domain + ["Training", "Tensor"], exclude: ["Golden"]),
     tests("EvaluationTests", domain + ["Evaluation", "Tensor"]),
     tests("CommandTests", ["Provenance", "Notebook", "Supervision"]),
   ] + onDemand("CTorch", links: ["torch", "torch_cpu", "c10", "m"], cxx: torchCompilerFlags, linker: torchLinkerFlags)

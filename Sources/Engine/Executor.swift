@@ -1,7 +1,7 @@
 internal import ArtifactStore
 internal import Foundation
 internal import Glibc
-internal import Provenance
+package import Provenance
 
 /// Takes the outputs of stage calls from the store, or runs the stages and stores what they make.
 ///
@@ -25,7 +25,7 @@ package actor Executor {
   }
 
   /// - Throws: ``StoreError`` when the store cannot be opened.
-  init(configuration: RunConfiguration, channel: RunChannel, libraryCode: Digest) throws {
+  package init(configuration: RunConfiguration, channel: RunChannel, libraryCode: Digest) throws {
     self.configuration = configuration
     self.channel = channel
     self.libraryCode = libraryCode
@@ -153,9 +153,14 @@ package actor Executor {
     do {
       let scratch = try ScratchFolder(parent: configuration.scratch, identifier: identifier)
       defer { scratch.remove() }
-      let context = StageContext(scratch: scratch.path, threads: configuration.threads) { reports.take($0) }
+      let partial = PartialFolder(path: "\(configuration.partial)/\(key.digest.hexadecimal)")
+      let context = StageContext(scratch: scratch.path, threads: configuration.threads, partial: partial) { reports.take($0) }
       let content = try await Self.run(stage, context)
-      guard try self.key(of: stage).digest == key.digest else { throw InputsChanged() }
+      guard try self.key(of: stage).digest == key.digest else {
+        partial.remove()
+        throw InputsChanged()
+      }
+      let continues = !partial.isEmpty
       // A large output may fill the disk: what was gathered before it is safe by then.
       if content.byteCount >= 1 << 20 { try store.flush() }
       let stored = try store.put(content, format: S.Output.format, scratch: scratch.path)
@@ -167,7 +172,8 @@ package actor Executor {
           seconds: outcome.seconds, cpuSeconds: outcome.cpuSeconds, peakMemoryBytes: outcome.peakMemoryBytes,
           environment: environment, measurements: outcome.measurements, notes: outcome.notes))
       // Work worth waiting for is made durable before anyone hears of it; the store gathers trifles.
-      if outcome.seconds >= 0.1 { try store.flush() }
+      if outcome.seconds >= 0.1 || continues { try store.flush() }
+      partial.remove()
       channel.send(.stageFinished(id: identifier, call: call, outcome: outcome))
       return stored
     } catch {

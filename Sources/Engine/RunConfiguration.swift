@@ -1,3 +1,4 @@
+internal import Foundation
 package import Provenance
 
 /// What the supervising command tells a notebook program: JSON in the environment variable ``variable``.
@@ -20,6 +21,8 @@ package struct RunConfiguration: Codable, Sendable {
   package var index: String
   /// A folder for the scratch folders of running stages, absolute.
   package var scratch: String
+  /// The folder of what interrupted stages have kept, one folder a key: beside the index, because it outlives the run.
+  package var partial: String { (index as NSString).deletingLastPathComponent + "/partial" }
   /// The file of the ``StatementMarker``.
   package var marker: String
   /// The lock file of the last run; it may not exist.

@@ -7,6 +7,11 @@ package struct Session: Sendable {
   package let executor: Executor
   package let cell: Int
 
+  package init(executor: Executor, cell: Int) {
+    self.executor = executor
+    self.cell = cell
+  }
+
   package func inCell(_ cell: Int) -> Session { Session(executor: executor, cell: cell) }
 }
 

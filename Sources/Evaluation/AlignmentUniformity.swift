@@ -36,7 +36,7 @@ public struct AlignmentUniformity: Stage {
   public func run(_ context: StageContext) async throws -> Table {
     let model = try TrainedModel(checkpoint, tokenizer: tokenizer, threads: threads)
     let opened = try pictures.open()
-    let groups = try LanguageTexts.collect(captions, opened, languages: languages, fields: fields)
+    let groups = try LanguageTexts.collect(captions, opened, languages: languages, fields: fields, context)
     let encoded = try PictureEmbeddings(model, opened, Set(groups.flatMap { $0.entries.map(\.picture) }).sorted())
     var table = Table(columns: [
       .init("language"), .init("pictures"), .init("pairs"), .init("alignment", style: .decimals(3)),

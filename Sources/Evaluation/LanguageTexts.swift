@@ -13,7 +13,7 @@ struct LanguageTexts {
   ///   - languages: only these; all that occur when empty.
   ///   - fields: only texts of these fields; of all when empty.
   static func collect(
-    _ pairs: Pairs, _ pictures: Pictures, languages: [String], fields: [String]
+    _ pairs: Pairs, _ pictures: Pictures, languages: [String], fields: [String], _ context: StageContext
   ) throws -> [LanguageTexts] {
     var collected: [String: LanguageTexts] = [:]
     // swift-format-ignore: ReplaceForEachWithForLoop
@@ -29,10 +29,12 @@ struct LanguageTexts {
       }
     }
     guard !collected.isEmpty else {
-      throw TrainingError(
+      throw EvaluationError(
         operation: "evaluate", subject: "\(pictures.count) pictures",
         cause: "no pair has a picture of the set and a text of the languages and fields that were asked for")
     }
+    let missing = languages.filter { collected[$0] == nil }
+    if !missing.isEmpty { context.note("languages without texts are left out: \(missing.joined(separator: ", "))") }
     return collected.values.sorted { $0.language.utf8.lexicographicallyPrecedes($1.language.utf8) }
   }
 

@@ -7,7 +7,7 @@ internal import Training
 ///
 /// Text → picture counts every caption; picture → text hits when one of the picture's captions is among the first k. Output: a table with
 /// a row for each language: language, script, pictures, texts, recall at 1, 5 and 10 both ways (shares with Wilson's 95 % interval, which
-/// takes captions as independent), and chance, the text → picture recall at 1 of guessing. Source: MetaCLIP 2, §4 (XM3600).
+/// takes captions as independent), and chance, the text → picture recall at 1 of guessing. The single items: ``CollectOutcomes``. Source: MetaCLIP 2, §4 (XM3600).
 public struct Retrieval: Stage {
   public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
   public static var environment: [EnvironmentFacet] { [EnvironmentFacet("libtorch") { Torch.version }] }
@@ -33,41 +33,64 @@ public struct Retrieval: Stage {
     self.captions = captions
   }
 
+  /// What came of one language.
+  struct Found {
+    let language: String
+    /// The pictures' ids.
+    let pictures: [String]
+    /// For each text the position of its picture in ``pictures``.
+    let owners: [Int]
+    /// The place of each text's picture among the pictures.
+    let toPictures: [Int]
+    /// The place of each picture's best text among the texts.
+    let toTexts: [Int]
+  }
+
   public func run(_ context: StageContext) async throws -> Table {
-    let model = try TrainedModel(checkpoint, tokenizer: tokenizer, threads: threads)
-    let opened = try pictures.open()
-    let groups = try LanguageTexts.collect(captions, opened, languages: languages, fields: fields)
-    let encoded = try PictureEmbeddings(model, opened, Set(groups.flatMap { $0.entries.map(\.picture) }).sorted())
     let limits = [1, 5, 10]
     var table = Table(
       columns: [.init("language"), .init("script"), .init("pictures"), .init("texts")]
         + limits.map { .init("text → picture R@\($0)", style: .percent(1)) }
         + limits.map { .init("picture → text R@\($0)", style: .percent(1)) } + [.init("chance", style: .percent(2))])
+    try measure(context) { found in
+      table.append(
+        [
+          .text(found.language), scripts?[found.language].map { .text($0.script) } ?? .empty, .integer(found.pictures.count),
+          .integer(found.owners.count),
+        ] + limits.map { Ranking.recall(found.toPictures, at: $0).cell }
+          + limits.map { Ranking.recall(found.toTexts, at: $0).cell } + [.number(1 / Double(found.pictures.count))])
+    }
+    return table
+  }
+
+  /// Calls `body` with what came of each language.
+  func measure(_ context: StageContext, _ body: (Found) throws -> Void) throws {
+    let opened = try pictures.open()
+    let groups = try LanguageTexts.collect(captions, opened, languages: languages, fields: fields, context)
+    let model = try TrainedModel(checkpoint, tokenizer: tokenizer, threads: threads)
+    let encoded = try PictureEmbeddings(model, opened, Set(groups.flatMap { $0.entries.map(\.picture) }).sorted())
     for (done, group) in groups.enumerated() {
       let (positions, places) = group.pictures
       var texts: [String] = []
-      var owners: [[Int]] = []
+      var owners: [Int] = []
       var own = [[Int]](repeating: [], count: positions.count)
       for entry in group.entries {
         guard let place = places[entry.picture] else { continue }
         for text in entry.texts {
           own[place].append(texts.count)
-          owners.append([place])
+          owners.append(place)
           texts.append(text)
         }
       }
       let (pictureVectors, textVectors) = (encoded[positions], try model.encode(texts))
-      let toPictures = try Ranking.places(
-        queries: textVectors, candidates: pictureVectors, dimension: model.dimension, correct: owners)
-      let toTexts = try Ranking.places(queries: pictureVectors, candidates: textVectors, dimension: model.dimension, correct: own)
-      table.append(
-        [
-          .text(group.language), scripts?[group.language].map { .text($0.script) } ?? .empty, .integer(positions.count),
-          .integer(texts.count),
-        ] + limits.map { Ranking.recall(toPictures, at: $0).cell } + limits.map { Ranking.recall(toTexts, at: $0).cell }
-          + [.number(1 / Double(positions.count))])
+      try body(
+        Found(
+          language: group.language, pictures: positions.map { opened.ids[$0] }, owners: owners,
+          toPictures: try Ranking.places(
+            queries: textVectors, candidates: pictureVectors, dimension: model.dimension, correct: owners.map { [$0] }),
+          toTexts: try Ranking.places(
+            queries: pictureVectors, candidates: textVectors, dimension: model.dimension, correct: own)))
       context.progress(done + 1, of: groups.count, "languages")
     }
-    return table
   }
 }

@@ -5,9 +5,10 @@ internal import Training
 
 /// Names the pictures of a set in each language: a picture's class is the one whose text embedding is nearest.
 ///
-/// Every pair is a class; its texts in a language are the class's synonyms. A class's embedding is the mean of its prompts' and synonyms'
-/// embeddings, each of length 1. Output: a table with a row for each language and the columns language, script, classes, pictures,
-/// top-1, top-5 (shares with Wilson's 95 % interval) and chance (the share that guessing gets right at the first try).
+/// Every pair of ``classes`` is a class; its texts in a language are the class's synonyms. A class's embedding is the mean over prompts ×
+/// synonyms of their embeddings, each of length 1, brought to length 1 again. A language is measured on the classes that it has words
+/// for. Output: a table with a row for each language and the columns language, script, classes, pictures, top-1, top-5 (shares with
+/// Wilson's 95 % interval) and chance (the share that guessing gets right at the first try). The single items: ``CollectOutcomes``.
 /// Source: MetaCLIP 2, §4 (Babel-ImageNet); CLIP, arXiv 2103.00020, §3.1.
 public struct ZeroShotClassification: Stage {
   public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
@@ -16,14 +17,19 @@ public struct ZeroShotClassification: Stage {
   public var checkpoint: Checkpoint
   public var tokenizer: Tokenizer
   public var pictures: PictureSet
-  /// The classes: pairs whose pictures are in the set.
+  /// The classes: pairs whose pictures are in the set, or, with ``labels``, pairs whose ids are classes.
   public var classes: Pairs
+  /// Pairs that put pictures into classes: their group is a class's id. A picture of several classes has a pair for each, and any of them
+  /// is right. With `nil` each class has one picture, its pair's.
+  public var labels: Pairs?
   /// Only these languages; all that the classes have when empty.
   public var languages: [String] = []
   /// Which texts name a class.
   public var fields = ["name"]
   /// What is asked; `{}` stands for the class's text.
   public var prompts = ["{}"]
+  /// What is asked in a language instead, by its code.
+  public var languagePrompts: [String: [String]] = [:]
   /// Where the script column comes from; empty cells without.
   public var scripts: Languages?
   /// How many threads compute.
@@ -37,41 +43,69 @@ public struct ZeroShotClassification: Stage {
   }
 
   public func run(_ context: StageContext) async throws -> Table {
-    let model = try TrainedModel(checkpoint, tokenizer: tokenizer, threads: threads)
-    let opened = try pictures.open()
-    let groups = try LanguageTexts.collect(classes, opened, languages: languages, fields: fields)
-    let encoded = try PictureEmbeddings(model, opened, Set(groups.flatMap { $0.entries.map(\.picture) }).sorted())
     var table = Table(columns: [
       .init("language"), .init("script"), .init("classes"), .init("pictures"), .init("top-1", style: .percent(1)),
       .init("top-5", style: .percent(1)), .init("chance", style: .percent(2)),
     ])
-    for (done, group) in groups.enumerated() {
-      let (positions, places) = group.pictures
-      var correct = [[Int]](repeating: [], count: positions.count)
-      for (index, entry) in group.entries.enumerated() {
-        if let place = places[entry.picture] { correct[place].append(index) }
-      }
-      let ranks = try Ranking.places(
-        queries: encoded[positions], candidates: embeddings(of: group, model), dimension: model.dimension, correct: correct)
+    try measure(context) { group, _, places in
       table.append([
-        .text(group.language), scripts?[group.language].map { .text($0.script) } ?? .empty, .integer(group.entries.count),
-        .integer(positions.count), Ranking.recall(ranks, at: 1).cell, Ranking.recall(ranks, at: 5).cell,
-        .number(1 / Double(group.entries.count)),
+        .text(group.language), scripts?[group.language].map { .text($0.script) } ?? .empty, .integer(group.ids.count),
+        .integer(places.count), Ranking.recall(places, at: 1).cell, Ranking.recall(places, at: 5).cell,
+        .number(group.pictures.reduce(0) { $0 + Double($1.classes.count) } / Double(group.ids.count * places.count)),
       ])
-      context.progress(done + 1, of: groups.count, "languages")
     }
     return table
   }
 
-  /// One row of length 1 for each class.
-  private func embeddings(of group: LanguageTexts, _ model: TrainedModel) throws -> [Float] {
-    let texts = group.entries.map { entry in entry.texts.flatMap { text in prompts.map { $0.replacing("{}", with: text) } } }
-    let encoded = try model.encode(texts.flatMap(\.self))
+  /// Calls `body` with each language and the places of its pictures' best right classes.
+  func measure(_ context: StageContext, _ body: (ClassTexts, Pictures, [Int]) throws -> Void) throws {
+    let opened = try pictures.open()
+    let groups = try ClassTexts.collect(classes, labels, opened, languages: languages, fields: fields, context)
+    let templates = try groups.map { try self.templates($0.language) }
+    let model = try TrainedModel(checkpoint, tokenizer: tokenizer, threads: threads)
+    let encoded = try PictureEmbeddings(model, opened, Set(groups.flatMap { $0.pictures.map(\.position) }).sorted())
+    for (done, group) in groups.enumerated() {
+      let candidates = try Self.classEmbeddings(group.texts, templates: templates[done], dimension: model.dimension) {
+        try model.encode($0)
+      }
+      let places = try Ranking.places(
+        queries: encoded[group.pictures.map(\.position)], candidates: candidates, dimension: model.dimension,
+        correct: group.pictures.map(\.classes))
+      try body(group, opened, places)
+      context.progress(done + 1, of: groups.count, "languages")
+    }
+  }
+
+  /// What is asked in a language.
+  private func templates(_ language: String) throws -> [String] {
+    let templates = languagePrompts[language] ?? prompts
+    guard !templates.isEmpty else {
+      throw EvaluationError(
+        operation: "classify zero-shot", subject: language,
+        cause: "the language has no prompts: give it some in languagePrompts, or prompts for all languages")
+    }
+    if let wrong = templates.first(where: { !$0.contains("{}") }) {
+      throw EvaluationError(
+        operation: "classify zero-shot", subject: language, cause: "the prompt “\(wrong)” has no {} where the class's text goes")
+    }
+    return templates
+  }
+
+  /// One row of length 1 for each class: the mean of its prompts' embeddings.
+  /// - Parameters:
+  ///   - texts: each class's name and synonyms.
+  ///   - encode: gives texts' embeddings, `[texts.count, dimension]`, of length 1.
+  package static func classEmbeddings(
+    _ texts: [[String]], templates: [String], dimension: Int, encode: ([String]) throws -> [Float]
+  ) throws -> [Float] {
+    let prompts = texts.map { names in names.flatMap { name in templates.map { $0.replacing("{}", with: name) } } }
+    let encoded = try encode(prompts.flatMap(\.self))
     var (result, row): ([Float], Int) = ([], 0)
-    for prompts in texts {
-      var mean = [Float](repeating: 0, count: model.dimension)
-      for _ in prompts {
-        for i in mean.indices { mean[i] += encoded[row * model.dimension + i] }
+    result.reserveCapacity(texts.count * dimension)
+    for group in prompts {
+      var mean = [Float](repeating: 0, count: dimension)
+      for _ in group {
+        for i in mean.indices { mean[i] += encoded[row * dimension + i] }
         row += 1
       }
       let length = mean.reduce(0) { $0 + $1 * $1 }.squareRoot()

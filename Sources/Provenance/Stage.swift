@@ -78,11 +78,18 @@ public struct StageContext: Sendable {
   /// How many threads the stage may use, at least 1.
   public let threads: Int
 
+  /// Where a long stage keeps what it has so far, for the next run with the same key if this one is killed. Removed after the stage's
+  /// output is stored.
+  public let partial: PartialFolder
+
   private let report: @Sendable (Report) -> Void
 
-  public init(scratch: String, threads: Int, report: @escaping @Sendable (Report) -> Void = { _ in }) {
+  public init(
+    scratch: String, threads: Int, partial: PartialFolder = .none, report: @escaping @Sendable (Report) -> Void = { _ in }
+  ) {
     self.scratch = scratch
     self.threads = threads
+    self.partial = partial
     self.report = report
   }
 

@@ -19,12 +19,13 @@ package struct AdamW {
   }
 
   package let settings: Settings
-  private let parameters: [Tensor]
-  private let first: [Tensor]
-  private let second: [Tensor]
+  let parameters: [Tensor]
+  /// The running means of the gradients and of their squares, one of each for every parameter.
+  var first: [Tensor]
+  var second: [Tensor]
   private let decays: [Bool]
   /// How many steps were made.
-  package private(set) var steps = 0
+  package internal(set) var steps = 0
 
   /// - Parameter parameters: contiguous float32.
   package init(_ parameters: Parameters, _ settings: Settings = Settings()) throws(TensorError) {

@@ -1,14 +1,17 @@
-internal import Tensor
+package import Tensor
 
 /// A batch of texts, packed.
-struct TokenBatch {
+package struct TokenBatch {
   /// All texts' ids, one text after the other, each with its end.
   private(set) var ids: [Int64] = []
   /// Each id's place in its text.
   private(set) var positions: [Int64] = []
   private(set) var offsets: [Int64] = [0]
 
-  mutating func append(_ text: [Int32]) {
+  package init() {}
+
+  /// Adds a text: its ids with the end, which is the first one of it: the text is pooled at its last id.
+  package mutating func append(_ text: [Int32]) {
     ids += text.map(Int64.init)
     positions += (0..<Int64(text.count))
     offsets.append(Int64(ids.count))
@@ -20,15 +23,15 @@ struct TokenBatch {
 /// A model of pictures and texts: a pre-LN vision transformer and a causal text transformer that is pooled at the end of the text.
 ///
 /// Source: MetaCLIP 2, §6.
-struct CLIPModel {
+package struct CLIPModel {
   let configuration: ModelConfiguration
   let vocabularySize: Int
-  private(set) var parameters: Parameters
+  package private(set) var parameters: Parameters
   let precision: Precision
   private let vision: Transformer
   private let text: Transformer
 
-  /// - Parameter parameters: under the names of ``initial(_:vocabularySize:precision:seed:)``.
+  /// - Parameter parameters: under the names of ``ModelConfiguration/parameterPlans(vocabularySize:)``.
   init(_ configuration: ModelConfiguration, vocabularySize: Int, parameters: Parameters, precision: Precision) {
     self.configuration = configuration
     self.vocabularySize = vocabularySize
@@ -38,47 +41,25 @@ struct CLIPModel {
     text = Self.textTransformer(configuration)
   }
 
-  /// A model to be trained. Source of the initial values: MetaCLIP 2, §6 (those of OpenCLIP).
-  static func initial(
+  /// A model to be trained, with the initial values of ``ModelConfiguration/parameterPlans(vocabularySize:)``.
+  package static func initial(
     _ configuration: ModelConfiguration, vocabularySize: Int, precision: Precision, seed: UInt64
   ) throws -> CLIPModel {
     var generator = CounterGenerator(seed, 0x696E_6974)
     var parameters = Parameters()
-    let (vision, text) = (configuration.vision.width, configuration.text.width)
-    let (visionScale, textScale) = (1 / Float(vision).squareRoot(), 1 / Float(text).squareRoot())
-    try parameters.add("logit_scale", .from([Float(2.659_260_0)], shape: []))
-    try parameters.add(
-      "text_model.embeddings.token_embedding.weight", .normal([vocabularySize, text], deviation: 0.02, &generator))
-    try parameters.add(
-      "text_model.embeddings.position_embedding.weight",
-      .normal([configuration.contextLength, text], deviation: 0.01, &generator))
-    try textTransformer(configuration).addParameters(to: &parameters, &generator)
-    try parameters.add("text_model.final_layer_norm.weight", .full([text], 1))
-    try parameters.add("text_model.final_layer_norm.bias", .zeros([text]))
-    try parameters.add("text_projection.weight", .normal([configuration.embeddingWidth, text], deviation: textScale, &generator))
-
-    let patch = 3 * configuration.patchSize * configuration.patchSize
-    try parameters.add("vision_model.embeddings.class_embedding", .normal([vision], deviation: visionScale, &generator))
-    try parameters.add(
-      "vision_model.embeddings.patch_embedding.weight",
-      .normal([vision, patch], deviation: 1 / Float(patch).squareRoot(), &generator))
-    try parameters.add(
-      "vision_model.embeddings.position_embedding.weight",
-      .normal([configuration.patchCount + 1, vision], deviation: visionScale, &generator))
-    for norm in ["pre_layrnorm", "post_layernorm"] {
-      try parameters.add("vision_model.\(norm).weight", .full([vision], 1))
-      try parameters.add("vision_model.\(norm).bias", .zeros([vision]))
+    for plan in configuration.parameterPlans(vocabularySize: vocabularySize) {
+      switch plan.initial {
+      case .constant(let value): try parameters.add(plan.name, .full(plan.shape, value))
+      case .normal(let deviation): try parameters.add(plan.name, .normal(plan.shape, deviation: deviation, &generator))
+      }
     }
-    try visionTransformer(configuration).addParameters(to: &parameters, &generator)
-    try parameters.add(
-      "visual_projection.weight", .normal([configuration.embeddingWidth, vision], deviation: visionScale, &generator))
     return CLIPModel(configuration, vocabularySize: vocabularySize, parameters: parameters, precision: precision)
   }
 
   /// The embeddings of pictures.
   /// - Parameter patches: float32, the pictures' patches in rows `[pictures · patches, 3 · patch²]`, channel by channel.
   /// - Returns: rows of length 1, float32 `[pictures, embedding]`.
-  func encode(patches: Tensor, count: Int) throws -> Tensor {
+  package func encode(patches: Tensor, count: Int) throws -> Tensor {
     let width = configuration.vision.width
     let tokens = configuration.patchCount + 1
     let type = precision.elementType
@@ -98,7 +79,7 @@ struct CLIPModel {
 
   /// The embeddings of texts.
   /// - Returns: rows of length 1, float32 `[texts, embedding]`.
-  func encode(_ texts: TokenBatch) throws -> Tensor {
+  package func encode(_ texts: TokenBatch) throws -> Tensor {
     let x =
       try parameters["text_model.embeddings.token_embedding.weight"].embedding(.from(texts.ids))
       + parameters["text_model.embeddings.position_embedding.weight"].embedding(.from(texts.positions))

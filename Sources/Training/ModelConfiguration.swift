@@ -1,7 +1,7 @@
 /// The size of a model of pictures and texts.
 ///
-/// Two transformers whose outputs meet in a space of ``embeddingWidth`` dimensions. Source: MetaCLIP 2, §6 of its appendix tables;
-/// the small defaults are this package's own, for a few minutes on two cores.
+/// Two transformers whose outputs meet in a space of ``embeddingWidth`` dimensions. The small defaults are this package's own, for a few
+/// minutes on two cores; ``named(_:)`` has those of MetaCLIP 2.
 public struct ModelConfiguration: Codable, Hashable, Sendable {
   /// One of the two transformers.
   public struct Tower: Codable, Hashable, Sendable {
@@ -9,12 +9,18 @@ public struct ModelConfiguration: Codable, Hashable, Sendable {
     public var width: Int
     public var layers: Int
     public var heads: Int
+    /// Numbers per token inside an MLP; four times ``width`` when `nil`.
+    public var mlpWidth: Int?
 
-    public init(width: Int, layers: Int, heads: Int) {
+    public init(width: Int, layers: Int, heads: Int, mlpWidth: Int? = nil) {
       self.width = width
       self.layers = layers
       self.heads = heads
+      self.mlpWidth = mlpWidth
     }
+
+    /// Numbers per token inside an MLP.
+    package var hidden: Int { mlpWidth ?? width.multipliedReportingOverflow(by: 4).partialValue }
   }
 
   public enum Activation: String, Codable, Hashable, Sendable {
@@ -41,15 +47,22 @@ public struct ModelConfiguration: Codable, Hashable, Sendable {
   /// How many patches a picture has.
   package var patchCount: Int { (pictureSize / patchSize) * (pictureSize / patchSize) }
 
+  /// The largest size of anything: what is computed with sizes does not overflow.
+  package static var sizeLimit: Int { 1 << 20 }
+
   /// What is impossible about the sizes; `nil` when they fit.
   package var fault: String? {
+    let sizes = [pictureSize, patchSize, contextLength, embeddingWidth] + [vision, text].flatMap { [$0.width, $0.hidden] }
+    if let size = sizes.first(where: { $0 > Self.sizeLimit }) { return "nothing can be as large as \(size)" }
     if pictureSize < patchSize || patchSize < 1 || !pictureSize.isMultiple(of: patchSize) {
       return "pictures of \(pictureSize) pixels cannot be cut into patches of \(patchSize)"
     }
     for (name, tower) in [("vision", vision), ("text", text)] {
+      if tower.layers > 4096 { return "\(tower.layers) \(name) layers are too many" }
       if tower.width < 1 || tower.layers < 1 || tower.heads < 1 || !tower.width.isMultiple(of: tower.heads) {
         return "the \(name) width \(tower.width) cannot be split into \(tower.heads) heads of \(tower.layers) layers"
       }
+      if tower.hidden < 1 { return "the \(name) MLPs cannot be \(tower.hidden) wide" }
     }
     if contextLength < 2 || embeddingWidth < 1 { return "context length and embedding width are too small" }
     return nil

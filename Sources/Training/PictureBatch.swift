@@ -51,6 +51,13 @@ struct PictureBatch {
     try .from(values, shape: [values.count / (3 * patch * patch), 3 * patch * patch])
   }
 
+  /// The patches of some pictures, float32 `[places · patches, 3 · patch²]`.
+  func patches(of places: Range<Int>) throws -> Tensor {
+    let size = frame * frame * 3
+    let part = Array(values[(places.lowerBound * size)..<(places.upperBound * size)])
+    return try .from(part, shape: [part.count / (3 * patch * patch), 3 * patch * patch])
+  }
+
   /// Fills ``colors`` with the picture over its background, by linear interpolation of colours multiplied with alpha; where the
   /// picture is shrunk to less than two thirds, by the mean of four points a pixel.
   private mutating func sample(_ pixels: UnsafeBufferPointer<UInt8>, _ width: Int, _ height: Int, _ variation: Variation) {

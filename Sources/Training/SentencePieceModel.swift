@@ -3,41 +3,80 @@ internal import CSentencePiece
 internal import NativeLibraries
 internal import Provenance
 
-/// A loaded SentencePiece model. Loaded models never change; they may be used from any thread.
+/// A loaded SentencePiece model with its rule of ids. Loaded models never change; they may be used from any thread.
+///
+/// Source of the rule of fairseq: transformers, `XLMRobertaTokenizer`: four special ids, one more than the file's three (`<unk>`, `<s>`,
+/// `</s>`), so that every other piece's id is one more than the file's; `<mask>` behind the last.
 package final class SentencePieceModel: @unchecked Sendable {
   private let handle: OpaquePointer
   private let table: UnsafePointer<csentencepiece_api>
+  private let ids: Tokenizer.IDs
 
   /// - Throws: ``TrainingError`` when the bytes are no model; `LoadedLibraryError` when SentencePiece is not installed.
   package convenience init(_ tokenizer: Tokenizer) throws {
-    try self.init(bytes: tokenizer.content.files[0].bytes())
+    try self.init(bytes: tokenizer.model().bytes(), ids: tokenizer.ids)
   }
 
-  package init(bytes: [UInt8]) throws {
+  package init(bytes: [UInt8], ids: Tokenizer.IDs = .stored) throws {
     table = try Self.library()
+    self.ids = ids
     var message: UnsafeMutablePointer<CChar>?
     guard let handle = table.pointee.load(bytes, Int64(bytes.count), &message) else {
       throw Self.failure("load the tokenizer", "\(bytes.count) bytes", message, table)
     }
     self.handle = handle
+    let (unknown, begin, end) = (table.pointee.unknown(handle), table.pointee.begin(handle), table.pointee.end(handle))
+    if ids == .fairseq, (unknown, begin, end) != (0, 1, 2) {
+      throw TrainingError(
+        operation: "load the tokenizer", subject: "\(bytes.count) bytes",
+        cause:
+          "ids of fairseq need a model with <unk> 0, <s> 1 and </s> 2, here they are \(unknown), \(begin) and \(end): take its "
+          + "stored ids")
+    }
   }
 
   deinit { table.pointee.release(handle) }
 
-  /// How many pieces there are, the special ones included.
-  package var count: Int { Int(table.pointee.piece_count(handle)) }
+  /// How many ids there are, the special ones included.
+  package var count: Int { Int(table.pointee.piece_count(handle)) + (ids == .fairseq ? 2 : 0) }
 
-  /// The id of the padding piece.
-  package var pad: Int { Int(table.pointee.pad(handle)) }
+  /// The id of the padding piece; negative when there is none.
+  package var pad: Int { ids == .fairseq ? 1 : Int(table.pointee.pad(handle)) }
 
-  /// The id of the piece that begins a text.
-  package var begin: Int { Int(table.pointee.begin(handle)) }
+  /// The id of the piece that begins a text, whether or not texts are framed with it; negative when there is none.
+  package var begin: Int { ids == .fairseq ? 0 : Int(table.pointee.begin(handle)) }
 
-  /// The id of the piece that ends a text.
-  package var end: Int { Int(table.pointee.end(handle)) }
+  /// The id of the piece that ends a text; negative when there is none.
+  package var end: Int { ids == .fairseq ? 2 : Int(table.pointee.end(handle)) }
 
   /// The id of the piece for what has no piece of its own.
-  package var unknown: Int { Int(table.pointee.unknown(handle)) }
+  package var unknown: Int { ids == .fairseq ? 3 : Int(table.pointee.unknown(handle)) }
+
+  /// The ids that pad, begin and end a text.
+  package var specialIDs: SpecialIDs { SpecialIDs(pad: pad < 0 ? nil : pad, begin: begin < 0 ? nil : begin, end: end) }
+
+  /// What the text encoder reads: the ids, cut to the context, with the end and, under fairseq's rule, the beginning.
+  /// - Parameter contextLength: at least 2.
+  package func framed(_ ids: [Int32], contextLength: Int) -> [Int32] {
+    let head = self.ids == .fairseq ? [Int32(begin)] : []
+    return head + ids.prefix(max(contextLength - head.count - 1, 0)) + [Int32(end)]
+  }
+
+  /// An id of the file as the text encoder's. Only ids that encoding gives are asked for: the unknown piece and ordinary ones.
+  private func outer(_ id: Int32) -> Int32 { ids == .stored ? id : id == 0 ? 3 : id + 1 }
+
+  /// The file's id of one of ours; `nil` for the special ones that it has not.
+  private func inner(_ id: Int32) -> Int32? {
+    guard ids == .fairseq else { return id }
+    return switch id {
+    case 0: 1
+    case 1: nil
+    case 2: 2
+    case 3: 0
+    case Int32(count - 1): nil
+    default: id - 1
+    }
+  }
 
   /// The text's ids, without a beginning or an end.
   package func encode(_ text: String) throws -> [Int32] {
@@ -49,7 +88,7 @@ package final class SentencePieceModel: @unchecked Sendable {
         var message: UnsafeMutablePointer<CChar>?
         let count = Int(table.pointee.encode(handle, bytes.baseAddress, Int64(bytes.count), &ids, Int64(ids.count), &message))
         guard count >= 0 else { throw Self.failure("encode a text", "\(bytes.count) bytes", message, table) }
-        if count <= ids.count { return Array(ids.prefix(count)) }
+        if count <= ids.count { return ids.prefix(count).map(outer) }
         ids = [Int32](repeating: 0, count: count)
       }
     }
@@ -58,6 +97,7 @@ package final class SentencePieceModel: @unchecked Sendable {
   /// The text of ids; special pieces are left out.
   /// - Throws: ``TrainingError`` for an id that there is no piece of.
   package func decode(_ ids: [Int32]) throws -> String {
+    let ids = ids.compactMap(inner)
     var message: UnsafeMutablePointer<CChar>?
     var size: Int64 = 0
     guard let bytes = table.pointee.decode(handle, ids, Int64(ids.count), &size, &message) else {
@@ -70,39 +110,17 @@ package final class SentencePieceModel: @unchecked Sendable {
   /// The piece of an id; `nil` when there is none.
   package func piece(_ id: Int32) -> String? {
     var size: Int64 = 0
+    guard let id = inner(id) else { return id == 1 ? "<pad>" : "<mask>" }
     guard let bytes = table.pointee.piece(handle, id, &size) else { return nil }
     defer { table.pointee.release_bytes(bytes) }
     return String(decoding: UnsafeBufferPointer(start: bytes, count: Int(size)), as: UTF8.self)
   }
 
-  /// Trains a unigram model.
-  /// - Parameters:
-  ///   - texts: the UTF-8 of all texts, one after the other.
-  ///   - offsets: where each begins; one more than there are texts.
-  /// - Returns: the model's bytes.
-  static func train(
-    texts: [UInt8], offsets: [Int64], vocabulary: Int, coverage: Double, normalization: String, threads: Int
-  ) throws -> [UInt8] {
-    let table = try library()
-    var message: UnsafeMutablePointer<CChar>?
-    var size: Int64 = 0
-    let bytes = normalization.withCString { name in
-      var settings = csentencepiece_training(
-        vocabulary_size: Int32(clamping: vocabulary), unknown: SpecialPieces.unknown, pad: SpecialPieces.pad,
-        begin: SpecialPieces.begin, end: SpecialPieces.end, threads: Int32(clamping: threads), character_coverage: coverage,
-        normalization: name)
-      return table.pointee.train(&settings, texts, offsets, Int64(offsets.count - 1), &size, &message)
-    }
-    guard let bytes else { throw failure("train the tokenizer", "\(offsets.count - 1) texts", message, table) }
-    defer { table.pointee.release_bytes(bytes) }
-    return Array(UnsafeBufferPointer(start: bytes, count: Int(size)))
-  }
-
-  private static func library() throws -> UnsafePointer<csentencepiece_api> {
+  static func library() throws -> UnsafePointer<csentencepiece_api> {
     try LoadedLibrary.table("libColophonSentencePiece.so", symbol: "csentencepiece_api_table", as: csentencepiece_api.self)
   }
 
-  private static func failure(
+  static func failure(
     _ operation: String, _ subject: String, _ message: UnsafeMutablePointer<CChar>?, _ table: UnsafePointer<csentencepiece_api>
   ) -> TrainingError {
     let cause = message.map { String(cString: $0) } ?? "no reason was given"

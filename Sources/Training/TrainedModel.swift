@@ -46,8 +46,7 @@ package struct TrainedModel {
       try Task.checkCancellation()
       var batch = TokenBatch()
       for text in texts[start..<min(start + Self.batch, texts.count)] {
-        let ids = try tokenizer.encode(text)
-        batch.append(CaptionSource.ended(ids, model.configuration.contextLength, Int32(tokenizer.end)))
+        batch.append(tokenizer.framed(try tokenizer.encode(text), contextLength: model.configuration.contextLength))
       }
       result += try Torch.withoutGradients { try model.encode(batch).elements() }
     }

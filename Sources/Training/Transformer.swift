@@ -17,31 +17,6 @@ struct Transformer {
   let name: String
   let causal: Bool
 
-  /// Adds the parameters with their initial values.
-  func addParameters(to parameters: inout Parameters, _ generator: inout CounterGenerator) throws {
-    let width = tower.width
-    let scale = Float(width).squareRoot()
-    let narrow = 1 / scale / Float(2 * tower.layers).squareRoot()
-    func matrix(_ rows: Int, _ columns: Int, _ deviation: Float) throws -> Tensor {
-      try .normal([rows, columns], deviation: deviation, &generator)
-    }
-    for layer in 0..<tower.layers {
-      let prefix = "\(name).encoder.layers.\(layer)"
-      for norm in ["layer_norm1", "layer_norm2"] {
-        try parameters.add("\(prefix).\(norm).weight", .full([width], 1))
-        try parameters.add("\(prefix).\(norm).bias", .zeros([width]))
-      }
-      try parameters.add("\(prefix).self_attn.qkv_proj.weight", matrix(3 * width, width, 1 / scale))
-      try parameters.add("\(prefix).self_attn.qkv_proj.bias", .zeros([3 * width]))
-      try parameters.add("\(prefix).self_attn.out_proj.weight", matrix(width, width, narrow))
-      try parameters.add("\(prefix).self_attn.out_proj.bias", .zeros([width]))
-      try parameters.add("\(prefix).mlp.fc1.weight", matrix(4 * width, width, 1 / Float(2 * width).squareRoot()))
-      try parameters.add("\(prefix).mlp.fc1.bias", .zeros([4 * width]))
-      try parameters.add("\(prefix).mlp.fc2.weight", matrix(width, 4 * width, narrow))
-      try parameters.add("\(prefix).mlp.fc2.bias", .zeros([width]))
-    }
-  }
-
   /// Runs all blocks, then the last layer normalisation on the pooled token of each sequence.
   ///
   /// Behind its attention, the last block computes the pooled tokens alone: the others are used no more.

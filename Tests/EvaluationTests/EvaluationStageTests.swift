@@ -85,6 +85,6 @@ import Training
     var stage = Retrieval(
       checkpoint: world.checkpoint, tokenizer: world.tokenizer, pictures: world.pictures, captions: world.pairs)
     stage.languages = ["fr"]
-    await #expect(throws: TrainingError.self) { try await stage.run(world.context) }
+    await #expect(throws: EvaluationError.self) { try await stage.run(world.context) }
   }
 }

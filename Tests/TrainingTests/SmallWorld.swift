@@ -17,7 +17,11 @@ struct SmallWorld {
   ]
 
   init() throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "training-\(UUID().uuidString)").path
+    try self.init(in: FileManager.default.temporaryDirectory.appending(path: "training-\(UUID().uuidString)").path)
+  }
+
+  init(in folder: String) throws {
+    self.folder = folder
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let writer = try PictureSetWriter(folder: folder, count: Self.colors.count, width: 8, height: 8)
     let pairWriter = try PairsWriter(path: folder + "/pairs.jsonl")

@@ -2,8 +2,8 @@ public import Provenance
 
 /// A trained model of pictures and texts.
 ///
-/// Three files: `model.safetensors` and `config.json` in the layout that `MetaClip2Model` of the transformers library reads, and
-/// `log.json`, how the training went.
+/// `model.safetensors` and `config.json` in the layout that `MetaClip2Model` of the transformers library reads; `log.json`, how the
+/// training went, where the model was trained here; further files for that library.
 public struct Checkpoint: FileArtifact {
   public static var format: String { "clip/1" }
 
@@ -11,14 +11,15 @@ public struct Checkpoint: FileArtifact {
 
   /// - Throws: ``ArtifactTypesError`` when a file is not there.
   public init(content: ArtifactContent) throws {
-    for name in ["config.json", "log.json", "model.safetensors"] where content[name] == nil {
+    for name in ["config.json", "model.safetensors"] where content[name] == nil {
       throw ArtifactTypesError(
         operation: "open a checkpoint", subject: content.files.map(\.name).joined(separator: ", "), cause: "\(name) is missing")
     }
     self.content = content
   }
 
-  /// How the training went: a row every few steps with the columns step, pairs, loss, learning rate and logit scale.
+  /// How the training went, of a model that was trained here: a row every few steps with the columns step, pairs, loss, learning rate and logit scale.
+  /// - Throws: ``ArtifactTypesError`` when the model comes from elsewhere.
   public func log() throws -> Table { try Table(content: ArtifactContent(files: [file("log.json")])) }
 
   /// One of the files.
@@ -33,6 +34,9 @@ public struct Checkpoint: FileArtifact {
 
 extension Checkpoint: Presentable {
   public var presentation: Presentation {
+    guard content["log.json"] != nil else {
+      return .text("a checkpoint of \(content.byteCount) bytes that was trained elsewhere")
+    }
     do {
       let log = try log()
       return .blocks([

@@ -1,0 +1,68 @@
+public import ArtifactTypes
+public import Provenance
+internal import Tensor
+
+/// What came of every single item of an evaluation, for ``SummarizeOutcomes`` and ``CompareCheckpoints``.
+///
+/// ```swift
+/// let items = try await CollectOutcomes(of: ZeroShotClassification(…))()
+/// ```
+/// The task of a classification is `classification`, its items are pictures and their class the first that is right for them; of
+/// retrieval `text → picture` (items are captions: their picture's id, a slash, the caption's number) and `picture → text`; of multiple
+/// choice `multiple choice, local` and `multiple choice, english`, a question's class being its country.
+public struct CollectOutcomes: Stage {
+  public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
+  public static var environment: [EnvironmentFacet] { [EnvironmentFacet("libtorch") { Torch.version }] }
+
+  /// One of the three is there.
+  public let classification: ZeroShotClassification?
+  public let retrieval: Retrieval?
+  public let choice: MultipleChoice?
+
+  public init(of classification: ZeroShotClassification) {
+    (self.classification, retrieval, choice) = (classification, nil, nil)
+  }
+
+  public init(of retrieval: Retrieval) { (classification, self.retrieval, choice) = (nil, retrieval, nil) }
+
+  public init(of choice: MultipleChoice) { (classification, retrieval, self.choice) = (nil, nil, choice) }
+
+  public func run(_ context: StageContext) async throws -> Outcomes {
+    let writer = try OutcomesWriter(path: context.file("outcomes.jsonl"))
+    try classification?.measure(context) { group, pictures, places in
+      for (picture, place) in zip(group.pictures, places) {
+        let id = pictures.ids[picture.position]
+        try writer.write(
+          Outcome(
+            task: "classification", language: group.language, item: id, picture: id,
+            group: picture.classes.first.map { group.ids[$0] }, place: place, candidates: group.ids.count))
+      }
+    }
+    try retrieval?.measure(context) { found in
+      var numbers = [Int](repeating: 0, count: found.pictures.count)
+      for (owner, place) in zip(found.owners, found.toPictures) {
+        let picture = found.pictures[owner]
+        try writer.write(
+          Outcome(
+            task: "text → picture", language: found.language, item: "\(picture)/\(numbers[owner])", picture: picture,
+            place: place, candidates: found.pictures.count))
+        numbers[owner] += 1
+      }
+      for (picture, place) in zip(found.pictures, found.toTexts) {
+        try writer.write(
+          Outcome(
+            task: "picture → text", language: found.language, item: picture, picture: picture, place: place,
+            candidates: found.owners.count))
+      }
+    }
+    for answered in try choice?.measure(context) ?? [] {
+      let question = answered.question
+      try writer.write(
+        Outcome(
+          task: "multiple choice, \(answered.wording.rawValue)", language: question.language, item: question.id,
+          picture: question.image, group: question.country.isEmpty ? nil : question.country, place: answered.place,
+          candidates: answered.candidates))
+    }
+    return try writer.finish()
+  }
+}

@@ -1,0 +1,105 @@
+internal import Tensor
+
+/// A linear classifier by multinomial logistic regression: Σ −log p(class) + λ/2 ‖W‖², the bias free, minimised by L-BFGS.
+///
+/// Computed in float64. It stops when no component of the gradient of the mean loss is above `tolerance`, which for this strictly convex
+/// problem means that the minimum is near, or after `maximumIterations`.
+package struct LogisticRegression {
+  /// Whether the gradient became small enough.
+  package let converged: Bool
+  /// How many steps were made.
+  package let iterations: Int
+  /// The mean over the examples of loss and penalty at the end.
+  package let loss: Double
+  /// The largest component of its gradient.
+  package let gradient: Double
+  private let weights: Tensor
+  private let classes: Int
+  private let dimension: Int
+
+  /// - Parameters:
+  ///   - features: `[labels.count, dimension]`, finite.
+  ///   - labels: each in 0..<classes; at least one.
+  ///   - penalty: λ, above 0.
+  package init(
+    features: [Float], dimension: Int, labels: [Int], classes: Int, penalty: Double, tolerance: Double = 1e-5,
+    maximumIterations: Int = 1000
+  ) throws {
+    precondition(!labels.isEmpty && features.count == labels.count * dimension, "every example has a class")
+    precondition(penalty > 0 && classes > 1, "a penalty above 0 and two classes")
+    let problem = try LogisticProblem(features, dimension, labels, classes, penalty)
+    let start = [Double](repeating: 0, count: (dimension + 1) * classes)
+    let minimum = try LBFGS.minimize(from: start, tolerance: tolerance, maximumIterations: maximumIterations) { point in
+      try Task.checkCancellation()
+      return try problem.value(at: point)
+    }
+    converged = minimum.converged
+    iterations = minimum.iterations
+    loss = minimum.value
+    gradient = minimum.gradient
+    weights = try Tensor.from(minimum.point, shape: [dimension + 1, classes])
+    (self.classes, self.dimension) = (classes, dimension)
+  }
+
+  /// The logarithms of each class's probability up to a constant of the example, `[examples, classes]`.
+  package func scores(_ features: [Float]) throws -> [Double] {
+    guard !features.isEmpty else { return [] }
+    return try Torch.withoutGradients { try LogisticProblem.withBias(features, dimension).matmul(weights).elements() }
+  }
+
+  /// The most probable class of each example; of equals the first.
+  package func predictions(_ features: [Float]) throws -> [Int] {
+    let scores = try scores(features)
+    return stride(from: 0, to: scores.count, by: classes).map { start in
+      (1..<classes).reduce(0) { scores[start + $1] > scores[start + $0] ? $1 : $0 }
+    }
+  }
+}
+
+/// What ``LogisticRegression`` minimises.
+private struct LogisticProblem {
+  private let x: Tensor
+  private let transposed: Tensor
+  private let targets: Tensor
+  private let count: Int
+  private let dimension: Int
+  private let classes: Int
+  private let penalty: Double
+
+  init(_ features: [Float], _ dimension: Int, _ labels: [Int], _ classes: Int, _ penalty: Double) throws {
+    (count, self.dimension, self.classes, self.penalty) = (labels.count, dimension, classes, penalty)
+    x = try Self.withBias(features, dimension)
+    transposed = try x.transposed()
+    var hot = [Double](repeating: 0, count: labels.count * classes)
+    for (row, label) in labels.enumerated() { hot[row * classes + label] = 1 }
+    targets = try Tensor.from(hot, shape: [labels.count, classes])
+  }
+
+  /// `[examples, dimension + 1]`, the last column 1.
+  static func withBias(_ features: [Float], _ dimension: Int) throws -> Tensor {
+    let count = features.count / dimension
+    var rows = [Double](repeating: 1, count: count * (dimension + 1))
+    for row in 0..<count {
+      for i in 0..<dimension { rows[row * (dimension + 1) + i] = Double(features[row * dimension + i]) }
+    }
+    return try Tensor.from(rows, shape: [count, dimension + 1])
+  }
+
+  /// The mean loss with the penalty's share, and its gradient.
+  func value(at point: [Double]) throws -> (value: Double, gradient: [Double]) {
+    try Torch.withoutGradients {
+      let weights = try Tensor.from(point, shape: [dimension + 1, classes])
+      let probabilities = try x.matmul(weights).logSoftmax(1)
+      var value = try -(probabilities * targets).sum().item()
+      var gradient: [Double] = try transposed.matmul(probabilities.exp() - targets).elements()
+      // The bias, the last row, is free.
+      for i in 0..<(dimension * classes) {
+        value += penalty / 2 * point[i] * point[i]
+        gradient[i] += penalty * point[i]
+      }
+      let n = Double(count)
+      for i in gradient.indices { gradient[i] /= n }
+      return (value / n, gradient)
+    }
+  }
+}

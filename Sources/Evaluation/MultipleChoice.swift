@@ -1,0 +1,126 @@
+public import ArtifactTypes
+internal import Foundation
+public import Provenance
+internal import Tensor
+internal import Training
+
+/// Answers questions about pictures by choosing among a few answers: the one whose text, the question and the answer, is nearest.
+///
+/// Output: a table with a row for each wording (`local`, the language of the place, and `english`), language and country that has
+/// questions, then one for each wording over all; columns wording, language, country, questions, accuracy (with Wilson's 95 % interval)
+/// and chance. The single items: ``CollectOutcomes``. Source: MetaCLIP 2, §4 (CVQA).
+public struct MultipleChoice: Stage {
+  public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
+  public static var environment: [EnvironmentFacet] { [EnvironmentFacet("libtorch") { Torch.version }] }
+
+  /// In which of its two languages a question is asked.
+  public enum Wording: String, Codable, Hashable, Sendable, CaseIterable {
+    case local
+    case english
+  }
+
+  public var checkpoint: Checkpoint
+  public var tokenizer: Tokenizer
+  public var pictures: PictureSet
+  public var questions: ChoiceQuestions
+  /// Which wordings are asked.
+  public var wordings = Wording.allCases
+  /// What is asked; `{question}` and `{option}` stand for the question and an answer. Source of the value: MetaCLIP 2, §4.
+  public var prompt = "{question} {option}"
+  /// How many threads compute.
+  public var threads = 2
+
+  public init(checkpoint: Checkpoint, tokenizer: Tokenizer, pictures: PictureSet, questions: ChoiceQuestions) {
+    self.checkpoint = checkpoint
+    self.tokenizer = tokenizer
+    self.pictures = pictures
+    self.questions = questions
+  }
+
+  /// A question in one wording, and where its right answer came.
+  struct Answered {
+    let question: ChoiceQuestion
+    let wording: Wording
+    let place: Int
+    let candidates: Int
+  }
+
+  public func run(_ context: StageContext) async throws -> Table {
+    struct Key: Hashable { let wording: Wording, language, country: String }
+    let answered = try measure(context)
+    var table = Table(columns: [
+      .init("wording"), .init("language"), .init("country"), .init("questions"), .init("accuracy", style: .percent(1)),
+      .init("chance", style: .percent(1)),
+    ])
+    func row(_ wording: Wording, _ language: Table.Cell, _ country: Table.Cell, _ answered: [Answered]) -> [Table.Cell] {
+      [
+        .text(wording.rawValue), language, country, .integer(answered.count),
+        ShareInterval(hits: answered.count { $0.place == 0 }, of: answered.count).cell,
+        .number(answered.reduce(0) { $0 + 1 / Double($1.candidates) } / Double(answered.count)),
+      ]
+    }
+    let groups = Dictionary(grouping: answered) {
+      Key(wording: $0.wording, language: $0.question.language, country: $0.question.country)
+    }
+    for wording in wordings {
+      let keys = groups.keys.filter { $0.wording == wording }.sorted { ($0.language, $0.country) < ($1.language, $1.country) }
+      for key in keys { table.append(row(wording, .text(key.language), .text(key.country), groups[key] ?? [])) }
+      let all = answered.filter { $0.wording == wording }
+      if keys.count > 1 { table.append(row(wording, "all", "all", all)) }
+    }
+    return table
+  }
+
+  /// Every question in every wording that it has.
+  /// - Throws: ``EvaluationError`` when a prompt lacks its places, an id comes twice, or no question has a picture of the set.
+  func measure(_ context: StageContext) throws -> [Answered] {
+    let operation = "answer questions"
+    guard prompt.contains("{option}"), !wordings.isEmpty, Set(wordings).count == wordings.count else {
+      throw EvaluationError(
+        operation: operation, subject: "the prompt “\(prompt)”, \(wordings.count) wordings",
+        cause: "a prompt needs {option}, and each wording is named once, at least one")
+    }
+    let all = try questions.all()
+    let opened = try pictures.open()
+    var seen: Set<String> = []
+    var asked: [(question: ChoiceQuestion, wording: Wording, texts: [String], picture: Int)] = []
+    for question in all {
+      guard seen.insert(question.id).inserted else {
+        throw EvaluationError(operation: operation, subject: question.id, cause: "two questions have this id")
+      }
+      guard let picture = opened.position(of: question.image) else { continue }
+      for wording in wordings {
+        guard let words = wording == .local ? question.local : question.english else { continue }
+        guard words.options.count > 1, question.answer < words.options.count else {
+          throw EvaluationError(
+            operation: operation, subject: question.id,
+            cause: "it has \(words.options.count) options, and number \(question.answer), from 0, is the right one")
+        }
+        // The question may hold “{option}” itself, so the option goes in where the prompt has it.
+        let parts = prompt.components(separatedBy: "{option}").map { $0.replacing("{question}", with: words.question) }
+        asked.append((question, wording, words.options.map { parts.joined(separator: $0) }, picture))
+      }
+    }
+    guard !asked.isEmpty else {
+      throw EvaluationError(
+        operation: operation, subject: "\(all.count) questions and \(opened.count) pictures",
+        cause: "no question in the wordings that were asked for has a picture of the set"
+          + (all.first.map { ": questions name “\($0.image)”, pictures are like “\(opened.ids.first ?? "")”" } ?? ""))
+    }
+    let unseen = all.count { opened.position(of: $0.image) == nil }
+    if unseen > 0 { context.note("\(unseen) of \(all.count) questions have no picture in the set and are left out") }
+    let model = try TrainedModel(checkpoint, tokenizer: tokenizer, threads: threads)
+    let encoded = try PictureEmbeddings(model, opened, Set(asked.map(\.picture)).sorted())
+    let texts = try model.encode(asked.flatMap(\.texts))
+    var start = 0
+    return try asked.enumerated().map { done, item in
+      let end = start + item.texts.count
+      defer { start = end }
+      let place = try Ranking.places(
+        queries: encoded[[item.picture]], candidates: Array(texts[(start * model.dimension)..<(end * model.dimension)]),
+        dimension: model.dimension, correct: [[item.question.answer]])
+      if done & 255 == 0 { context.progress(done, of: asked.count, "questions") }
+      return Answered(question: item.question, wording: item.wording, place: place[0], candidates: item.texts.count)
+    }
+  }
+}

@@ -1,0 +1,40 @@
+package import Tensor
+
+/// The gradient of a loss over a large batch, in the memory of a small one.
+///
+/// All parts are encoded without gradients first; the loss of all features together gives the gradient of each feature. Then each part
+/// is encoded again, and its features' gradients go on to the parameters, where they add up. A contrastive loss so sees every pair of the
+/// large batch, which sums of the parts' own losses would not. Source: Gao et al., 2021 (arXiv 2101.06983), §3.
+package enum CachedGradients {
+  /// Adds the gradients of the loss to all that the parts and the loss depend on.
+  /// - Parameters:
+  ///   - pictures, texts: each encodes one part and gives the same when it is called again, `[rows, embedding]`.
+  ///   - loss: a scalar from all pictures' and all texts' rows, in the order of the parts.
+  /// - Returns: the loss.
+  package static func backward(
+    pictures: [() throws -> Tensor], texts: [() throws -> Tensor], loss: (_ pictures: Tensor, _ texts: Tensor) throws -> Tensor
+  ) throws -> Double {
+    let (allPictures, allTexts) = (try features(pictures), try features(texts))
+    let value = try loss(allPictures, allTexts)
+    try value.backward()
+    try propagate(allPictures, through: pictures)
+    try propagate(allTexts, through: texts)
+    return try value.item()
+  }
+
+  private static func features(_ parts: [() throws -> Tensor]) throws -> Tensor {
+    try Torch.withoutGradients { try Tensor.concatenate(parts.map { try $0() }) }.requiringGradient()
+  }
+
+  private static func propagate(_ features: Tensor, through parts: [() throws -> Tensor]) throws {
+    guard let gradient = try features.gradient else { return }
+    var start = 0
+    for part in parts {
+      let encoded = try part()
+      let end = start + encoded.shape[0]
+      // The gradient of this sum by the parameters is that of the loss.
+      try (encoded * gradient.slice(0, start..<end)).sum().backward()
+      start = end
+    }
+  }
+}

@@ -1,0 +1,177 @@
+internal import ArtifactTypes
+internal import Foundation
+internal import Provenance
+internal import Tensor
+
+/// The steps of one training, from the first or from where an earlier run of the same training was stopped.
+struct TrainingLoop {
+  private let settings: TrainCLIP
+  private let context: StageContext
+  private let pictures: Pictures
+  private let source: CaptionSource
+  private let schedule: WarmUpCosine
+  private(set) var clip: CLIPModel
+  private(set) var record: TrainingRecord
+  private var optimizer: AdamW
+  private var order: PictureOrder
+  private var batch: TrainingBatch
+  private let clock = ContinuousClock()
+  /// When the state is to be saved again.
+  private var due: ContinuousClock.Instant
+  /// The steps that the saved state has; `nil` when none is saved.
+  private var savedSteps: Int?
+  private var cannotSave = false
+
+  init(_ settings: TrainCLIP, _ context: StageContext) throws {
+    self.settings = settings
+    self.context = context
+    pictures = try settings.pictures.open()
+    let pieces = try SentencePieceModel(settings.tokenizer)
+    source = try CaptionSource(
+      settings.pairs, pictures: pictures, tokenizer: pieces, contextLength: settings.model.contextLength,
+      balancing: settings.keeping.map { (try $0.open(), settings.samplingMode, settings.seed) })
+    let count = min(settings.picturesPerStep, source.pictures.count)
+    batch = TrainingBatch(settings.model, count: count)
+    schedule = WarmUpCosine(
+      peak: settings.learningRate, warmUpSteps: settings.warmUpSteps, steps: settings.stepCount(picturesPerStep: count))
+    let initial = try CLIPModel.initial(
+      settings.model, vocabularySize: pieces.count, precision: settings.precision, seed: settings.streams)
+    var rules = AdamW.Settings()
+    rules.weightDecay = settings.weightDecay
+    rules.maximumNorm = settings.maximumGradientNorm
+    let fingerprint = try settings.fingerprint()
+    if let saved = Self.saved(fingerprint, context),
+      let (parameters, optimizer) = Self.restored(saved, initial.parameters, rules, context)
+    {
+      clip = CLIPModel(
+        settings.model, vocabularySize: pieces.count, parameters: parameters, precision: settings.precision)
+      self.optimizer = optimizer
+      record = saved.record
+      savedSteps = record.steps
+      context.note("went on behind step \(record.steps) of \(schedule.steps), where an earlier run had stopped")
+    } else {
+      clip = initial
+      optimizer = try AdamW(initial.parameters, rules)
+      record = TrainingRecord(fingerprint: fingerprint)
+    }
+    order = PictureOrder(count: source.pictures.count, seed: settings.streams, given: record.pictures)
+    due = clock.now + context.partial.interval
+  }
+
+  /// Makes all steps that are left.
+  /// - Throws: ``TrainingError`` when a loss or a gradient is not finite; `CancellationError`, after the state was saved.
+  mutating func run() throws {
+    let interval = max(1, schedule.steps / 100)
+    let (start, pairsBefore) = (clock.now, record.pairs)
+    while record.steps < schedule.steps {
+      if Task.isCancelled {
+        save()
+        throw CancellationError()
+      }
+      let loss = try step()
+      let speed = Double(record.pairs - pairsBefore) / ((clock.now - start) / .seconds(1))
+      var shown = loss
+      if record.steps.isMultiple(of: interval) || record.steps == schedule.steps {
+        shown = record.loss / Double(record.summed)
+        record.closeRow(
+          learningRate: schedule.rate(at: record.steps - 1), logitScale: exp(try clip.parameters["logit_scale"].item()))
+      }
+      context.progress(
+        record.steps, of: schedule.steps,
+        "steps, loss \(String(format: "%.3f", shown)), \(String(format: "%.0f", speed)) pairs/s")
+    }
+    context.measure("throughput", Double(record.pairs - pairsBefore) / ((clock.now - start) / .seconds(1)), unit: "pairs/s")
+    context.measure("parameters", Double(clip.parameters.count))
+  }
+
+  /// - Returns: the loss.
+  private mutating func step() throws -> Double {
+    try batch.draw(record.steps, settings, source, of: pictures, &order)
+    let loss = try gradients()
+    guard loss.isFinite else { throw fault("the loss is \(loss)") }
+    // This loss says that the state before the step is good.
+    if clock.now >= due { save() }
+    let norm = try optimizer.step(learningRate: schedule.rate(at: record.steps))
+    guard norm.isFinite else { throw fault("the norm of the gradient is \(norm)") }
+    // Source of the range: MetaCLIP 2, §6.
+    try clip.parameters["logit_scale"].clamp(to: 0...log(100))
+    record.add(loss: loss, gradientNorm: norm, pairs: batch.captions.count)
+    record.pictures = order.given
+    return loss
+  }
+
+  /// Adds up the gradients of the batch's loss.
+  private func gradients() throws -> Double {
+    let (batch, clip) = (batch, clip)
+    let contrast = ContrastiveLoss(owners: batch.owners, texts: batch.numbers)
+    let logitScale = try clip.parameters["logit_scale"]
+    let part = settings.microBatch
+    guard part > 0, part < batch.count else {
+      let loss = try contrast(
+        pictures: clip.encode(patches: batch.pictures.patches(), count: batch.count),
+        texts: clip.encode(batch.texts(of: 0..<batch.count)), logitScale: logitScale)
+      let value = try loss.item()
+      try loss.backward()
+      return value
+    }
+    let parts = stride(from: 0, to: batch.count, by: part).map { $0..<min($0 + part, batch.count) }
+    return try CachedGradients.backward(
+      pictures: parts.map { places in { try clip.encode(patches: batch.pictures.patches(of: places), count: places.count) } },
+      texts: parts.map { places in { try clip.encode(batch.texts(of: places)) } }
+    ) { try contrast(pictures: $0, texts: $1, logitScale: logitScale) }
+  }
+
+  private func fault(_ what: String) -> TrainingError {
+    let names = batch.members.prefix(5).map { pictures.ids[$0] }.joined(separator: ", ")
+    let rest = batch.count > 5 ? " and \(batch.count - 5) more" : ""
+    var kept = "nothing of the training is kept"
+    if let path = context.partial.path, let savedSteps { kept = "the state behind step \(savedSteps) is kept in \(path)" }
+    return TrainingError(
+      operation: "train", subject: "step \(record.steps + 1) of \(schedule.steps)",
+      cause: """
+        \(what): lower the learning rate (\(settings.learningRate)) or warm up longer (\(settings.warmUpSteps) steps). \
+        The batch has the pictures \(names)\(rest); \(kept)
+        """)
+  }
+
+  // MARK: The state between two runs
+
+  /// Saves the state behind the last step. What cannot be saved is told once and no reason to stop.
+  private mutating func save() {
+    guard context.partial.path != nil, record.steps > 0, savedSteps != record.steps else { return }
+    let start = clock.now
+    do {
+      try context.partial.save(SavedTraining(record, clip.parameters, optimizer).bytes(), as: SavedTraining.name)
+      savedSteps = record.steps
+    } catch {
+      if !cannotSave { context.note("the training goes on, but could not be continued if it was stopped: \(error)") }
+      cannotSave = true
+    }
+    // Saving takes a twentieth of the time, unless that would put it off too long.
+    let interval = context.partial.interval
+    due = clock.now + max(interval, min((clock.now - start) * 20, interval * 10))
+  }
+
+  private static func saved(_ fingerprint: Digest, _ context: StageContext) -> SavedTraining? {
+    do {
+      guard let bytes = try context.partial.load(SavedTraining.name) else { return nil }
+      let saved = try SavedTraining(bytes: bytes)
+      if saved.record.fingerprint == fingerprint { return saved }
+      context.note("the training starts over: what was kept comes from other settings")
+    } catch {
+      context.note("the training starts over: \(error)")
+    }
+    return nil
+  }
+
+  private static func restored(
+    _ saved: SavedTraining, _ initial: Parameters, _ rules: AdamW.Settings, _ context: StageContext
+  ) -> (Parameters, AdamW)? {
+    do {
+      return try saved.restored(initial, rules)
+    } catch {
+      context.note("the training starts over: \(error)")
+      return nil
+    }
+  }
+}
