@@ -49,6 +49,11 @@ public struct AlignmentUniformity: Stage {
       }
       let distances = Self.squaredDistances(
         encoded[entries.map(\.picture)], try model.encode(entries.map(\.text)), dimension: model.dimension)
+      guard distances.allSatisfy(\.isFinite) else {
+        throw EvaluationError(
+          operation: "measure alignment", subject: group.language,
+          cause: "an embedding holds a number that is not finite: the model is damaged")
+      }
       table.append([
         .text(group.language), .integer(chosen.count), .integer(entries.count), Self.mean(distances),
         .number(try Self.uniformity(encoded[chosen.sorted()], dimension: model.dimension)),

@@ -9,23 +9,27 @@ internal import Tensor
 /// ```
 /// The task of a classification is `classification`, its items are pictures and their class the first that is right for them; of
 /// retrieval `text → picture` (items are captions: their picture's id, a slash, the caption's number) and `picture → text`; of multiple
-/// choice `multiple choice, local` and `multiple choice, english`, a question's class being its country.
+/// choice `multiple choice, local` and `multiple choice, english`, a question's class being its country; of a linear probe `linear probe`,
+/// in no language, which is written `–`.
 public struct CollectOutcomes: Stage {
   public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
   public static var environment: [EnvironmentFacet] { [EnvironmentFacet("libtorch") { Torch.version }] }
 
-  /// One of the three is there.
+  /// One of the four is there.
   public let classification: ZeroShotClassification?
   public let retrieval: Retrieval?
   public let choice: MultipleChoice?
+  public let probe: LinearProbe?
 
   public init(of classification: ZeroShotClassification) {
-    (self.classification, retrieval, choice) = (classification, nil, nil)
+    (self.classification, retrieval, choice, probe) = (classification, nil, nil, nil)
   }
 
-  public init(of retrieval: Retrieval) { (classification, self.retrieval, choice) = (nil, retrieval, nil) }
+  public init(of retrieval: Retrieval) { (classification, self.retrieval, choice, probe) = (nil, retrieval, nil, nil) }
 
-  public init(of choice: MultipleChoice) { (classification, retrieval, self.choice) = (nil, nil, choice) }
+  public init(of choice: MultipleChoice) { (classification, retrieval, self.choice, probe) = (nil, nil, choice, nil) }
+
+  public init(of probe: LinearProbe) { (classification, retrieval, choice, self.probe) = (nil, nil, nil, probe) }
 
   public func run(_ context: StageContext) async throws -> Outcomes {
     let writer = try OutcomesWriter(path: context.file("outcomes.jsonl"))
@@ -62,6 +66,14 @@ public struct CollectOutcomes: Stage {
           task: "multiple choice, \(answered.wording.rawValue)", language: question.language, item: question.id,
           picture: question.image, group: question.country.isEmpty ? nil : question.country, place: answered.place,
           candidates: answered.candidates))
+    }
+    if let fitted = try probe?.fit(context) {
+      for test in fitted.tests {
+        try writer.write(
+          Outcome(
+            task: "linear probe", language: "–", item: test.id, picture: test.id, group: fitted.classes[test.label],
+            place: test.place, candidates: fitted.classes.count))
+      }
     }
     return try writer.finish()
   }

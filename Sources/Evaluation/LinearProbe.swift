@@ -6,8 +6,8 @@ internal import Tensor
 ///
 /// Features are taken as they are. The standard settings are those of CLIP's linear probe: L-BFGS, at most 1000 iterations, a penalty on
 /// the weights but not on the bias. Output: a table of one row with the columns classes, examples, tests, accuracy (with Wilson's 95 %
-/// interval), accuracy per class (the mean over classes), accuracy on the examples, chance (the largest class's share of the tests),
-/// iterations and converged. Source: CLIP, arXiv 2103.00020, §3.2 and appendix A.3.
+/// interval), accuracy per class (the mean over classes, its interval from drawing pictures again), accuracy on the examples, chance (the largest class's share of the tests),
+/// iterations and converged. The single items: ``CollectOutcomes``. Source: CLIP, arXiv 2103.00020, §3.2 and appendix A.3.
 public struct LinearProbe: Stage {
   public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
   public static var environment: [EnvironmentFacet] { [EnvironmentFacet("libtorch") { Torch.version }] }
@@ -43,7 +43,44 @@ public struct LinearProbe: Stage {
   /// `linprobe` in ASCII: draws for other purposes are independent.
   private static let purpose: UInt64 = 0x6C69_6E70_726F_6265
 
+  /// A fitted probe and what it says of the tests.
+  struct Fitted {
+    let model: LogisticRegression
+    /// The classes that were fitted to.
+    let classes: [String]
+    let examples: Int
+    /// The share of the examples that the probe has right.
+    let accuracyOnExamples: Double
+    /// Each test's id, class, and how many other classes are more probable.
+    let tests: [(id: String, label: Int, place: Int)]
+  }
+
   public func run(_ context: StageContext) async throws -> Table {
+    let fitted = try fit(context)
+    let counts = Dictionary(fitted.tests.map { ($0.label, 1) }, uniquingKeysWith: +)
+    let terms = fitted.tests.enumerated().map { number, test in
+      let weight = 1 / Double(counts[test.label] ?? 1)
+      return Bootstrap.Term(unit: number, sum: test.place == 0 ? weight : 0, weight: weight)
+    }
+    return Table(
+      columns: [
+        .init("classes"), .init("examples"), .init("tests"), .init("accuracy", style: .percent(1)),
+        .init("accuracy per class", style: .percent(1)), .init("accuracy on the examples", style: .percent(1)),
+        .init("chance", style: .percent(2)), .init("iterations"), .init("converged"),
+      ],
+      rows: [
+        [
+          .integer(fitted.classes.count), .integer(fitted.examples), .integer(fitted.tests.count),
+          ShareInterval(hits: fitted.tests.count { $0.place == 0 }, of: fitted.tests.count).cell,
+          Bootstrap(seed: seed).cell([terms], units: terms.count), .number(fitted.accuracyOnExamples),
+          .number(Double(counts.values.max() ?? 0) / Double(fitted.tests.count)), .integer(fitted.model.iterations),
+          .text(fitted.model.converged ? "yes" : "no"),
+        ]
+      ])
+  }
+
+  /// Fits to the examples and classifies the tests.
+  func fit(_ context: StageContext) throws -> Fitted {
     guard penalty > 0, tolerance > 0, maximumIterations > 0, testShare > 0, testShare < 1 else {
       throw EvaluationError(
         operation: Self.operation,
@@ -77,27 +114,16 @@ public struct LinearProbe: Stage {
       maximumIterations: maximumIterations)
     if !model.converged {
       context.note(
-        "the linear probe has not converged after \(model.iterations) iterations: its gradient is \(model.gradient), not \(tolerance)"
-      )
+        "the linear probe has not converged after \(model.iterations) iterations: "
+          + "its gradient is \(model.gradient), not \(tolerance)")
     }
     let expected = positions.compactMap { places[set.labels[$0]] }
-    let counts = Self.counts(try model.predictions(set.features(at: positions)), expected, kept.count)
-    let fitted = Self.counts(try model.predictions(features), truth, kept.count)
-    return Table(
-      columns: [
-        .init("classes"), .init("examples"), .init("tests"), .init("accuracy", style: .percent(1)),
-        .init("accuracy per class", style: .percent(1)), .init("accuracy on the examples", style: .percent(1)),
-        .init("chance", style: .percent(2)), .init("iterations"), .init("converged"),
-      ],
-      rows: [
-        [
-          .integer(kept.count), .integer(examples.count), .integer(positions.count),
-          ShareInterval(hits: counts.hits.reduce(0, +), of: positions.count).cell, .number(counts.perClass),
-          .number(Double(fitted.hits.reduce(0, +)) / Double(examples.count)),
-          .number(Double(counts.all.max() ?? 0) / Double(positions.count)), .integer(model.iterations),
-          .text(model.converged ? "yes" : "no"),
-        ]
-      ])
+    let ranks = try model.places(set.features(at: positions), labels: expected)
+    let onExamples = try model.places(features, labels: truth).count { $0 == 0 }
+    return Fitted(
+      model: model, classes: kept.map { classes.names[$0] }, examples: examples.count,
+      accuracyOnExamples: Double(onExamples) / Double(examples.count),
+      tests: zip(zip(positions, expected), ranks).map { (set.ids[$0.0], $0.1, $1) })
   }
 
   /// What is fitted to, and the classes that are in it, ascending.
@@ -122,18 +148,5 @@ public struct LinearProbe: Stage {
     }
     if kept.count < names.count { context.note("\(names.count - kept.count) classes have too few examples and are left out") }
     return (examples.sorted(), kept)
-  }
-
-  private static func counts(
-    _ predicted: [Int], _ expected: [Int], _ classes: Int
-  ) -> (hits: [Int], all: [Int], perClass: Double) {
-    var hits = [Int](repeating: 0, count: classes)
-    var all = hits
-    for (prediction, label) in zip(predicted, expected) {
-      all[label] += 1
-      if prediction == label { hits[label] += 1 }
-    }
-    let shares = zip(hits, all).compactMap { $1 > 0 ? Double($0) / Double($1) : nil }
-    return (hits, all, shares.reduce(0, +) / Double(max(shares.count, 1)))
   }
 }

@@ -47,11 +47,15 @@ package struct LogisticRegression {
     return try Torch.withoutGradients { try LogisticProblem.withBias(features, dimension).matmul(weights).elements() }
   }
 
-  /// The most probable class of each example; of equals the first.
-  package func predictions(_ features: [Float]) throws -> [Int] {
+  /// How many classes are more probable than each example's own; of equals the first comes first.
+  package func places(_ features: [Float], labels: [Int]) throws -> [Int] {
     let scores = try scores(features)
-    return stride(from: 0, to: scores.count, by: classes).map { start in
-      (1..<classes).reduce(0) { scores[start + $1] > scores[start + $0] ? $1 : $0 }
+    return labels.enumerated().map { row, label in
+      let own = scores[row * classes + label]
+      return (0..<classes).count { c in
+        let other = scores[row * classes + c]
+        return other > own || (other == own && c < label)
+      }
     }
   }
 }

@@ -8,6 +8,7 @@ package enum Ranking {
   ///   - queries: rows of length 1, `[queries, dimension]`.
   ///   - candidates: the same, `[candidates, dimension]`.
   ///   - correct: for each query the candidates that are right, at least one.
+  /// - Throws: ``EvaluationError`` when a cosine is not a finite number.
   package static func places(
     queries: [Float], candidates: [Float], dimension: Int, correct: [[Int]]
   ) throws -> [Int] {
@@ -22,6 +23,12 @@ package enum Ranking {
       let part = Array(queries[(start * dimension)..<(end * dimension)])
       let cosines = try Torch.withoutGradients {
         try Tensor.from(part, shape: [end - start, dimension]).matmul(other).elements(as: Float.self)
+      }
+      // Nothing is greater than what is not a number: a broken model would always be right.
+      if let broken = cosines.firstIndex(where: { !$0.isFinite }) {
+        throw EvaluationError(
+          operation: "rank by cosine", subject: "query \(start + broken / count), candidate \(broken % count)",
+          cause: "their cosine is not a finite number: the embeddings of one of them are not, so the model is damaged")
       }
       for query in start..<end {
         let row = cosines[((query - start) * count)..<((query - start + 1) * count)]

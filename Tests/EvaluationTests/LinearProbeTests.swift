@@ -48,6 +48,11 @@ import Testing
       let shift = scores[row * 3] - naive[0]
       for c in 0..<3 { #expect(abs(scores[row * 3 + c] - naive[c] - shift) < 1e-5) }
     }
+    let places = try model.places(features, labels: labels)
+    for (row, label) in labels.enumerated() {
+      let order = (0..<3).sorted { scores[row * 3 + $0] > scores[row * 3 + $1] }
+      #expect(places[row] == order.firstIndex(of: label))
+    }
   }
 
   @Test func `Too few iterations are told, not hidden`() async throws {
@@ -73,6 +78,8 @@ import Testing
     #expect(table[column: "converged"] == ["yes"])
     #expect(try await stage.run(world.context()) == table)
     #expect(world.notes.contains { $0.contains("1 classes have too few examples") })
+    let items = try await CollectOutcomes(of: stage).run(world.context()).all()
+    #expect(items.count == 20 && items.allSatisfy { $0.place == 0 && $0.candidates == 4 && $0.group != "alone" })
     let named = LinearProbe(embeddings: embeddings, labels: pairs, label: .text(field: "name", language: "en"))
     #expect(try await named.run(world.context())[column: "examples"] == [80])
   }

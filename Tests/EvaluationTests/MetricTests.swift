@@ -37,6 +37,17 @@ import Testing
     #expect(Ranking.recall(places, at: 5).estimate == 0.5)
   }
 
+  @Test func `A model whose embeddings are not numbers is an error and not always right`() {
+    let good = [Float](repeating: 1, count: 4)
+    let error = #expect(throws: EvaluationError.self) {
+      _ = try Ranking.places(queries: [1, 1, .nan, 1], candidates: good, dimension: 2, correct: [[0], [0]])
+    }
+    #expect(error?.description.contains("query 1") == true)
+    #expect(throws: EvaluationError.self) {
+      _ = try Ranking.places(queries: good, candidates: [1, 1, .infinity, 1], dimension: 2, correct: [[0], [0]])
+    }
+  }
+
   @Test func `Wilson's interval has the bounds that solve its equation`() {
     for (hits, trials) in [(0, 10), (1, 10), (5, 10), (99, 100), (100, 100), (430, 1849)] {
       let interval = ShareInterval(hits: hits, of: trials)
