@@ -11,6 +11,8 @@ package struct LiveView: RunView {
     var total = 0.0
     var unit = ""
     var note: String?
+    /// The first progress that was told, and when: a stage that goes on from a partial result does not begin at 0.
+    var first: (done: Double, at: Date)?
   }
 
   private let write: @Sendable (String) -> Void
@@ -34,6 +36,7 @@ package struct LiveView: RunView {
     switch event {
     case .stageStarted(let id, let stage, _, _, _): active[id] = Active(stage: stage, started: Date())
     case .stageProgress(let id, let done, let total, let unit):
+      if active[id]?.first == nil { active[id]?.first = (done, Date()) }
       active[id]?.done = done
       active[id]?.total = total
       active[id]?.unit = unit
@@ -94,7 +97,10 @@ package struct LiveView: RunView {
       text += String(repeating: "━", count: full) + String(repeating: "╌", count: cells - full)
       text += " \(Int(share * 100)) % \(amount(stage.done))/\(amount(stage.total)) \(stage.unit)"
       text += " · \(TimeText.duration(elapsed))"
-      if share > 0.01, share < 1 { text += ", \(TimeText.duration(elapsed / share - elapsed)) left" }
+      if let first = stage.first, share < 1, stage.done - first.done > 0.01 * stage.total {
+        let left = now.timeIntervalSince(first.at) / (stage.done - first.done) * (stage.total - stage.done)
+        text += ", \(TimeText.duration(left)) left"
+      }
     } else {
       text += TimeText.duration(elapsed)
     }

@@ -46,7 +46,7 @@ struct CaptionSource {
   private let balancing: (mode: SamplingMode, seed: Int)?
   private let contextLength: Int
   private let comma: [Int32]
-  private let end: Int32
+  private let tokenizer: SentencePieceModel
 
   /// - Parameter balancing: the probability of each text of all pairs, and how to draw with it; `nil` keeps all texts.
   /// - Throws: ``TrainingError`` when no pair has a picture of the set, or no text that could be kept.
@@ -95,7 +95,7 @@ struct CaptionSource {
     self.balancing = balancing.map { ($0.mode, $0.seed) }
     self.contextLength = contextLength
     comma = try tokenizer.encode(",")
-    end = Int32(tokenizer.end)
+    self.tokenizer = tokenizer
   }
 
   private static func mismatch(_ count: Int, _ found: String) -> TrainingError {
@@ -145,10 +145,7 @@ struct CaptionSource {
           ids += group.keywords[places[position]]
         }
       }
-      return Self.ended(ids, contextLength, end)
+      return tokenizer.framed(ids, contextLength: contextLength)
     }
   }
-
-  /// The ids cut to the context, with the end.
-  static func ended(_ ids: [Int32], _ contextLength: Int, _ end: Int32) -> [Int32] { ids.prefix(contextLength - 1) + [end] }
 }

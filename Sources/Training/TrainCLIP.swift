@@ -91,11 +91,15 @@ public struct TrainCLIP: Stage {
   private func checkpoint(_ clip: CLIPModel, _ log: Table) throws -> Checkpoint {
     let files: [(String, [UInt8])] = [
       ("model.safetensors", try clip.safetensors()),
-      ("config.json", try clip.configurationFile(tokenizer: tokenizer.content.digest)),
+      (
+        "config.json",
+        try clip.configurationFile(tokenizer: tokenizer.content.digest, ids: SentencePieceModel(tokenizer).specialIDs)
+      ),
       ("log.json", try log.makeContent().files[0].bytes()),
     ]
     return try Checkpoint(
       content: ArtifactContent(
-        files: files.map { ContentFile(name: $0, digest: Digest(of: $1), byteCount: Int64($1.count), location: .memory($1)) }))
+        files: files.map { ContentFile(name: $0, digest: Digest(of: $1), byteCount: Int64($1.count), location: .memory($1)) }
+          + TransformersFiles.make(model, tokenizer: tokenizer)))
   }
 }

@@ -18,7 +18,8 @@ public struct Checkpoint: FileArtifact {
     self.content = content
   }
 
-  /// How the training went, of a model that was trained here: a row every few steps with the columns step, pairs, loss, learning rate and logit scale.
+  /// How the training went, of a model that was trained here: a row every few steps with the columns step, pairs, loss, learning rate, logit
+  /// scale and gradient norm.
   /// - Throws: ``ArtifactTypesError`` when the model comes from elsewhere.
   public func log() throws -> Table { try Table(content: ArtifactContent(files: [file("log.json")])) }
 
