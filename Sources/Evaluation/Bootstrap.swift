@@ -1,21 +1,25 @@
 package import Provenance
 
-/// Percentile bootstrap: the 95 % interval of a mean when pictures are drawn again, with replacement.
+/// Percentile bootstrap: the 95 % interval of a mean when pictures are drawn again, with replacement, and so are trainings where several
+/// were measured on the same pictures.
 ///
 /// Draw i of resample b depends on the seed, b and i alone. Source: Efron and Tibshirani, “An Introduction to the Bootstrap”, 1993,
-/// chapter 13.
+/// chapter 13; of drawing along two crossed factors: Owen, 2007, “The pigeonhole bootstrap”.
 package struct Bootstrap: Sendable {
-  /// What one picture adds to the numerator and to the denominator of a group's mean.
+  /// What one picture adds, in one run, to the numerator and to the denominator of a group's mean.
   package struct Term: Sendable {
     /// The picture's number.
     package let unit: Int
     package let sum: Double
     package let weight: Double
+    /// Which of several trainings was measured.
+    package let run: Int
 
-    package init(unit: Int, sum: Double, weight: Double) {
+    package init(unit: Int, sum: Double, weight: Double, run: Int = 0) {
       self.unit = unit
       self.sum = sum
       self.weight = weight
+      self.run = run
     }
   }
 
@@ -36,24 +40,23 @@ package struct Bootstrap: Sendable {
   /// - Parameters:
   ///   - groups: not empty, each with a positive sum of weights.
   ///   - units: how many pictures there are; each term's unit is below.
-  package func interval(_ groups: [[Term]], units: Int) -> (estimate: Double, low: Double, high: Double) {
-    precondition(!groups.isEmpty && units > 0, "there is something to draw from")
+  ///   - runs: how many trainings there are; each term's run is below. One alone is not drawn again.
+  package func interval(
+    _ groups: [[Term]], units: Int, runs: Int = 1
+  ) -> (estimate: Double, low: Double, high: Double) {
+    precondition(!groups.isEmpty && units > 0 && runs > 0, "there is something to draw from")
     var counts = [Double](repeating: 1, count: units)
-    let estimate = Self.mean(groups, counts)
+    var runCounts = [Double](repeating: 1, count: runs)
+    let estimate = Self.mean(groups, counts, runCounts)
     precondition(!estimate.isNaN, "some group has weight")
     var means: [Double] = []
     means.reserveCapacity(resamples)
     let key = Self.mix(UInt64(bitPattern: Int64(seed)) &+ 0x9E37_79B9_7F4A_7C15)
     for resample in 0..<resamples {
-      counts.withUnsafeMutableBufferPointer { counts in
-        for unit in counts.indices { counts[unit] = 0 }
-        let stream = Self.mix(key ^ UInt64(resample) &* 0xD1B5_4A32_D192_ED03)
-        for draw in 0..<units {
-          let bits = Self.mix(stream &+ UInt64(draw) &* 0x9E37_79B9_7F4A_7C15)
-          counts[Int(bits.multipliedFullWidth(by: UInt64(units)).high)] += 1
-        }
-      }
-      let mean = Self.mean(groups, counts)
+      let stream = Self.mix(key ^ UInt64(resample) &* 0xD1B5_4A32_D192_ED03)
+      Self.draw(&counts, stream, from: 0)
+      if runs > 1 { Self.draw(&runCounts, stream, from: units) }
+      let mean = Self.mean(groups, counts, runCounts)
       if !mean.isNaN { means.append(mean) }
     }
     // Every picture that has weight was missed every time only where hardly any has.
@@ -63,20 +66,33 @@ package struct Bootstrap: Sendable {
   }
 
   /// The same as a cell of a table.
-  package func cell(_ groups: [[Term]], units: Int) -> Table.Cell {
-    let (estimate, low, high) = interval(groups, units: units)
+  package func cell(_ groups: [[Term]], units: Int, runs: Int = 1) -> Table.Cell {
+    let (estimate, low, high) = interval(groups, units: units, runs: runs)
     return .interval(estimate, low: low, high: high)
   }
 
+  /// How often each is drawn in as many draws as there are.
+  /// - Parameter start: the number of the first draw in the stream.
+  private static func draw(_ counts: inout [Double], _ stream: UInt64, from start: Int) {
+    counts.withUnsafeMutableBufferPointer { counts in
+      for unit in counts.indices { counts[unit] = 0 }
+      for draw in counts.indices {
+        let bits = mix(stream &+ UInt64(start + draw) &* 0x9E37_79B9_7F4A_7C15)
+        counts[Int(bits.multipliedFullWidth(by: UInt64(counts.count)).high)] += 1
+      }
+    }
+  }
+
   /// Not a number where no group has weight.
-  private static func mean(_ groups: [[Term]], _ counts: [Double]) -> Double {
+  private static func mean(_ groups: [[Term]], _ counts: [Double], _ runCounts: [Double]) -> Double {
     var total = 0.0
     var present = 0
     for group in groups {
       var (sum, weight) = (0.0, 0.0)
       for term in group {
-        sum += counts[term.unit] * term.sum
-        weight += counts[term.unit] * term.weight
+        let count = counts[term.unit] * runCounts[term.run]
+        sum += count * term.sum
+        weight += count * term.weight
       }
       if weight > 0 {
         total += sum / weight

@@ -38,6 +38,24 @@ import Testing
     #expect(abs(both.low) < 1e-12 && abs(both.high) < 1e-12)
   }
 
+  @Test func `runs that differ among themselves widen the interval, equal ones do not`() {
+    let units = 200
+    func terms(_ shift: [Double]) -> [Bootstrap.Term] {
+      shift.indices.flatMap { run in
+        (0..<units).map { Bootstrap.Term(unit: $0, sum: Double($0 % 2) + shift[run], weight: 1, run: run) }
+      }
+    }
+    let bootstrap = Bootstrap(seed: 5)
+    let one = bootstrap.interval([terms([0])], units: units)
+    let equal = bootstrap.interval([terms([0, 0, 0])], units: units, runs: 3)
+    let apart = bootstrap.interval([terms([-0.3, 0, 0.3])], units: units, runs: 3)
+    // The pictures' draws are the same, and equal runs weigh the same however they are drawn.
+    #expect(abs(equal.low - one.low) < 1e-12 && abs(equal.high - one.high) < 1e-12)
+    #expect(abs(apart.estimate - 0.5) < 1e-12)
+    // Of 27 equally likely draws of three runs, one has the same outer run three times: more than a 40th.
+    #expect(apart.low < 0.5 - 0.25 && apart.high > 0.5 + 0.25)
+  }
+
   @Test func `McNemar's probability is the binomial sum, also of many items`() {
     for (first, second) in [(0, 0), (0, 1), (3, 3), (1, 8), (12, 5), (0, 20)] {
       let n = first + second

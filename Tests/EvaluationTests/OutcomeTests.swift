@@ -90,6 +90,44 @@ import Testing
     #expect(table[column: "difference"]?[1] == .interval(0, low: 0, high: 0))
   }
 
+  @Test func `several runs are summarized and compared in pairs`() async throws {
+    let world = try FeatureWorld()
+    func run(_ right: Int) -> [Outcome] { items("de", (0..<100).map { $0 < right }) }
+    let first = try [50, 55, 60].map { try outcomes(world, run($0)) }
+    // The items in another order count as the same.
+    let second = try [70, 60, 80].map { try outcomes(world, run($0).reversed()) }
+    let summary = try await SummarizeOutcomes(runs: first).run(world.context())
+    #expect(summary[column: "runs"] == [3] && summary[column: "items"] == [100] && summary[column: "pictures"] == [100])
+    #expect(abs((summary[column: "at 1"]?[0].value ?? 0) - 0.55) < 1e-12)
+    let table = try await CompareCheckpoints(runs: first, second).run(world.context())
+    #expect(abs((table[column: "first"]?[0].value ?? 0) - 0.55) < 1e-12)
+    #expect(abs((table[column: "second"]?[0].value ?? 0) - 0.7) < 1e-12)
+    #expect(abs((table[column: "smallest"]?[0].value ?? 0) - 0.05) < 1e-12)
+    #expect(abs((table[column: "largest"]?[0].value ?? 0) - 0.2) < 1e-12)
+    #expect(table[column: "only second"] == [45] && table[column: "p"] == [.empty])
+    guard case .interval(let difference, let low, let high)? = table[column: "difference"]?[0] else {
+      Issue.record("the difference has no interval")
+      return
+    }
+    #expect(abs(difference - 0.15) < 1e-12 && low > 0.01 && low < 0.1 && high > 0.19 && high < 0.32)
+  }
+
+  @Test func `runs of other items, other numbers of runs and no runs are clear errors`() async throws {
+    let world = try FeatureWorld()
+    let (three, two) = (
+      try outcomes(world, items("de", [true, false, true])), try outcomes(world, items("de", [true, false]))
+    )
+    let unequal = await #expect(throws: EvaluationError.self) {
+      _ = try await SummarizeOutcomes(runs: [three, two]).run(world.context())
+    }
+    #expect(unequal?.description.contains("number 2") == true && unequal?.description.contains("“p2”") == true)
+    let unpaired = await #expect(throws: EvaluationError.self) {
+      _ = try await CompareCheckpoints(runs: [three, three], [three]).run(world.context())
+    }
+    #expect(unpaired?.description.contains("2 and 1 runs") == true)
+    await #expect(throws: EvaluationError.self) { _ = try await SummarizeOutcomes(runs: []).run(world.context()) }
+  }
+
   @Test func `outcomes of different evaluations, of none and of one item twice are clear errors`() async throws {
     let world = try FeatureWorld()
     func message(_ first: [Outcome], _ second: [Outcome]) async throws -> String {
