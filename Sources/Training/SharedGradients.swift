@@ -1,12 +1,12 @@
 internal import Provenance
-internal import Tensor
+package import Tensor
 
 /// One step of a training over several processes: each encodes its own pictures and captions, all compute the loss of the whole batch.
 ///
 /// What is encoded is gathered; as every process computes the same loss of it, each has the gradient of its own rows without another
 /// exchange. The gradients of the parameters are then added up over the processes. So the gradient is that of the whole batch, not the
 /// mean of the parts' own: every text stands against the pictures of all processes. Source: CLIP, arXiv 2103.00020, §2.5.
-enum SharedGradients {
+package enum SharedGradients {
   /// Gives every process the same parameters' gradients, those of the whole batch's loss.
   /// - Parameters:
   ///   - batch: with the pictures of this process.
@@ -36,8 +36,11 @@ enum SharedGradients {
     return try loss.item()
   }
 
-  /// - Throws: ``TrainingError`` naming the processes whose parameters are not those of the first.
-  static func requireEqual(_ parameters: Parameters, behind step: Int, _ group: ProcessGroup) throws {
+  /// Compares the parameters of all processes by their digest.
+  /// - Parameter step: how many steps were made.
+  /// - Throws: ``TrainingError`` in every process, naming the processes whose parameters are not those of
+  ///   the first; ``ProcessGroupError`` when another process is gone.
+  package static func requireEqual(_ parameters: Parameters, behind step: Int, _ group: ProcessGroup) throws {
     if group.size == 1 { return }
     var builder = DigestBuilder()
     for (_, tensor) in parameters.all {

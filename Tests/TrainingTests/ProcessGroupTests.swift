@@ -111,6 +111,24 @@ import Training
     #expect(cause(numbers[0]) == .apart && cause(numbers[1]) == .gone)
   }
 
+  @Test(arguments: [false, true])
+  func `Parameters that are not the first one's are noticed by all`(_ differs: Bool) throws {
+    let results = try results(3) { group in
+      var parameters = Parameters()
+      try parameters.add("weight", .from([1, 2, group.rank == 2 && differs ? Float(3).nextUp : 3]))
+      try SharedGradients.requireEqual(parameters, behind: 7, group)
+    }
+    for result in results {
+      guard differs else {
+        try result.get()
+        continue
+      }
+      let error = #expect(throws: TrainingError.self) { try result.get() }
+      #expect(error?.subject == "3 processes behind step 7")
+      #expect(error?.cause.hasPrefix("the parameters of process 2 are not those of process 0") == true)
+    }
+  }
+
   /// A member that is done lets go of its connections, as a process does.
   private static func run<Value>(_ group: consuming ProcessGroup?, _ body: (ProcessGroup) throws -> Value) -> Result<
     Value, any Error
