@@ -115,6 +115,10 @@ let package = Package(
       ],
       path: "Sources/CommandLine", swiftSettings: swiftSettings),
 
+    // The further processes of a training, which look for their libraries beside themselves.
+    .executableTarget(
+      name: "colophon-train-worker", dependencies: ["Training"], path: "Sources/TrainWorker", swiftSettings: swiftSettings),
+
     // What `Benchmarks/run --only curation` measures.
     .executableTarget(
       name: "curation-benchmark", dependencies: domain + ["Datasets", "Metadata", "Curation"],
@@ -135,7 +139,7 @@ let package = Package(
     tests("MetadataTests", domain + ["Metadata"]),
     tests("CurationTests", domain + ["Curation"]),
     tests("TensorTests", ["Tensor"]),
-    tests("TrainingTests", domain + ["Training", "Tensor"], exclude: ["Golden"]),
+    tests("TrainingTests", domain + ["Training", "Tensor", "colophon-train-worker"], exclude: ["Golden"]),
     tests("EvaluationTests", domain + ["Evaluation", "Tensor"]),
     tests("CommandTests", ["Provenance", "Notebook", "Supervision"]),
   ] + onDemand("CTorch", links: ["torch", "torch_cpu", "c10", "m"], cxx: torchCompilerFlags, linker: torchLinkerFlags)

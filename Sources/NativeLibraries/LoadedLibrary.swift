@@ -29,7 +29,7 @@ package enum LoadedLibrary {
   }
 
   /// Where this code and the running program lie.
-  private static func folders() -> [String] {
+  static func folders() -> [String] {
     var found: [String] = []
     if let own = ownFile() { found.append(folder(of: own)) }
     var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))

@@ -17,17 +17,19 @@ package enum CachedGradients {
     let (allPictures, allTexts) = (try features(pictures), try features(texts))
     let value = try loss(allPictures, allTexts)
     try value.backward()
-    try propagate(allPictures, through: pictures)
-    try propagate(allTexts, through: texts)
+    if let gradient = try allPictures.gradient { try propagate(gradient, through: pictures) }
+    if let gradient = try allTexts.gradient { try propagate(gradient, through: texts) }
     return try value.item()
   }
 
-  private static func features(_ parts: [() throws -> Tensor]) throws -> Tensor {
+  /// The parts' rows outside the graph, with a gradient of their own.
+  static func features(_ parts: [() throws -> Tensor]) throws -> Tensor {
     try Torch.withoutGradients { try Tensor.concatenate(parts.map { try $0() }) }.requiringGradient()
   }
 
-  private static func propagate(_ features: Tensor, through parts: [() throws -> Tensor]) throws {
-    guard let gradient = try features.gradient else { return }
+  /// Adds the parts' share to the gradients of all that they depend on.
+  /// - Parameter gradient: that of the parts' rows, `[rows, embedding]`.
+  static func propagate(_ gradient: Tensor, through parts: [() throws -> Tensor]) throws {
     var start = 0
     for part in parts {
       let encoded = try part()

@@ -6,7 +6,7 @@ internal import Tensor
 ///
 /// In every step some pictures are drawn without repetition (an epoch sees each once), varied, and encoded once; several captions of each
 /// are drawn from its texts, evenly over its languages. The loss is CLIP's for several texts a picture: the other texts of a picture never
-/// count against it. AdamW with warm-up and cosine. Equal inputs, seed and thread count give the same bytes; a loss that is not
+/// count against it. AdamW with warm-up and cosine. Equal inputs, seed, process and thread count give the same bytes; a loss that is not
 /// finite stops the training. Every minute the state is saved: a training that was killed goes on from there when it is run again, and
 /// ends with the bytes that it would have had. Sources: MetaCLIP 2, §6; CLIP, arXiv 2103.00020.
 public struct TrainCLIP: Stage {
@@ -44,6 +44,10 @@ public struct TrainCLIP: Stage {
   /// How many threads compute. A part of the value, because another number gives other last bits: with it, the same bytes come out on
   /// machines with more cores.
   public var threads = 2
+  /// How many processes of this machine train together, each with ``threads`` threads and with its part of every step's pictures. The
+  /// loss is that of the whole step all the same. Each process holds the model and the texts; pictures in work are divided among them,
+  /// and ``microBatch`` counts those of one process. A part of the value, because another number gives other last bits.
+  public var processes = 1
 
   public init(pictures: PictureSet, pairs: Pairs, tokenizer: Tokenizer) {
     self.pictures = pictures
@@ -56,9 +60,11 @@ public struct TrainCLIP: Stage {
   private func train(_ context: StageContext) throws -> Checkpoint {
     try check()
     try Torch.setThreads(threads)
-    var loop = try TrainingLoop(self, context)
-    try loop.run()
-    return try checkpoint(loop.clip, loop.record.log)
+    return try TrainingWorkers.with(self, context) { group in
+      var loop = try TrainingLoop(self, context, group)
+      try loop.run()
+      return try checkpoint(loop.clip, loop.record.log)
+    }
   }
 
   /// What the streams of random numbers are drawn for.
@@ -84,6 +90,9 @@ public struct TrainCLIP: Stage {
     if microBatch < 0 { fault = "a part of a step has at least one picture, or 0 for no parts" }
     if steps < 1 || picturesPerStep < 2 || captions.captionsPerPicture < 1 {
       fault = "a training has at least one step of two pictures with one caption each"
+    }
+    if processes < 1 || processes > picturesPerStep {
+      fault = "a training has at least one process, and at most as many as pictures a step"
     }
     if let fault { throw TrainingError(operation: "train", subject: "the settings", cause: fault) }
   }

@@ -6,6 +6,8 @@ struct TrainingBatch {
   private(set) var pictures: PictureBatch
   /// How many pictures there are.
   let count: Int
+  /// The places of the pictures that this process encodes; the others are drawn, but not their pixels.
+  let own: Range<Int>
   /// The positions of the pictures in their set.
   private(set) var members: [Int] = []
   /// The captions in the order of their pictures.
@@ -15,9 +17,11 @@ struct TrainingBatch {
   /// For each caption a number that equal captions share.
   private(set) var numbers: [Int] = []
 
-  init(_ configuration: ModelConfiguration, count: Int) {
-    pictures = PictureBatch(configuration, count: count)
+  /// - Parameter own: the places of the pictures that this process encodes; all by default.
+  init(_ configuration: ModelConfiguration, count: Int, own: Range<Int>? = nil) {
     self.count = count
+    self.own = own ?? 0..<count
+    pictures = PictureBatch(configuration, count: self.own.count)
   }
 
   /// Draws another batch: the next pictures of which the epoch keeps a text, varied, and captions of each.
@@ -34,7 +38,7 @@ struct TrainingBatch {
       var generator = CounterGenerator(settings.streams, UInt64(step), UInt64(place))
       let variation = Variation(settings.augmentation, &generator)
       let (index, drawn) = try Self.next(settings.captions, source, &order, &generator)
-      pictures.draw(source.pictures[index], of: set, variation, at: place)
+      if own.contains(place) { pictures.draw(source.pictures[index], of: set, variation, at: place - own.lowerBound) }
       members.append(source.pictures[index])
       for caption in drawn {
         captions.append(caption)
@@ -44,6 +48,11 @@ struct TrainingBatch {
         numbers.append(number)
       }
     }
+  }
+
+  /// The patches of some of this process's pictures, float32 `[places · patches, 3 · patch²]`.
+  func patches(of places: Range<Int>) throws -> Tensor {
+    try pictures.patches(of: places.lowerBound - own.lowerBound..<places.upperBound - own.lowerBound)
   }
 
   /// The captions of some of the pictures, packed.

@@ -7,6 +7,7 @@ internal import Tensor
 struct TrainingLoop {
   private let settings: TrainCLIP
   private let context: StageContext
+  private let group: ProcessGroup
   private let pictures: Pictures
   private let source: CaptionSource
   private let schedule: WarmUpCosine
@@ -22,16 +23,18 @@ struct TrainingLoop {
   private var savedSteps: Int?
   private var cannotSave = false
 
-  init(_ settings: TrainCLIP, _ context: StageContext) throws {
+  /// - Parameter group: the processes of this training; only the first one saves and reports.
+  init(_ settings: TrainCLIP, _ context: StageContext, _ group: ProcessGroup = .alone) throws {
     self.settings = settings
     self.context = context
+    self.group = group
     pictures = try settings.pictures.open()
     let pieces = try SentencePieceModel(settings.tokenizer)
     source = try CaptionSource(
       settings.pairs, pictures: pictures, tokenizer: pieces, contextLength: settings.model.contextLength,
       balancing: settings.keeping.map { (try $0.open(), settings.samplingMode, settings.seed) })
     let count = min(settings.picturesPerStep, source.pictures.count)
-    batch = TrainingBatch(settings.model, count: count)
+    batch = TrainingBatch(settings.model, count: count, own: try group.share(of: count))
     schedule = WarmUpCosine(
       peak: settings.learningRate, warmUpSteps: settings.warmUpSteps, steps: settings.stepCount(picturesPerStep: count))
     let initial = try CLIPModel.initial(
@@ -40,7 +43,7 @@ struct TrainingLoop {
     rules.weightDecay = settings.weightDecay
     rules.maximumNorm = settings.maximumGradientNorm
     let fingerprint = try settings.fingerprint()
-    if let saved = Self.saved(fingerprint, context),
+    if let saved = try group.sharing(Self.saved(fingerprint, context)),
       let (parameters, optimizer) = Self.restored(saved, initial.parameters, rules, context)
     {
       clip = CLIPModel(
@@ -63,18 +66,27 @@ struct TrainingLoop {
   mutating func run() throws {
     let interval = max(1, schedule.steps / 100)
     let (start, pairsBefore) = (clock.now, record.pairs)
+    try SharedGradients.requireEqual(clip.parameters, behind: record.steps, group)
     while record.steps < schedule.steps {
       if Task.isCancelled {
         save()
         throw CancellationError()
       }
-      let loss = try step()
+      let loss: Double
+      do {
+        loss = try step()
+      } catch let error as ProcessGroupError {
+        // What this process holds is still the state behind the last step.
+        save()
+        throw error
+      }
       let speed = Double(record.pairs - pairsBefore) / ((clock.now - start) / .seconds(1))
       var shown = loss
       if record.steps.isMultiple(of: interval) || record.steps == schedule.steps {
         shown = record.loss / Double(record.summed)
         record.closeRow(
           learningRate: schedule.rate(at: record.steps - 1), logitScale: exp(try clip.parameters["logit_scale"].item()))
+        try SharedGradients.requireEqual(clip.parameters, behind: record.steps, group)
       }
       context.progress(
         record.steps, of: schedule.steps,
@@ -102,6 +114,7 @@ struct TrainingLoop {
 
   /// Adds up the gradients of the batch's loss.
   private func gradients() throws -> Double {
+    if group.size > 1 { return try SharedGradients.backward(batch, clip, part: settings.microBatch, group) }
     let (batch, clip) = (batch, clip)
     let contrast = ContrastiveLoss(owners: batch.owners, texts: batch.numbers)
     let logitScale = try clip.parameters["logit_scale"]
