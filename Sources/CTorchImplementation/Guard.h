@@ -63,6 +63,9 @@ std::vector<at::Tensor> layerNorm(
 at::Tensor attention(const at::Tensor &qkv, const at::Tensor &offsets, int64_t heads, bool causal);
 at::Tensor quickGelu(const at::Tensor &x);
 
+/// What a computation gives, without keeping more than its inputs (Recomputation.cpp).
+std::vector<at::Tensor> recomputed(const ctorch_computation &body, const std::vector<at::Tensor> &inputs);
+
 /// One AdamW step (Optimizer.cpp); returns the gradient's norm.
 double adamw(
     const ctorch_adamw &settings, const std::vector<at::Tensor> &parameters, const std::vector<at::Tensor> &first,

@@ -242,6 +242,14 @@ const ctorch_api table{
             return true;
           });
         },
+    .recomputed =
+        [](ctorch_computation computation, const ctorch_tensor *const *inputs, int32_t count, void *sink,
+           void (*take)(void *, ctorch_tensor *), ctorch_error error) {
+          return guarded(error, false, [&] {
+            for (const at::Tensor &output : recomputed(computation, tensors(inputs, count))) take(sink, own(output));
+            return true;
+          });
+        },
     .set_recording =
         [](bool value) {
           const bool before = c10::GradMode::is_enabled();

@@ -25,7 +25,10 @@ package enum Torch {
   }
 
   /// The functions of libColophonTorch.so.
-  static func table() throws(TensorError) -> ctorch_api { try loaded.get().functions.pointee }
+  static func table() throws(TensorError) -> ctorch_api { try functions().pointee }
+
+  /// The same, for handles that outlive a call.
+  static func functions() throws(TensorError) -> UnsafePointer<ctorch_api> { try loaded.get().functions }
 
   typealias ErrorSlot = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 

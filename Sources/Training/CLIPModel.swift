@@ -28,8 +28,15 @@ package struct CLIPModel {
   let vocabularySize: Int
   package private(set) var parameters: Parameters
   let precision: Precision
-  private let vision: Transformer
-  private let text: Transformer
+  private var vision: Transformer
+  private var text: Transformer
+
+  /// Whether the backward pass computes each block of both towers again instead of keeping what lies inside it: less memory, more time,
+  /// the same gradients.
+  package var recomputesActivations: Bool {
+    get { vision.recomputes }
+    set { (vision.recomputes, text.recomputes) = (newValue, newValue) }
+  }
 
   /// - Parameter parameters: under the names of ``ModelConfiguration/parameterPlans(vocabularySize:)``.
   init(_ configuration: ModelConfiguration, vocabularySize: Int, parameters: Parameters, precision: Precision) {

@@ -57,6 +57,7 @@ struct TrainingLoop {
       optimizer = try AdamW(initial.parameters, rules)
       record = TrainingRecord(fingerprint: fingerprint)
     }
+    clip.recomputesActivations = settings.recomputesActivations
     order = PictureOrder(count: source.pictures.count, seed: settings.streams, given: record.pictures)
     due = clock.now + context.partial.interval
   }

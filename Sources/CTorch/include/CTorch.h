@@ -66,6 +66,18 @@ struct ctorch_adamw {
   int64_t step;
 };
 
+// Something that can be computed twice.
+struct ctorch_computation {
+  void *_Nullable context;
+  // Takes over the `count` inputs and gives each result to `take`, together with `sink`. On failure returns false after it has stored
+  // a message that `free` frees.
+  bool (*_Nonnull run)(
+      void *_Nullable context, ctorch_tensor *_Nonnull const *_Nonnull inputs, int32_t count, void *_Nonnull sink,
+      void (*_Nonnull take)(void *_Nonnull sink, const ctorch_tensor *output), ctorch_error error);
+  // Called once, when nobody will call `run` any more.
+  void (*_Nonnull release)(void *_Nullable context);
+};
+
 struct ctorch_api {
   const char *_Nonnull (*_Nonnull version)(void);
   void (*_Nonnull set_threads)(int32_t count);
@@ -138,6 +150,11 @@ struct ctorch_api {
   ctorch_tensor *_Nullable (*_Nonnull gradient)(const ctorch_tensor *tensor);
   void (*_Nonnull clear_gradient)(const ctorch_tensor *tensor);
   bool (*_Nonnull backward)(const ctorch_tensor *tensor, ctorch_error error);
+  // Runs the computation, which it takes over, and gives each result to `take`, which owns it. Only the inputs are kept for the
+  // backward pass, which runs it once more; gradients reach what else it uses too, as long as an input needs a gradient.
+  bool (*_Nonnull recomputed)(
+      struct ctorch_computation computation, const ctorch_tensor *_Nonnull const *_Nonnull inputs, int32_t count,
+      void *_Nonnull sink, void (*_Nonnull take)(void *_Nonnull sink, ctorch_tensor *output), ctorch_error error);
   // Whether operations are recorded from now on, on this thread; returns what held before.
   bool (*_Nonnull set_recording)(bool value);
 
