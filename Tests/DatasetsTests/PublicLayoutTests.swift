@@ -3,6 +3,7 @@ import Datasets
 import Foundation
 import Provenance
 import Synchronization
+import Reading
 import Testing
 
 /// Readers of public data sets' layouts, on small samples of their forms.
