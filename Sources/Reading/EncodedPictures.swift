@@ -99,7 +99,9 @@ package final class EncodedPictures: Sendable {
     guard archive.compression == .none else {
       throw ReadingError(
         operation: "read the shard", subject: file.path,
-        cause: "it is packed (\(archive.compression.rawValue)), so that single pictures cannot be read from it: unpack it to a plain .tar")
+        cause: """
+          it is packed (\(archive.compression.rawValue)), so that single pictures cannot be read from it: unpack it to a plain .tar
+          """)
     }
     var sample: Sample?
     var count = 0

@@ -36,7 +36,8 @@ package struct Vips: @unchecked Sendable {
   }
 
   /// Draws text in colour, trimmed to its ink.
-  package func text(_ text: String, font: String, file: String, points: Int) throws -> (pixels: [UInt8], width: Int, height: Int) {
+  package func text(_ text: String, font: String, file: String, points: Int) throws -> (pixels: [UInt8], width: Int, height: Int)
+  {
     var result: UnsafeMutablePointer<UInt8>?
     var width: Int32 = 0
     var height: Int32 = 0
@@ -53,6 +54,33 @@ package struct Vips: @unchecked Sendable {
       try call("scale the picture", "\(width)×\(height)") {
         table.pointee.fit(source, Int32(width), Int32(height), Int32(size), Int32(size), result, &$0)
       }
+    }
+  }
+
+  /// The size of a picture as it is stored; a turn that its EXIF data asks for does not count.
+  /// - Parameter subject: what to call the picture in an error.
+  /// - Throws: ``ReadingError`` when it is no picture, or claims more than 100 million pixels.
+  package func size(_ bytes: [UInt8], subject: String) throws -> (width: Int, height: Int) {
+    var width: Int32 = 0
+    var height: Int32 = 0
+    try call("decode the picture", subject) { table.pointee.size(bytes, bytes.count, &width, &height, &$0) }
+    return (Int(width), Int(height))
+  }
+
+  /// Decodes a picture, lays it on white, and brings a part of it to a square by bicubic resampling with antialiasing.
+  ///
+  /// It is not turned as EXIF data may ask, as in the training of CLIP models; no colour profile is used. A large JPEG is decoded at a half,
+  /// quarter or eighth of its size as long as that leaves two pixels for each that is wanted.
+  /// - Returns: `[size, size, 3]`, red green blue.
+  /// - Throws: ``ReadingError`` when it cannot be decoded or ends early, whatever part is asked for.
+  package func resample(_ bytes: [UInt8], _ part: PicturePart, size: Int, subject: String) throws -> [UInt8] {
+    var box = cvips_part(
+      left: part.left, top: part.top, width: part.width, height: part.height, reaches_out: part.reachesOut ? 1 : 0)
+    return try [UInt8](unsafeUninitializedCapacity: size * size * 3) { buffer, count in
+      try call("decode the picture", subject) {
+        table.pointee.resample(bytes, bytes.count, &box, Int32(size), buffer.baseAddress, &$0)
+      }
+      count = size * size * 3
     }
   }
 

@@ -24,7 +24,9 @@ package final class WebDatasetReader {
   package static let suffixes = [".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.bz2", ".tar.xz"]
 
   /// The endings of pictures.
-  package static let pictures: Set<String> = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "avif", "heic", "jxl", "svg"]
+  package static let pictures: Set<String> = [
+    "png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "avif", "heic", "jxl", "svg",
+  ]
 
   /// How many bytes of one file are taken at most.
   package static let limit = 256 << 20

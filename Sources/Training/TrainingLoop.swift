@@ -7,13 +7,12 @@ internal import Tensor
 struct TrainingLoop {
   private let settings: TrainCLIP
   private let context: StageContext
-  private let pictures: Pictures
+  private let pictures: PictureSource
   private let source: CaptionSource
   private let schedule: WarmUpCosine
   private(set) var clip: CLIPModel
   private(set) var record: TrainingRecord
   private var optimizer: AdamW
-  private var order: PictureOrder
   private var batch: TrainingBatch
   private let clock = ContinuousClock()
   /// When the state is to be saved again.
@@ -25,7 +24,7 @@ struct TrainingLoop {
   init(_ settings: TrainCLIP, _ context: StageContext) throws {
     self.settings = settings
     self.context = context
-    pictures = try settings.pictures.open()
+    pictures = try PictureSource(settings.pictures, settings.folder, keysAreLocal: settings.keysAreLocal)
     let pieces = try SentencePieceModel(settings.tokenizer)
     source = try CaptionSource(
       settings.pairs, pictures: pictures, tokenizer: pieces, contextLength: settings.model.contextLength,
@@ -54,7 +53,6 @@ struct TrainingLoop {
       optimizer = try AdamW(initial.parameters, rules)
       record = TrainingRecord(fingerprint: fingerprint)
     }
-    order = PictureOrder(count: source.pictures.count, seed: settings.streams, given: record.pictures)
     due = clock.now + context.partial.interval
   }
 
@@ -63,12 +61,14 @@ struct TrainingLoop {
   mutating func run() throws {
     let interval = max(1, schedule.steps / 100)
     let (start, pairsBefore) = (clock.now, record.pairs)
+    let batches = batches()
+    defer { batches.stop() }
     while record.steps < schedule.steps {
       if Task.isCancelled {
         save()
         throw CancellationError()
       }
-      let loss = try step()
+      let loss = try step(batches)
       let speed = Double(record.pairs - pairsBefore) / ((clock.now - start) / .seconds(1))
       var shown = loss
       if record.steps.isMultiple(of: interval) || record.steps == schedule.steps {
@@ -82,11 +82,44 @@ struct TrainingLoop {
     }
     context.measure("throughput", Double(record.pairs - pairsBefore) / ((clock.now - start) / .seconds(1)), unit: "pairs/s")
     context.measure("parameters", Double(clip.parameters.count))
+    tellBroken()
+  }
+
+  /// The batches of all steps that are left, drawn while the model computes.
+  private func batches() -> Prefetcher<TrainingBatch> {
+    let (settings, source, pictures, empty, steps) = (settings, source, pictures, batch, schedule.steps)
+    let order = PictureOrder(count: source.pictures.count, seed: settings.streams, given: record.pictures)
+    let byteCount = PictureBatch.byteCount(frame: settings.model.pictureSize, count: batch.count)
+    return Prefetcher(depth: byteCount <= Self.largeBatch ? 2 : 1, (order: order, step: record.steps)) { next, isStopped in
+      guard next.step < steps else { return nil }
+      var batch = empty
+      try batch.draw(next.step, settings, source, of: pictures, &next.order, isStopped: isStopped)
+      next.step += 1
+      return batch
+    }
+  }
+
+  /// Of larger batches, in bytes, only one waits.
+  private static let largeBatch = 256 << 20
+
+  private func tellBroken() {
+    pictures.note(in: context)
+    guard case .encoded = pictures else { return }
+    context.measure("broken pictures", Double(record.broken.count))
+    guard !record.broken.isEmpty else { return }
+    context.note(
+      "\(record.broken.count) pictures cannot be decoded and were passed over, for instance "
+        + record.brokenExamples.joined(separator: ", "))
   }
 
   /// - Returns: the loss.
-  private mutating func step() throws -> Double {
-    try batch.draw(record.steps, settings, source, of: pictures, &order)
+  private mutating func step(_ batches: Prefetcher<TrainingBatch>) throws -> Double {
+    do {
+      batch = try batches.next()
+    } catch let error as CancellationError {
+      save()
+      throw error
+    }
     let loss = try gradients()
     guard loss.isFinite else { throw fault("the loss is \(loss)") }
     // This loss says that the state before the step is good.
@@ -96,7 +129,8 @@ struct TrainingLoop {
     // Source of the range: MetaCLIP 2, §6.
     try clip.parameters["logit_scale"].clamp(to: 0...log(100))
     record.add(loss: loss, gradientNorm: norm, pairs: batch.captions.count)
-    record.pictures = order.given
+    record.pictures = batch.given
+    record.add(broken: batch.broken, ids: pictures.ids)
     return loss
   }
 
