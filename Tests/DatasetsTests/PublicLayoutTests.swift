@@ -2,8 +2,8 @@ import ArtifactTypes
 import Datasets
 import Foundation
 import Provenance
-import Synchronization
 import Reading
+import Synchronization
 import Testing
 
 /// Readers of public data sets' layouts, on small samples of their forms.

@@ -2,8 +2,8 @@ import ArtifactTypes
 import Datasets
 import Foundation
 import Provenance
-import Synchronization
 import Reading
+import Synchronization
 import Testing
 
 @Suite struct WikipediaTests {
