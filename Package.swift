@@ -94,18 +94,20 @@ let package = Package(
     // The way of the data: Datasets → Metadata → Curation → Training → Evaluation.
     module("ArtifactTypes", ["Provenance"], hashesItsSources: true),
     .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
-    module("Datasets", domain + ["CVips", "CArchive", "NativeLibraries"], hashesItsSources: true),
+    module("Reading", domain + ["CVips", "CArchive", "NativeLibraries"]),
+    module("Datasets", domain + ["Reading"], hashesItsSources: true),
     module("Metadata", domain + ["CICU", "NativeLibraries"], hashesItsSources: true),
     module("Curation", domain + ["CFastText", "NativeLibraries"], hashesItsSources: true),
     module("Tensor", ["CTorch", "NativeLibraries"]),
-    module("Training", domain + ["Tensor", "CSentencePiece", "NativeLibraries"], hashesItsSources: true),
-    module("Evaluation", domain + ["Tensor", "Training"], hashesItsSources: true),
+    module("Training", domain + ["Reading", "Tensor", "CSentencePiece", "NativeLibraries"], hashesItsSources: true),
+    module("Evaluation", domain + ["Reading", "Tensor", "Training"], hashesItsSources: true),
 
     // What a notebook imports, and the command.
     module(
       "Colophon",
       [
-        "Provenance", "ArtifactTypes", "Engine", "Figures", "Datasets", "Metadata", "Curation", "Training", "Evaluation",
+        "Provenance", "ArtifactTypes", "Engine", "Figures", "Reading", "Datasets", "Metadata", "Curation", "Training",
+        "Evaluation",
       ]),
     .executableTarget(
       name: "colophon",
@@ -135,11 +137,11 @@ let package = Package(
     tests("EngineTests", ["Engine", "ArtifactStore", "Provenance"]),
     tests("FiguresTests", ["Figures", "Provenance"]),
     tests("ReportTests", ["Report", "Notebook", "Figures", "Provenance", "CMark"], exclude: ["Snapshots"]),
-    tests("DatasetsTests", domain + ["Datasets"]),
+    tests("DatasetsTests", domain + ["Reading", "Datasets"]),
     tests("MetadataTests", domain + ["Metadata"]),
     tests("CurationTests", domain + ["Curation"]),
     tests("TensorTests", ["Tensor"]),
-    tests("TrainingTests", domain + ["Training", "Tensor", "colophon-train-worker"], exclude: ["Golden"]),
+    tests("TrainingTests", domain + ["Reading", "Training", "Tensor", "colophon-train-worker"], exclude: ["Golden"]),
     tests("EvaluationTests", domain + ["Evaluation", "Tensor"]),
     tests("CommandTests", ["Provenance", "Notebook", "Supervision"]),
   ] + onDemand("CTorch", links: ["torch", "torch_cpu", "c10", "m"], cxx: torchCompilerFlags, linker: torchLinkerFlags)

@@ -1,10 +1,14 @@
 #include "CVips.h"
 
+#include "Resampling.h"
+
 #include <vips/vips.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <new>
 
@@ -183,11 +187,102 @@ int png(const uint8_t *pixels, int width, int height, uint8_t **bytes, size_t *c
   });
 }
 
+/// The most pixels that are decoded: a small file can claim any number.
+constexpr double pixelLimit = 1e8;
+
+/// Opens a picture to be read once from top to bottom; `shrink` above 1 asks a JPEG's decoder for a part of the resolution.
+VipsImage *open(const uint8_t *bytes, size_t count, int shrink) {
+  auto *data = const_cast<uint8_t *>(bytes);
+  if (shrink > 1) {
+    VipsImage *image = nullptr;
+    const int failed = vips_jpegload_buffer(
+      data, count, &image, "shrink", shrink, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, nullptr);
+    return failed ? nullptr : image;
+  }
+  return vips_image_new_from_buffer(
+    data, count, "", "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, nullptr);
+}
+
+int checkSize(VipsImage *image, char **error) {
+  const double pixels = static_cast<double>(vips_image_get_width(image)) * vips_image_get_height(image);
+  return pixels <= pixelLimit ? 0 : fail(error, "it has more than 100 million pixels");
+}
+
+int size(const uint8_t *bytes, size_t count, int *width, int *height, char **error) {
+  return guarded(error, [&] {
+    if (count == 0) return fail(error, "it has no bytes");
+    Image image(open(bytes, count, 1));
+    if (!image.get()) return failVips(error);
+    *width = vips_image_get_width(image.get());
+    *height = vips_image_get_height(image.get());
+    return checkSize(image.get(), error);
+  });
+}
+
+/// How much a JPEG may be shrunk while it is decoded: to no less than twice the pixels that are wanted.
+int shrinkage(VipsImage *image, const cvips_part &part, int size) {
+  const char *loader = nullptr;
+  if (vips_image_get_typeof(image, VIPS_META_LOADER) == 0 || vips_image_get_string(image, VIPS_META_LOADER, &loader) || !loader ||
+      std::strncmp(loader, "jpegload", 8) != 0)
+    return 1;
+  for (const int shrink : {8, 4, 2})
+    if (std::fmin(part.width, part.height) >= 2.0 * shrink * size) return shrink;
+  return 1;
+}
+
+/// Brings any image to three bands of sRGB bytes, on white.
+int onWhite(VipsImage *source, VipsImage **result, char **error) {
+  Image colour, flat;
+  if (vips_colourspace(source, colour.out(), VIPS_INTERPRETATION_sRGB, nullptr)) return failVips(error);
+  VipsImage *opaque = colour.get();
+  if (vips_image_hasalpha(opaque)) {
+    VipsArrayDouble *white = vips_array_double_newv(1, 255.0);
+    const int failed = vips_flatten(opaque, flat.out(), "background", white, nullptr);
+    vips_area_unref(VIPS_AREA(white));
+    if (failed) return failVips(error);
+    opaque = flat.get();
+  }
+  if (vips_image_get_bands(opaque) != 3) return fail(error, "the picture has neither one nor three colour bands");
+  return vips_cast(opaque, result, VIPS_FORMAT_UCHAR, nullptr) ? failVips(error) : 0;
+}
+
+int resample(const uint8_t *bytes, size_t count, const cvips_part *part, int size, uint8_t *pixels, char **error) {
+  return guarded(error, [&] {
+    if (count == 0) return fail(error, "it has no bytes");
+    Image image(open(bytes, count, 1));
+    if (!image.get()) return failVips(error);
+    if (checkSize(image.get(), error)) return 1;
+    const int width = vips_image_get_width(image.get());
+    const int height = vips_image_get_height(image.get());
+    const int shrink = shrinkage(image.get(), *part, size);
+    Image shrunk(shrink > 1 ? open(bytes, count, shrink) : nullptr);
+    if (shrink > 1 && !shrunk.get()) return failVips(error);
+    Image colour;
+    if (onWhite(shrunk.get() ? shrunk.get() : image.get(), colour.out(), error)) return 1;
+    // All of it, also what is not needed: whether a picture is whole must not depend on the part.
+    size_t byteCount = 0;
+    void *memory = vips_image_write_to_memory(colour.get(), &byteCount);
+    if (!memory) return failVips(error);
+    const std::unique_ptr<void, void (*)(void *)> owner(memory, g_free);
+    const int decodedWidth = vips_image_get_width(colour.get());
+    const int decodedHeight = vips_image_get_height(colour.get());
+    if (byteCount != static_cast<size_t>(decodedWidth) * decodedHeight * 3)
+      return fail(error, "the picture has another size than it says");
+    const double across = static_cast<double>(decodedWidth) / width;
+    const double down = static_cast<double>(decodedHeight) / height;
+    const bool out = part->reaches_out != 0;
+    const resampling::Axis columns(part->left * across, part->width * across, decodedWidth, size, out);
+    const resampling::Axis rows(part->top * down, part->height * down, decodedHeight, size, out);
+    resampling::resample(static_cast<const uint8_t *>(memory), decodedWidth, columns, rows, pixels);
+    return 0;
+  });
+}
+
 void release(void *memory) { std::free(memory); }
 
 const char *version() { return vips_version_string(); }
 
-const cvips_api table = {start, thumbnail, text, fit, png, release, version};
+const cvips_api table = {start, thumbnail, text, fit, png, release, size, resample, version};
 
 }  // namespace
 

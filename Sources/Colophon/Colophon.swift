@@ -7,4 +7,5 @@
 @_exported public import Figures
 @_exported public import Metadata
 @_exported public import Provenance
+@_exported public import Reading
 @_exported public import Training

@@ -1,4 +1,5 @@
 internal import Provenance
+internal import Reading
 
 /// Reads a file of comma-separated values with names in its first record.
 ///

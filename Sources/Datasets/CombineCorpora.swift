@@ -1,5 +1,6 @@
 public import ArtifactTypes
 public import Provenance
+internal import Reading
 
 /// Several corpora in one: of each language all documents, the first corpus's first.
 public struct CombineCorpora: Stage {

@@ -1,5 +1,6 @@
 public import ArtifactTypes
 public import Provenance
+internal import Reading
 
 /// Several sets of pairs in one, the first set's pairs first.
 public struct CombinePairs: Stage {

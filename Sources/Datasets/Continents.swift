@@ -1,5 +1,6 @@
 internal import ArtifactTypes
 internal import Provenance
+internal import Reading
 
 /// Which continent each territory lies on, as the United Nations' statistics divide the world.
 struct Continents: Sendable {

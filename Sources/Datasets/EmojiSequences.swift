@@ -1,4 +1,5 @@
 internal import Provenance
+internal import Reading
 
 /// An emoji as Unicode lists it.
 struct Emoji: Sendable {

@@ -1,4 +1,5 @@
 internal import Glibc
+package import Reading
 
 /// Reads a file line by line in bounded memory.
 ///

@@ -1,5 +1,6 @@
 internal import ArtifactTypes
 internal import Provenance
+internal import Reading
 
 /// Which locale of CLDR takes from which what it does not say itself.
 ///

@@ -1,5 +1,6 @@
 public import ArtifactTypes
 public import Provenance
+internal import Reading
 
 /// Makes classes of the groups that pairs have, each named by its group: `hand_soap` becomes the class with that id and the name “hand
 /// soap”. With them and the pairs as labels, pictures are classified zero-shot.

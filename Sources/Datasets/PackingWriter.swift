@@ -1,6 +1,7 @@
 internal import ArtifactTypes
 internal import CArchive
 internal import Provenance
+internal import Reading
 
 /// Writes a file of an artifact, packed on the way. Equal bytes give an equal file with the same version of the libraries: no time
 /// stands in it.

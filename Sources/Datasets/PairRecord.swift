@@ -53,25 +53,6 @@ enum PairRecord {
     }
   }
 
-  /// The `id` and `image` of a record, whatever else is wrong with it.
-  static func names(_ bytes: UnsafeRawBufferPointer) -> (id: String?, image: String?) {
-    var names: (id: String?, image: String?) = (nil, nil)
-    var cursor = JSONCursor(bytes)
-    guard (try? cursor.beginObject()) != nil else { return names }
-    while let name = try? cursor.nextKey() {
-      do {
-        switch name {
-        case "id": names.id = try optionalString(&cursor)
-        case "image": names.image = try optionalString(&cursor)
-        default: try cursor.skip()
-        }
-      } catch {
-        break
-      }
-    }
-    return (names.id.flatMap { $0.isEmpty ? nil : $0 }, names.image.flatMap { $0.isEmpty ? nil : $0 })
-  }
-
   private static func outcome(_ fields: Fields, key: String?) -> Outcome {
     guard let id = fields.id ?? key, !id.isEmpty else { return missing("records have no “id”") }
     guard let image = fields.image ?? (key == nil ? nil : id), !image.isEmpty else { return missing("records have no “image”") }

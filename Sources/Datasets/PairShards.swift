@@ -1,6 +1,7 @@
 internal import ArtifactTypes
 internal import Glibc
 internal import Provenance
+internal import Reading
 
 /// Makes ``Pairs`` from input files that are read side by side: a shard for each file, in the files' order.
 ///

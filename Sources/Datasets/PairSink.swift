@@ -1,5 +1,6 @@
 internal import ArtifactTypes
 internal import Provenance
+internal import Reading
 
 /// Takes the pairs of one input file: writes them, remembers their ids, counts what cannot be used.
 final class PairSink {

@@ -1,5 +1,6 @@
 internal import ArtifactTypes
 internal import Provenance
+internal import Reading
 
 /// Picture files to be brought to one size.
 struct PictureFiles: Sendable {

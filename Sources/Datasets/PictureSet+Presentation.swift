@@ -1,5 +1,6 @@
 public import ArtifactTypes
 public import Provenance
+internal import Reading
 
 extension PictureSet {
   /// Some of the pictures as PNG, to be shown.

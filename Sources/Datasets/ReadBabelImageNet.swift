@@ -1,6 +1,7 @@
 public import ArtifactTypes
 internal import Foundation
 public import Provenance
+internal import Reading
 
 /// Reads the names of ImageNet's classes in up to 298 languages from Babel-ImageNet.
 ///

@@ -1,5 +1,6 @@
 public import ArtifactTypes
 public import Provenance
+internal import Reading
 
 /// Reads questions about pictures in the form of CVQA: culturally diverse, in the language of the place and in English.
 ///

@@ -1,5 +1,6 @@
 public import ArtifactTypes
 public import Provenance
+internal import Reading
 
 /// Reads the captions of Crossmodal-3600 (XM3600): 3,600 photographs with captions in 36 languages.
 ///

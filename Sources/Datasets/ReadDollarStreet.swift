@@ -1,5 +1,6 @@
 public import ArtifactTypes
 public import Provenance
+internal import Reading
 
 /// Reads which of ImageNet's classes the pictures of Dollar Street show: homes of all incomes in 63 countries.
 ///

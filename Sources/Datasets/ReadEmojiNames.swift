@@ -1,5 +1,6 @@
 public import ArtifactTypes
 public import Provenance
+internal import Reading
 
 /// Reads the names and keywords that CLDR gives to emoji in the world's languages.
 ///

@@ -1,5 +1,6 @@
 public import ArtifactTypes
 public import Provenance
+internal import Reading
 
 /// Reads the names of countries and their continents in the world's languages, for pictures of flags: geo-localisation on real data.
 ///

@@ -1,5 +1,6 @@
 public import ArtifactTypes
 public import Provenance
+internal import Reading
 
 /// Reads what the pictures of GeoDE show and where they were taken: 40 kinds of object in six regions.
 ///

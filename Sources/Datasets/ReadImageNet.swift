@@ -1,5 +1,6 @@
 public import ArtifactTypes
 public import Provenance
+internal import Reading
 
 /// Reads which class each picture of an ImageNet folder belongs to: a folder for each class, named by its WordNet id.
 ///

@@ -1,5 +1,6 @@
 public import ArtifactTypes
 public import Provenance
+internal import Reading
 
 /// Reads the English names and the usual scripts of languages from CLDR.
 public struct ReadLanguages: Stage {

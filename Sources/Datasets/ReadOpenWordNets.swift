@@ -1,5 +1,6 @@
 public import ArtifactTypes
 public import Provenance
+internal import Reading
 
 /// Reads the words of the Open Multilingual WordNet as candidates for metadata.
 ///

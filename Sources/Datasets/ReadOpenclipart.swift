@@ -1,5 +1,6 @@
 public import ArtifactTypes
 public import Provenance
+internal import Reading
 
 /// Reads titles, descriptions and keywords of the Open Clip Art Library: a noisy, skewed pool, mostly English, as the web is.
 ///

@@ -1,5 +1,6 @@
 public import ArtifactTypes
 public import Provenance
+internal import Reading
 internal import Synchronization
 
 /// Reads how often the titles of each Wikipedia were viewed, from hourly page-view files: candidates for metadata with their views.

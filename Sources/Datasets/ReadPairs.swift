@@ -1,5 +1,6 @@
 public import ArtifactTypes
 public import Provenance
+internal import Reading
 
 /// Reads pairs from JSON Lines, plain or packed: `{"id","image","texts":[{"text","field","language"?}]}`, a record a line.
 ///

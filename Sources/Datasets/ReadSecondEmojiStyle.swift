@@ -1,5 +1,6 @@
 public import ArtifactTypes
 public import Provenance
+internal import Reading
 
 /// Reads a second artist's pictures of the same emoji, to measure what was learned of the things and not of the drawing style.
 ///

@@ -1,6 +1,7 @@
 public import ArtifactTypes
 internal import Glibc
 public import Provenance
+internal import Reading
 
 /// Reads the captions of Tux Paint's stamps: photographs and drawings of animals, food, tools, vehicles in many languages.
 ///

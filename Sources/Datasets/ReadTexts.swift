@@ -1,5 +1,6 @@
 public import ArtifactTypes
 public import Provenance
+internal import Reading
 
 /// Reads running text from a folder with a file for each language, such as `de.txt` and `zh-Hans.txt`.
 ///

@@ -1,5 +1,6 @@
 public import ArtifactTypes
 public import Provenance
+internal import Reading
 
 /// Reads pictures and their texts from Common Crawl's metadata files (WAT).
 ///

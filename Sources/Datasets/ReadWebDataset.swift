@@ -1,5 +1,6 @@
 public import ArtifactTypes
 public import Provenance
+internal import Reading
 
 /// Reads the texts of WebDataset shards, as ``WriteWebDataset`` or other tools write them; ``RenderWebDataset`` reads the pictures.
 ///
@@ -15,7 +16,7 @@ public struct ReadWebDataset: Stage {
   public var allowsEarlyEnd = false
 
   /// Endings of the names of shards.
-  public static let suffixes = [".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.bz2", ".tar.xz"]
+  public static let suffixes = WebDatasetReader.suffixes
 
   public init(_ folder: InputFolder) { self.folder = folder }
 
@@ -33,17 +34,10 @@ public struct ReadWebDataset: Stage {
       let reader = try WebDatasetReader(path: input.path, wanted: ["json", "txt"])
       while let sample = try reader.next() {
         try sink.report(position: reader.packedPosition)
-        let key = Self.key(of: sample, in: input.name, isLocal: keysAreLocal)
+        let key = sample.name(in: input.name, isLocal: keysAreLocal)
         try sink.add(Self.outcome(sample, key: key), number: sample.number)
       }
     }
-  }
-
-  /// What a sample's pair is called where its JSON does not say.
-  static func key(of sample: WebDatasetReader.Sample, in shard: String, isLocal: Bool) -> String {
-    guard isLocal else { return sample.key }
-    let suffix = suffixes.first { shard.hasSuffix($0) } ?? ""
-    return "\(shard.dropLast(suffix.count))/\(sample.key)"
   }
 
   private static func outcome(_ sample: WebDatasetReader.Sample, key: String) -> PairRecord.Outcome {
@@ -57,7 +51,7 @@ public struct ReadWebDataset: Stage {
     guard let text = String(validating: plain, as: UTF8.self)?.stripped else {
       return PairRecord.missing("records are no UTF-8")
     }
-    let names = sample.files["json"].flatMap { json in json.withUnsafeBytes { PairRecord.names($0) } }
+    let names = sample.files["json"].flatMap { json in json.withUnsafeBytes { PairNames.read($0) } }
     let id = names?.id ?? key
     return text.isEmpty
       ? PairRecord.missing("records have empty texts alone")

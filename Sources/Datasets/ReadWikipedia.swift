@@ -1,6 +1,7 @@
 public import ArtifactTypes
 internal import Glibc
 public import Provenance
+internal import Reading
 internal import Synchronization
 
 /// Reads the articles of Wikipedias from their dumps, as plain text.

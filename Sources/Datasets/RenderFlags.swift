@@ -1,5 +1,6 @@
 public import ArtifactTypes
 public import Provenance
+internal import Reading
 
 /// Brings pictures of countries' flags to one size. Flags of no country, such as Scotland's, are left out.
 public struct RenderFlags: Stage {

@@ -1,5 +1,6 @@
 public import ArtifactTypes
 public import Provenance
+internal import Reading
 
 /// Brings the pictures that some pairs of ``ReadOpenclipart`` name to one size, transparent margins cut off.
 ///

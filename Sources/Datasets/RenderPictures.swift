@@ -1,5 +1,6 @@
 public import ArtifactTypes
 public import Provenance
+internal import Reading
 
 /// Brings the pictures of a folder and its sub-folders to one size, each fitted into a square.
 ///
@@ -15,7 +16,7 @@ public struct RenderPictures: Stage {
   public var size = 32
 
   /// Endings of the names of files with pictures.
-  public static let suffixes = [".jpg", ".jpeg", ".JPEG", ".JPG", ".png", ".PNG", ".webp", ".gif"]
+  public static let suffixes = EncodedPictures.suffixes
 
   /// - Parameter path: a folder; its files with the endings ``suffixes`` are read.
   public init(folder path: String, size: Int = 32) {

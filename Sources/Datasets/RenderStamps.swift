@@ -1,5 +1,6 @@
 public import ArtifactTypes
 public import Provenance
+internal import Reading
 
 /// Brings the pictures of Tux Paint's stamps to one size: bitmaps and vector drawings, fitted into a square, transparent
 /// margins cut off.

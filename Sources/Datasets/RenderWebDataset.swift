@@ -1,5 +1,6 @@
 public import ArtifactTypes
 public import Provenance
+internal import Reading
 
 /// Brings the pictures of WebDataset shards to one size; ``ReadWebDataset`` reads their texts and gives the same ids.
 ///
@@ -92,8 +93,8 @@ public struct RenderWebDataset: Stage {
     _ sample: WebDatasetReader.Sample, _ shard: String, _ wanted: Set<String>?, _ state: inout State
   ) -> Encoded? {
     let place = "\(shard):\(sample.number)"
-    let names = sample.files["json"].flatMap { json in json.withUnsafeBytes { PairRecord.names($0) } }
-    let id = names?.image ?? names?.id ?? ReadWebDataset.key(of: sample, in: shard, isLocal: keysAreLocal)
+    let names = sample.files["json"].flatMap { json in json.withUnsafeBytes { PairNames.read($0) } }
+    let id = names?.image ?? names?.id ?? sample.name(in: shard, isLocal: keysAreLocal)
     if let wanted, !wanted.contains(id) { return nil }
     let ending = sample.files.keys.filter { WebDatasetReader.pictures.contains($0) }.min()
     guard let ending, let bytes = sample.files[ending] else {

@@ -1,4 +1,5 @@
 internal import Provenance
+internal import Reading
 
 /// Tux Paint's stamps: a picture, and beside it a text file with its captions.
 struct StampFiles {

@@ -1,5 +1,6 @@
 internal import ArtifactTypes
 internal import Provenance
+internal import Reading
 
 /// Writes a tar archive of an artifact; equal files give an equal archive, since times, users and modes are always the same.
 ///

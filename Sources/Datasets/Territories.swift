@@ -1,5 +1,6 @@
 internal import ArtifactTypes
 internal import Provenance
+internal import Reading
 
 /// The world's territories as CLDR knows them.
 struct Territories: Sendable {

@@ -1,3 +1,5 @@
+internal import Reading
+
 /// The bytes of a dump as UTF-8: UTF-16 is told by its byte order mark and transcoded on the way.
 final class WikipediaBytes {
   private enum Encoding {

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Reading
 
 /// Reads the pages of a dump one after the other, in memory for one page.
 ///

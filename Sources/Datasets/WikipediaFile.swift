@@ -1,4 +1,5 @@
 internal import Provenance
+internal import Reading
 
 /// A file of a dump, by its name: `zh_yuewiki-20240501-pages-articles.xml.bz2`.
 struct WikipediaFile: Sendable {

@@ -1,5 +1,6 @@
 public import ArtifactTypes
 public import Provenance
+internal import Reading
 
 /// How the files of ``WritePairs`` are packed.
 public enum PairCompression: String, Codable, Sendable, CaseIterable {

@@ -1,5 +1,6 @@
 public import ArtifactTypes
 public import Provenance
+internal import Reading
 
 /// Writes pairs and their pictures as WebDataset shards, so many samples a shard.
 ///

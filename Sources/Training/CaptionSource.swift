@@ -14,7 +14,7 @@ public struct CaptionSampling: Codable, Hashable, Sendable {
 }
 
 /// The texts of every picture, cut into pieces once, and the captions of each step drawn from them.
-struct CaptionSource {
+struct CaptionSource: Sendable {
   /// The texts of one language: pieces without the end, with the number that equal texts share.
   private struct Group {
     var names: [[Int32]] = []
@@ -51,7 +51,7 @@ struct CaptionSource {
   /// - Parameter balancing: the probability of each text of all pairs, and how to draw with it; `nil` keeps all texts.
   /// - Throws: ``TrainingError`` when no pair has a picture of the set, or no text that could be kept.
   init(
-    _ pairs: Pairs, pictures set: Pictures, tokenizer: SentencePieceModel, contextLength: Int,
+    _ pairs: Pairs, pictures set: PictureSource, tokenizer: SentencePieceModel, contextLength: Int,
     balancing: (probabilities: OpenProbabilities, mode: SamplingMode, seed: Int)? = nil
   ) throws {
     var texts: [Int: [Text]] = [:]

@@ -1,49 +1,61 @@
-internal import ArtifactTypes
+internal import Dispatch
+internal import Foundation
+internal import Synchronization
 internal import Tensor
 
-/// Cuts pictures into the patches that the vision transformer reads.
-struct PictureBatch {
-  /// Means and deviations of the channels. Source: CLIP's training set, MetaCLIP 2, §6.
-  private static let mean = SIMD4<Float>(0.481_454_66, 0.457_827_5, 0.408_210_73, 0)
-  private static let deviation = SIMD4<Float>(0.268_629_54, 0.261_302_58, 0.275_777_11, 1)
-
+/// Pictures cut into the patches that the vision transformer reads.
+struct PictureBatch: Sendable {
   private let frame: Int
   private let patch: Int
   private var values: [Float]
-  private var colors: [SIMD4<Float>]
-  private var blurred: [SIMD4<Float>]
 
   init(_ configuration: ModelConfiguration, count: Int) {
-    frame = configuration.pictureSize
-    patch = configuration.patchSize
-    values = [Float](repeating: 0, count: count * frame * frame * 3)
-    colors = [SIMD4<Float>](repeating: .zero, count: frame * frame)
-    blurred = colors
+    self.init(frame: configuration.pictureSize, patch: configuration.patchSize, count: count)
   }
 
-  /// Draws a picture into place `index`.
-  mutating func draw(_ picture: Int, of pictures: Pictures, _ variation: Variation, at index: Int) {
-    pictures.withPixels(at: picture) { sample($0, pictures.width, pictures.height, variation) }
-    if variation.blurs { blur() }
-    let perSide = frame / patch
-    let area = patch * patch
-    let start = index * frame * frame * 3
-    let weights = SIMD4<Float>(0.299, 0.587, 0.114, 0)
+  init(frame: Int, patch: Int, count: Int) {
+    self.frame = frame
+    self.patch = patch
+    values = [Float](repeating: 0, count: count * frame * frame * 3)
+  }
+
+  /// How many bytes so many pictures take.
+  static func byteCount(frame: Int, count: Int) -> Int { count * frame * frame * 3 * MemoryLayout<Float>.size }
+
+  /// Draws pictures into some places, side by side on all cores.
+  /// - Parameters:
+  ///   - places: different ones.
+  ///   - draw: draws the picture for a place into its patches; depends on the place alone.
+  /// - Returns: what `draw` threw, in the order of `places`.
+  mutating func fill(
+    _ places: [Int],
+    _ draw: @Sendable (_ place: Int, inout PictureCanvas, UnsafeMutableBufferPointer<Float>) throws -> Void
+  ) -> [(any Error)?] {
+    var faults = [(any Error)?](repeating: nil, count: places.count)
+    let size = frame * frame * 3
+    let (frame, patch) = (frame, patch)
+    let next = Atomic(0)
+    let workers = min(places.count, Threads.count)
     values.withUnsafeMutableBufferPointer { values in
-      for y in 0..<frame {
-        for x in 0..<frame {
-          var color = colors[y * frame + x] * variation.gains
-          let grey = SIMD4<Float>(repeating: (color * weights).sum())
-          color = grey + (color - grey) * variation.saturation
-          color = 0.5 + (color - 0.5) * variation.contrast
-          color = (color.clamped(lowerBound: .zero, upperBound: .one) - Self.mean) / Self.deviation
-          let place = start + ((y / patch) * perSide + x / patch) * 3 * area + (y % patch) * patch + x % patch
-          values[place] = color.x
-          values[place + area] = color.y
-          values[place + 2 * area] = color.z
+      faults.withUnsafeMutableBufferPointer { faults in
+        // Each index is one worker's alone, and with it the place's values and fault.
+        nonisolated(unsafe) let (values, faults) = (values, faults)
+        DispatchQueue.concurrentPerform(iterations: workers) { _ in
+          var canvas = PictureCanvas(frame: frame, patch: patch)
+          while true {
+            let index = next.add(1, ordering: .relaxed).oldValue
+            guard index < places.count else { return }
+            let start = places[index] * size
+            do {
+              try draw(places[index], &canvas, UnsafeMutableBufferPointer(rebasing: values[start..<start + size]))
+            } catch {
+              faults[index] = error
+            }
+          }
         }
       }
     }
+    return faults
   }
 
   /// All patches, float32 `[count · patches, 3 · patch²]`.
@@ -51,66 +63,18 @@ struct PictureBatch {
     try .from(values, shape: [values.count / (3 * patch * patch), 3 * patch * patch])
   }
 
+  /// All values: of each picture its patches, of each patch its channels.
+  var elements: [Float] { values }
+
   /// The patches of some pictures, float32 `[places · patches, 3 · patch²]`.
   func patches(of places: Range<Int>) throws -> Tensor {
     let size = frame * frame * 3
     let part = Array(values[(places.lowerBound * size)..<(places.upperBound * size)])
     return try .from(part, shape: [part.count / (3 * patch * patch), 3 * patch * patch])
   }
+}
 
-  /// Fills ``colors`` with the picture over its background, by linear interpolation of colours multiplied with alpha; where the
-  /// picture is shrunk to less than two thirds, by the mean of four points a pixel.
-  private mutating func sample(_ pixels: UnsafeBufferPointer<UInt8>, _ width: Int, _ height: Int, _ variation: Variation) {
-    let size = SIMD2<Float>(Float(width), Float(height))
-    let side = Float(max(width, height))
-    let stretch = (variation.matrix.0 * variation.matrix.0).sum().squareRoot() * side / Float(frame)
-    let points: [SIMD2<Float>] =
-      stretch > 1.5
-      ? [SIMD2(0.25, 0.25), SIMD2(0.75, 0.25), SIMD2(0.25, 0.75), SIMD2(0.75, 0.75)] : [SIMD2(0.5, 0.5)]
-    func pixel(_ x: Int, _ y: Int) -> SIMD4<Float> {
-      guard x >= 0, y >= 0, x < width, y < height else { return .zero }
-      let place = (y * width + x) * 4
-      let alpha = Float(pixels[place + 3]) / 255
-      let color = SIMD4(Float(pixels[place]), Float(pixels[place + 1]), Float(pixels[place + 2]), 255) / 255
-      return color * alpha
-    }
-    for row in 0..<frame {
-      for column in 0..<frame {
-        var sum = SIMD4<Float>.zero
-        var target = SIMD2<Float>.zero
-        for point in points {
-          target = (SIMD2(Float(column), Float(row)) + point) * (2 / Float(frame)) - 1
-          let from = variation.matrix.0 * target.x + variation.matrix.1 * target.y + variation.shift
-          let place = from * (side / 2) + size / 2 - 0.5
-          let low = place.rounded(.down)
-          let part = place - low
-          guard low.x >= -1, low.y >= -1, low.x < size.x, low.y < size.y else { continue }
-          let (x, y) = (Int(low.x), Int(low.y))
-          let upper = pixel(x, y) * (1 - part.x) + pixel(x + 1, y) * part.x
-          let lower = pixel(x, y + 1) * (1 - part.x) + pixel(x + 1, y + 1) * part.x
-          sum += upper * (1 - part.y) + lower * part.y
-        }
-        sum /= Float(points.count)
-        let place = min(max(0.5 + (target * variation.direction).sum(), 0), 1)
-        let background = variation.backgrounds.0 * (1 - place) + variation.backgrounds.1 * place
-        colors[row * frame + column] = sum + background * (1 - sum.w)
-      }
-    }
-  }
-
-  /// The mean of 3 × 3 pixels, the middle one counting four times, its neighbours twice (a binomial filter).
-  private mutating func blur() {
-    func filter(_ from: [SIMD4<Float>], _ to: inout [SIMD4<Float>], _ step: Int, _ across: Int) {
-      for line in 0..<frame {
-        for i in 0..<frame {
-          let place = line * across + i * step
-          let before = from[i == 0 ? place : place - step]
-          let after = from[i == frame - 1 ? place : place + step]
-          to[place] = (before + from[place] * 2 + after) * 0.25
-        }
-      }
-    }
-    filter(colors, &blurred, 1, frame)
-    filter(blurred, &colors, frame, 1)
-  }
+/// How many threads decode and draw pictures: as many as there are cores. Results do not depend on it.
+private enum Threads {
+  static let count = max(1, ProcessInfo.processInfo.activeProcessorCount)
 }

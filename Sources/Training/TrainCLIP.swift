@@ -1,5 +1,6 @@
 public import ArtifactTypes
 public import Provenance
+internal import Reading
 internal import Tensor
 
 /// Trains a model that puts pictures and their texts, of all languages, close together.
@@ -11,10 +12,16 @@ internal import Tensor
 /// ends with the bytes that it would have had. Sources: MetaCLIP 2, §6; CLIP, arXiv 2103.00020.
 public struct TrainCLIP: Stage {
   public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
-  public static var environment: [EnvironmentFacet] { [EnvironmentFacet("libtorch") { Torch.version }] }
+  public static var environment: [EnvironmentFacet] { [EnvironmentFacet("libtorch") { Torch.version }, Vips.version] }
 
-  public var pictures: PictureSet
-  /// The texts; those of pictures that are not in ``pictures`` are left out.
+  /// Pixels; varied by ``augmentation``. `nil` where the pictures come from ``folder``.
+  public var pictures: PictureSet?
+  /// Encoded pictures: WebDataset shards that are not packed (`.tar`), picture files, or both; varied by ``crop``. Their ids are those that
+  /// `ReadWebDataset` and `RenderPictures` give. They are never copied; what cannot be decoded is passed over and noted.
+  public var folder: InputFolder?
+  /// As `ReadWebDataset.keysAreLocal`, for ``folder``.
+  public var keysAreLocal = false
+  /// The texts; those of pictures that are not there are left out.
   public var pairs: Pairs
   public var tokenizer: Tokenizer
   public var model = ModelConfiguration()
@@ -25,6 +32,7 @@ public struct TrainCLIP: Stage {
   /// Which of a pair's texts are drawn for, where ``keeping`` is given.
   public var samplingMode = SamplingMode.everyText
   public var augmentation = Augmentation()
+  public var crop = ResizedCrop()
   public var steps = 2000
   /// How many pairs are seen in all, a picture with one caption each time; where given, it decides the number of steps instead of
   /// ``steps`` and is rounded up to whole ones. ``ScaledSeenPairs`` computes it for several languages.
@@ -58,6 +66,21 @@ public struct TrainCLIP: Stage {
     self.tokenizer = tokenizer
   }
 
+  /// - Parameter folder: such as `InputFolder("data/shards", suffixes: [".tar"])`; see ``folder``.
+  public init(folder: InputFolder, pairs: Pairs, tokenizer: Tokenizer) {
+    self.folder = folder
+    self.pairs = pairs
+    self.tokenizer = tokenizer
+  }
+
+  /// - Parameter path: a folder; its files with the endings ``pictureSuffixes`` are read.
+  public init(folder path: String, pairs: Pairs, tokenizer: Tokenizer) {
+    self.init(folder: InputFolder(path, suffixes: Self.pictureSuffixes), pairs: pairs, tokenizer: tokenizer)
+  }
+
+  /// Endings of the names of files with encoded pictures, shards included.
+  public static let pictureSuffixes = EncodedPictures.suffixes + WebDatasetReader.suffixes
+
   public func run(_ context: StageContext) async throws -> Checkpoint { try train(context) }
 
   private func train(_ context: StageContext) throws -> Checkpoint {
@@ -88,7 +111,7 @@ public struct TrainCLIP: Stage {
   }
 
   private func check() throws {
-    var fault = model.fault
+    var fault = model.fault ?? crop.fault
     if let seenPairs, seenPairs < 1 { fault = "a training sees at least one pair" }
     if microBatch < 0 { fault = "a part of a step has at least one picture, or 0 for no parts" }
     if steps < 1 || picturesPerStep < 2 || captions.captionsPerPicture < 1 {

@@ -1,4 +1,5 @@
 package import ArtifactTypes
+internal import Reading
 internal import Tensor
 
 /// A checkpoint that encodes pictures and texts, in float32.
@@ -22,17 +23,78 @@ package struct TrainedModel {
 
   /// The embeddings of pictures on white, rows of length 1: `[positions.count, dimension]`.
   package func encode(_ pictures: Pictures, at positions: [Int]) throws -> [Float] {
+    try encode(.set(pictures), at: positions).vectors
+  }
+
+  /// The embeddings of pictures on white, rows of length 1: `[positions.count − broken.count, dimension]`.
+  ///
+  /// Pictures are decoded while the model computes.
+  /// - Parameter progress: called with how many are done.
+  /// - Returns: also the pictures that could not be decoded, in order; they have no row.
+  /// - Throws: `ReadingError` when a file cannot be read; `CancellationError`.
+  func encode(
+    _ source: PictureSource, at positions: [Int], progress: (Int) -> Void = { _ in }
+  ) throws -> (vectors: [Float], broken: [BrokenPicture]) {
+    let configuration = model.configuration
+    let batches = Prefetcher<EncodedBatch>(depth: 1, 0) { start, isStopped in
+      guard start < positions.count else { return nil }
+      let part = positions[start..<min(start + Self.batch, positions.count)]
+      start += part.count
+      return try EncodedBatch(configuration, source, Array(part), isStopped)
+    }
+    defer { batches.stop() }
     var result: [Float] = []
-    var generator = CounterGenerator(0)
-    let variation = Variation(.none, &generator)
+    var broken: [BrokenPicture] = []
     for start in stride(from: 0, to: positions.count, by: Self.batch) {
       try Task.checkCancellation()
-      let part = positions[start..<min(start + Self.batch, positions.count)]
-      var batch = PictureBatch(model.configuration, count: part.count)
-      for (index, position) in part.enumerated() { batch.draw(position, of: pictures, variation, at: index) }
-      result += try Torch.withoutGradients { try model.encode(patches: batch.patches(), count: part.count).elements() }
+      let batch = try batches.next()
+      let count = batch.count
+      let rows: [Float] = try Torch.withoutGradients {
+        try model.encode(patches: batch.pictures.patches(), count: count).elements()
+      }
+      for place in 0..<count {
+        if let fault = batch.broken[place] {
+          broken.append(fault)
+        } else {
+          result += rows[(place * dimension)..<((place + 1) * dimension)]
+        }
+      }
+      progress(start + count)
     }
-    return result
+    return (result, broken)
+  }
+
+  /// Pictures as evaluation sees them.
+  private struct EncodedBatch: Sendable {
+    var pictures: PictureBatch
+    let count: Int
+    /// Those that could not be decoded, by their places.
+    var broken: [Int: BrokenPicture] = [:]
+
+    init(
+      _ configuration: ModelConfiguration, _ source: PictureSource, _ positions: [Int],
+      _ isStopped: @escaping @Sendable () -> Bool
+    ) throws {
+      count = positions.count
+      pictures = PictureBatch(configuration, count: count)
+      var generator = CounterGenerator(0)
+      let variation = Variation(.none, &generator)
+      let size = configuration.pictureSize
+      let faults = pictures.fill(Array(0..<count)) { place, canvas, values in
+        if isStopped() { throw CancellationError() }
+        switch source {
+        case .set(let pictures): canvas.draw(positions[place], of: pictures, variation, into: values)
+        case .encoded(let pictures, let vips):
+          let pixels = try pictures.pixels(at: positions[place], size: size, vips) { .middle(width: $0, height: $1, size: size) }
+          canvas.place(pixels, into: values)
+        }
+      }
+      for (place, fault) in faults.enumerated() {
+        guard let fault else { continue }
+        guard let fault = fault as? BrokenPicture else { throw fault }
+        broken[place] = fault
+      }
+    }
   }
 
   /// The embeddings of texts, rows of length 1: `[texts.count, dimension]`.

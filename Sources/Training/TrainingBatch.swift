@@ -1,13 +1,16 @@
-internal import ArtifactTypes
+internal import Reading
 internal import Tensor
 
 /// What one step trains on: pictures, each with as many captions.
-struct TrainingBatch {
+struct TrainingBatch: Sendable {
   private(set) var pictures: PictureBatch
   /// How many pictures there are.
   let count: Int
-  /// The places of the pictures that this process encodes; the others are drawn, but not their pixels.
+  /// The places of the pictures that this process encodes.
   let own: Range<Int>
+  /// The places whose pixels are drawn: this process's own. Encoded pictures are all decoded, so that every process knows the same ones for
+  /// broken.
+  private let drawn: Range<Int>
   /// The positions of the pictures in their set.
   private(set) var members: [Int] = []
   /// The captions in the order of their pictures.
@@ -16,30 +19,109 @@ struct TrainingBatch {
   private(set) var owners: [Int] = []
   /// For each caption a number that equal captions share.
   private(set) var numbers: [Int] = []
+  /// The pictures that could not be decoded when the batch was drawn, by their positions in their set, and why.
+  private(set) var broken: [Int: String] = [:]
+  /// How many pictures the order has given out up to here.
+  private(set) var given = 0
 
-  /// - Parameter own: the places of the pictures that this process encodes; all by default.
-  init(_ configuration: ModelConfiguration, count: Int, own: Range<Int>? = nil) {
+  /// - Parameters:
+  ///   - own: the places of the pictures that this process encodes.
+  ///   - set: where the pictures come from.
+  init(_ configuration: ModelConfiguration, count: Int, own: Range<Int>, of set: PictureSource) {
     self.count = count
-    self.own = own ?? 0..<count
-    pictures = PictureBatch(configuration, count: self.own.count)
+    self.own = own
+    drawn = if case .set = set { own } else { 0..<count }
+    pictures = PictureBatch(configuration, count: drawn.count)
   }
 
   /// Draws another batch: the next pictures of which the epoch keeps a text, varied, and captions of each.
-  /// - Throws: ``TrainingError`` when no picture has a text that is kept.
+  ///
+  /// The place of a picture that cannot be decoded goes to the next picture of the order, after all places have had their first.
+  /// - Throws: ``TrainingError`` when no picture has a text that is kept, or none can be decoded; ``ReadingError`` when a file cannot be
+  ///   read; `CancellationError` when `isStopped` says so.
   mutating func draw(
-    _ step: Int, _ settings: TrainCLIP, _ source: CaptionSource, of set: Pictures, _ order: inout PictureOrder
+    _ step: Int, _ settings: TrainCLIP, _ source: CaptionSource, of set: PictureSource, _ order: inout PictureOrder,
+    isStopped: @escaping @Sendable () -> Bool = { false }
   ) throws {
-    members.removeAll(keepingCapacity: true)
+    members = [Int](repeating: 0, count: count)
+    broken.removeAll(keepingCapacity: true)
+    var places: [Place] = []
+    for place in 0..<count {
+      var generator = CounterGenerator(settings.streams, UInt64(step), UInt64(place))
+      let variation = if case .set = set { Variation(settings.augmentation, &generator) } else { Variation?.none }
+      let (index, drawn) = try Self.next(settings.captions, source, &order, &generator)
+      places.append(Place(generator: generator, variation: variation, captions: drawn))
+      members[place] = source.pictures[index]
+    }
+    var open = Array(drawn)
+    while !open.isEmpty {
+      let faults = fill(open, step, settings, set, places, isStopped)
+      if isStopped() { throw CancellationError() }
+      var failed: [Int] = []
+      for (place, fault) in zip(open, faults) {
+        guard let fault else { continue }
+        guard let fault = fault as? BrokenPicture else { throw fault }
+        broken[fault.position] = fault.cause
+        failed.append(place)
+      }
+      if broken.count == source.pictures.count { throw allBroken(set) }
+      for place in failed {
+        let (index, drawn) = try Self.next(settings.captions, source, &order, &places[place].generator)
+        places[place].captions = drawn
+        members[place] = source.pictures[index]
+      }
+      open = failed
+    }
+    given = order.given
+    gather(places.map(\.captions))
+  }
+
+  /// What is drawn for a place before its picture is.
+  private struct Place: Sendable {
+    var generator: CounterGenerator
+    let variation: Variation?
+    var captions: [[Int32]]
+  }
+
+  /// Draws the pictures of some places.
+  private mutating func fill(
+    _ open: [Int], _ step: Int, _ settings: TrainCLIP, _ set: PictureSource, _ places: [Place],
+    _ isStopped: @escaping @Sendable () -> Bool
+  ) -> [(any Error)?] {
+    let (members, broken, first) = (members, broken, drawn.lowerBound)
+    return pictures.fill(open.map { $0 - first }) { index, canvas, values in
+      if isStopped() { throw CancellationError() }
+      let place = index + first
+      let position = members[place]
+      switch set {
+      case .set(let pictures):
+        guard let variation = places[place].variation else { return }
+        canvas.draw(position, of: pictures, variation, into: values)
+      case .encoded(let pictures, let vips):
+        if let cause = broken[position] { throw BrokenPicture(position: position, cause: cause) }
+        let size = settings.model.pictureSize
+        let pixels = try pictures.pixels(at: position, size: size, vips) { width, height in
+          var generator = CounterGenerator(settings.streams, 0x6372_6F70, UInt64(step), UInt64(place))
+          return settings.crop.draw(width: width, height: height, &generator)
+        }
+        canvas.place(pixels, into: values)
+      }
+    }
+  }
+
+  private func allBroken(_ set: PictureSource) -> TrainingError {
+    let examples = broken.sorted { $0.key < $1.key }.prefix(3).map { "\(set.ids[$0.key]) (\($0.value))" }
+    return TrainingError(
+      operation: "train", subject: "\(broken.count) pictures",
+      cause: "none of them can be decoded, for instance \(examples.joined(separator: ", ")): look at the files")
+  }
+
+  private mutating func gather(_ drawn: [[[Int32]]]) {
     captions.removeAll(keepingCapacity: true)
     owners.removeAll(keepingCapacity: true)
     numbers.removeAll(keepingCapacity: true)
     var known: [[Int32]: Int] = [:]
-    for place in 0..<count {
-      var generator = CounterGenerator(settings.streams, UInt64(step), UInt64(place))
-      let variation = Variation(settings.augmentation, &generator)
-      let (index, drawn) = try Self.next(settings.captions, source, &order, &generator)
-      if own.contains(place) { pictures.draw(source.pictures[index], of: set, variation, at: place - own.lowerBound) }
-      members.append(source.pictures[index])
+    for (place, drawn) in drawn.enumerated() {
       for caption in drawn {
         captions.append(caption)
         owners.append(place)
@@ -52,7 +134,7 @@ struct TrainingBatch {
 
   /// The patches of some of this process's pictures, float32 `[places · patches, 3 · patch²]`.
   func patches(of places: Range<Int>) throws -> Tensor {
-    try pictures.patches(of: places.lowerBound - own.lowerBound..<places.upperBound - own.lowerBound)
+    try pictures.patches(of: places.lowerBound - drawn.lowerBound..<places.upperBound - drawn.lowerBound)
   }
 
   /// The captions of some of the pictures, packed.

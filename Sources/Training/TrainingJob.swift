@@ -20,8 +20,8 @@ struct TrainingJob: Codable {
     self.patience = patience / .seconds(1)
     fingerprint = try settings.fingerprint()
     files = [:]
-    let inputs = [settings.pictures.content, settings.pairs.content, settings.tokenizer.content]
-    for file in (inputs + [settings.keeping?.content].compactMap { $0 }).flatMap(\.files) {
+    let inputs = [settings.pictures?.content, settings.pairs.content, settings.tokenizer.content, settings.keeping?.content]
+    for file in inputs.compactMap(\.self).flatMap(\.files) {
       let digest = file.digest.hexadecimal
       if case .memory(let bytes) = file.location {
         files[digest] = "\(folder)/\(digest)"

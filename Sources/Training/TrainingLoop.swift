@@ -8,13 +8,12 @@ struct TrainingLoop {
   private let settings: TrainCLIP
   private let context: StageContext
   private let group: ProcessGroup
-  private let pictures: Pictures
+  private let pictures: PictureSource
   private let source: CaptionSource
   private let schedule: WarmUpCosine
   private(set) var clip: CLIPModel
   private(set) var record: TrainingRecord
   private var optimizer: AdamW
-  private var order: PictureOrder
   private var batch: TrainingBatch
   private let clock = ContinuousClock()
   /// When the state is to be saved again.
@@ -28,13 +27,13 @@ struct TrainingLoop {
     self.settings = settings
     self.context = context
     self.group = group
-    pictures = try settings.pictures.open()
+    pictures = try PictureSource(settings.pictures, settings.folder, keysAreLocal: settings.keysAreLocal)
     let pieces = try SentencePieceModel(settings.tokenizer)
     source = try CaptionSource(
       settings.pairs, pictures: pictures, tokenizer: pieces, contextLength: settings.model.contextLength,
       balancing: settings.keeping.map { (try $0.open(), settings.samplingMode, settings.seed) })
     let count = min(settings.picturesPerStep, source.pictures.count)
-    batch = TrainingBatch(settings.model, count: count, own: try group.share(of: count))
+    batch = TrainingBatch(settings.model, count: count, own: try group.share(of: count), of: pictures)
     schedule = WarmUpCosine(
       peak: settings.learningRate, warmUpSteps: settings.warmUpSteps, steps: settings.stepCount(picturesPerStep: count))
     let initial = try CLIPModel.initial(
@@ -58,7 +57,6 @@ struct TrainingLoop {
       record = TrainingRecord(fingerprint: fingerprint)
     }
     clip.recomputesActivations = settings.recomputesActivations
-    order = PictureOrder(count: source.pictures.count, seed: settings.streams, given: record.pictures)
     due = clock.now + context.partial.interval
   }
 
@@ -68,6 +66,8 @@ struct TrainingLoop {
     let interval = max(1, schedule.steps / 100)
     let (start, pairsBefore) = (clock.now, record.pairs)
     try SharedGradients.requireEqual(clip.parameters, behind: record.steps, group)
+    let batches = batches()
+    defer { batches.stop() }
     while record.steps < schedule.steps {
       if Task.isCancelled {
         save()
@@ -75,7 +75,7 @@ struct TrainingLoop {
       }
       let loss: Double
       do {
-        loss = try step()
+        loss = try step(batches)
       } catch let error as ProcessGroupError {
         // What this process holds is still the state behind the last step.
         save()
@@ -95,11 +95,44 @@ struct TrainingLoop {
     }
     context.measure("throughput", Double(record.pairs - pairsBefore) / ((clock.now - start) / .seconds(1)), unit: "pairs/s")
     context.measure("parameters", Double(clip.parameters.count))
+    tellBroken()
+  }
+
+  /// The batches of all steps that are left, drawn while the model computes.
+  private func batches() -> Prefetcher<TrainingBatch> {
+    let (settings, source, pictures, empty, steps) = (settings, source, pictures, batch, schedule.steps)
+    let order = PictureOrder(count: source.pictures.count, seed: settings.streams, given: record.pictures)
+    let byteCount = PictureBatch.byteCount(frame: settings.model.pictureSize, count: batch.count)
+    return Prefetcher(depth: byteCount <= Self.largeBatch ? 2 : 1, (order: order, step: record.steps)) { next, isStopped in
+      guard next.step < steps else { return nil }
+      var batch = empty
+      try batch.draw(next.step, settings, source, of: pictures, &next.order, isStopped: isStopped)
+      next.step += 1
+      return batch
+    }
+  }
+
+  /// Of larger batches, in bytes, only one waits.
+  private static let largeBatch = 256 << 20
+
+  private func tellBroken() {
+    pictures.note(in: context)
+    guard case .encoded = pictures else { return }
+    context.measure("broken pictures", Double(record.broken.count))
+    guard !record.broken.isEmpty else { return }
+    context.note(
+      "\(record.broken.count) pictures cannot be decoded and were passed over, for instance "
+        + record.brokenExamples.joined(separator: ", "))
   }
 
   /// - Returns: the loss.
-  private mutating func step() throws -> Double {
-    try batch.draw(record.steps, settings, source, of: pictures, &order)
+  private mutating func step(_ batches: Prefetcher<TrainingBatch>) throws -> Double {
+    do {
+      batch = try batches.next()
+    } catch let error as CancellationError {
+      save()
+      throw error
+    }
     let loss = try gradients()
     guard loss.isFinite else { throw fault("the loss is \(loss)") }
     // This loss says that the state before the step is good.
@@ -109,7 +142,8 @@ struct TrainingLoop {
     // Source of the range: MetaCLIP 2, §6.
     try clip.parameters["logit_scale"].clamp(to: 0...log(100))
     record.add(loss: loss, gradientNorm: norm, pairs: batch.captions.count)
-    record.pictures = order.given
+    record.pictures = batch.given
+    record.add(broken: batch.broken, ids: pictures.ids)
     return loss
   }
 

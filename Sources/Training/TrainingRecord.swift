@@ -11,6 +11,10 @@ struct TrainingRecord: Artifact {
   var steps = 0
   /// How many pictures were given out.
   var pictures = 0
+  /// The pictures that could not be decoded, by their positions in their folder.
+  var broken: Set<Int> = []
+  /// The first of them, each with the reason.
+  var brokenExamples: [String] = []
   /// How many pairs were seen.
   var pairs = 0
   /// Sums since the last row of the log.
@@ -31,6 +35,13 @@ struct TrainingRecord: Artifact {
     self.loss += loss
     self.gradientNorm += gradientNorm
     summed += 1
+  }
+
+  /// Counts pictures that could not be decoded; each counts once.
+  mutating func add(broken found: [Int: String], ids: [String]) {
+    for (position, cause) in found.sorted(by: { $0.key < $1.key }) where broken.insert(position).inserted {
+      if brokenExamples.count < 5 { brokenExamples.append("\(ids[position]) (\(cause))") }
+    }
   }
 
   /// Adds a row: means of loss and gradient norm over the steps since the last row, the others as they are now.

@@ -19,9 +19,11 @@ import Testing
       "Provenance", "Notebook", "ArtifactStore", "Engine", "Report", "Foundation", "Glibc", "Synchronization",
     ],
     "ArtifactTypes": ["Provenance", "Foundation", "Glibc", "Synchronization"],
+    "Reading": [
+      "Provenance", "ArtifactTypes", "NativeLibraries", "CVips", "CArchive", "Foundation", "Glibc", "Synchronization",
+    ],
     "Datasets": [
-      "Provenance", "ArtifactTypes", "NativeLibraries", "CVips", "CArchive", "Foundation", "FoundationXML", "Glibc",
-      "Synchronization", "Dispatch",
+      "Provenance", "ArtifactTypes", "Reading", "Foundation", "FoundationXML", "Glibc", "Synchronization", "Dispatch",
     ],
     "Metadata": [
       "Provenance", "ArtifactTypes", "NativeLibraries", "CICU", "Foundation", "Glibc", "Synchronization", "Dispatch",
@@ -31,12 +33,15 @@ import Testing
     ],
     "Tensor": ["NativeLibraries", "CTorch", "Foundation", "Glibc", "Synchronization"],
     "Training": [
-      "Provenance", "ArtifactTypes", "NativeLibraries", "Tensor", "CSentencePiece", "CVips", "Foundation", "Glibc",
+      "Provenance", "ArtifactTypes", "Reading", "NativeLibraries", "Tensor", "CSentencePiece", "Foundation", "Glibc",
       "Synchronization", "Dispatch",
     ],
-    "Evaluation": ["Provenance", "ArtifactTypes", "Tensor", "Training", "Foundation", "Glibc", "Synchronization", "Dispatch"],
+    "Evaluation": [
+      "Provenance", "ArtifactTypes", "Reading", "Tensor", "Training", "Foundation", "Glibc", "Synchronization", "Dispatch",
+    ],
     "Colophon": [
-      "Provenance", "ArtifactTypes", "Engine", "Figures", "Datasets", "Metadata", "Curation", "Training", "Evaluation",
+      "Provenance", "ArtifactTypes", "Engine", "Figures", "Reading", "Datasets", "Metadata", "Curation", "Training",
+      "Evaluation",
     ],
     "CommandLine": [
       "Provenance", "Notebook", "ArtifactStore", "Engine", "Report", "Supervision", "ArgumentParser", "Foundation", "Glibc",

@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Reading
 import Testing
 
 /// Runs a command line in a folder.

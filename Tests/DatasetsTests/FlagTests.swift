@@ -2,6 +2,7 @@ import ArtifactTypes
 import Datasets
 import Foundation
 import Provenance
+import Reading
 import Testing
 
 @Suite struct FlagTests {

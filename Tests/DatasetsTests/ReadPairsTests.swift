@@ -2,6 +2,7 @@ import ArtifactTypes
 import Datasets
 import Foundation
 import Provenance
+import Reading
 import Testing
 
 /// What a stage noted, guarded by a lock.

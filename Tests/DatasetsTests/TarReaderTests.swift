@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Reading
 import Testing
 
 @Suite struct TarReaderTests {

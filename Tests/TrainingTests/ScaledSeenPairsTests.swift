@@ -88,6 +88,6 @@ import Training
     let training = world.training(try await world.tokenizer())
     let paper = training.withPaperOptimization()
     #expect(paper.steps * paper.picturesPerStep * paper.captions.captionsPerPicture == 29_438_459_904)
-    #expect(paper.model == training.model && paper.seed == training.seed && paper.pictures.content == training.pictures.content)
+    #expect(paper.model == training.model && paper.seed == training.seed && paper.pictures?.content == training.pictures?.content)
   }
 }

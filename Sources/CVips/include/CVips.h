@@ -3,6 +3,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/// A part of a picture.
+struct cvips_part {
+  /// In pixels of the stored picture; may begin and end within one.
+  double left, top, width, height;
+  /// Whether pixels outside the part count at its edges, as far as there are any.
+  int reaches_out;
+};
+
 /// Pictures through libvips: what the implementation library offers.
 ///
 /// Pixels are unsigned bytes, rows from top to bottom, four a pixel: red green blue alpha, colours not multiplied with alpha, sRGB.
@@ -31,6 +39,14 @@ struct cvips_api {
 
   /// Frees what a function has returned.
   void (*release)(void *memory);
+
+  /// The size of a picture as it is stored, without a turn that its EXIF data asks for; its pixels are not read.
+  int (*size)(const uint8_t *bytes, size_t count, int *width, int *height, char **error);
+
+  /// Decodes a picture, lays it on white, and brings a part of it to `size` × `size` pixels, three bytes each: red green blue. Not turned.
+  /// A picture that ends early is an error, whatever part is asked for.
+  int (*resample)(
+    const uint8_t *bytes, size_t count, const struct cvips_part *part, int size, uint8_t *pixels, char **error);
 
   /// The version of libvips, such as `8.14.1`; lives as long as the process.
   const char *(*version)(void);

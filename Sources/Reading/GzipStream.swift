@@ -12,16 +12,16 @@ final class GzipStream: UnpackingStream {
   private var isInMember = false
   private var hasPadding = false
   private var isAtEnd = false
-  private var failure: DatasetsError?
+  private var failure: ReadingError?
 
-  /// - Throws: ``DatasetsError`` when there is no memory.
+  /// - Throws: ``ReadingError`` when there is no memory.
   init(_ input: InputDescriptor) throws {
     self.input = input
     state = .allocate(capacity: 1)
     state.initialize(to: z_stream())
     // 15 bits of window, + 16 for gzip's header and trailer.
     guard inflateInit2_(state, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
-      throw DatasetsError(operation: "unpack the file", subject: input.path, cause: "zlib has no memory for it")
+      throw ReadingError(operation: "unpack the file", subject: input.path, cause: "zlib has no memory for it")
     }
   }
 
@@ -48,7 +48,7 @@ final class GzipStream: UnpackingStream {
         default: throw damage(state.pointee.msg.map { String(cString: $0) } ?? "zlib's code \(result)")
         }
       }
-    } catch let error as DatasetsError {
+    } catch let error as ReadingError {
       failure = error
     }
     let count = space - Int(state.pointee.avail_out)
@@ -66,7 +66,7 @@ final class GzipStream: UnpackingStream {
         state.pointee.avail_in = UInt32(count)
         if count == 0 {
           guard !isInMember, readByteCount > 0 else {
-            throw DatasetsError(
+            throw ReadingError(
               operation: "unpack the file", subject: input.path,
               cause: "it ends early, after \(readByteCount) packed bytes: get it again", endsEarly: true)
           }
@@ -88,8 +88,8 @@ final class GzipStream: UnpackingStream {
     }
   }
 
-  private func damage(_ reason: String) -> DatasetsError {
-    DatasetsError(
+  private func damage(_ reason: String) -> ReadingError {
+    ReadingError(
       operation: "unpack the file", subject: input.path,
       cause: "it is damaged at about packed byte \(packedPosition) (\(reason)): get it again")
   }

@@ -1,9 +1,9 @@
 /// One header block of a tar archive.
 ///
 /// Source of the format: POSIX.1-2017, `pax`, “ustar Interchange Format”; GNU tar's manual for long names and binary sizes.
-struct TarHeader {
+package struct TarHeader {
   /// Every header and every padding is a multiple of so many bytes.
-  static let blockSize = 512
+  package static let blockSize = 512
 
   /// The name as it stands in the block, prefix included.
   var name: [UInt8]

@@ -8,6 +8,8 @@ package final class TarReader {
     package let path: String
     /// In bytes.
     package let size: Int
+    /// Where it begins, in unpacked bytes from the archive's first.
+    package let offset: Int
   }
 
   /// How many links, devices and the like were passed over; folders do not count.
@@ -31,9 +33,11 @@ package final class TarReader {
   /// The packed file's size in bytes, and how many of them have been used: for progress.
   package var packedByteCount: Int64 { file.packedByteCount }
   package var packedPosition: Int64 { file.packedPosition }
+  /// How the archive is packed.
+  package var compression: Compression { file.compression }
 
   /// Goes to the next regular file, past what has not been read of the present one; `nil` at the end.
-  /// - Throws: ``DatasetsError``, with ``DatasetsError/endsEarly`` when the archive stops within an entry or without its end mark.
+  /// - Throws: ``ReadingError``, with ``ReadingError/endsEarly`` when the archive stops within an entry or without its end mark.
   package func next() throws -> Entry? {
     try pass(rest + padding)
     rest = 0
@@ -53,7 +57,7 @@ package final class TarReader {
         let count = size ?? header.size
         rest = count
         padding = Self.padding(count)
-        return Entry(path: String(decoding: path ?? header.name, as: UTF8.self), size: count)
+        return Entry(path: String(decoding: path ?? header.name, as: UTF8.self), size: count, offset: position)
       } else {
         if header.type != UInt8(ascii: "5"), header.type != UInt8(ascii: "g"), header.type != UInt8(ascii: "K"), !header.isFile {
           otherCount += 1
@@ -157,6 +161,11 @@ package final class TarReader {
 
   private func pass(_ count: Int) throws {
     guard count > 0 else { return }
+    if let passed = try file.pass(count) {
+      position += passed
+      guard passed == count else { throw early() }
+      return
+    }
     let size = min(count, 1 << 18)
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 16)
     defer { buffer.deallocate() }
@@ -183,14 +192,14 @@ package final class TarReader {
 
   private static func padding(_ size: Int) -> Int { (TarHeader.blockSize - size % TarHeader.blockSize) % TarHeader.blockSize }
 
-  private func early() -> DatasetsError {
-    DatasetsError(
+  private func early() -> ReadingError {
+    ReadingError(
       operation: "read the archive", subject: file.path, cause: "it ends early, after \(position) unpacked bytes: get it again",
       endsEarly: true)
   }
 
-  private func damage(_ reason: String) -> DatasetsError {
-    DatasetsError(
+  private func damage(_ reason: String) -> ReadingError {
+    ReadingError(
       operation: "read the archive", subject: file.path, cause: "it is damaged before unpacked byte \(position): \(reason)")
   }
 }

@@ -1,26 +1,35 @@
-internal import ArtifactTypes
-
 /// Reads the samples of a WebDataset shard in bounded memory.
 ///
 /// A sample is the files that stand one behind the other and have one key: the path up to the first dot of the name. What follows the
 /// dot says what a file is.
-final class WebDatasetReader {
+package final class WebDatasetReader {
   /// One sample.
-  struct Sample {
-    let key: String
+  package struct Sample {
+    package let key: String
     /// Counted from 1.
-    let number: Int
+    package let number: Int
     /// The files that were wanted, by what follows the first dot, in lower case.
-    var files: [String: [UInt8]] = [:]
+    package var files: [String: [UInt8]] = [:]
     /// Those that were wanted and are too large.
-    var tooLarge: [String] = []
+    package var tooLarge: [String] = []
+
+    /// What the sample is called where its JSON does not say: its key or, where keys are unique within a shard alone, `SHARD/KEY`, the
+    /// shard's name without its endings.
+    package func name(in shard: String, isLocal: Bool) -> String {
+      WebDatasetReader.name(key, in: shard, isLocal: isLocal)
+    }
   }
 
+  /// Endings of the names of shards.
+  package static let suffixes = [".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.bz2", ".tar.xz"]
+
   /// The endings of pictures.
-  static let pictures: Set<String> = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "avif", "heic", "jxl", "svg"]
+  package static let pictures: Set<String> = [
+    "png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "avif", "heic", "jxl", "svg",
+  ]
 
   /// How many bytes of one file are taken at most.
-  static let limit = 256 << 20
+  package static let limit = 256 << 20
 
   private let archive: TarReader
   private let wanted: Set<String>
@@ -28,17 +37,17 @@ final class WebDatasetReader {
   private var count = 0
 
   /// - Parameter wanted: what to read of a sample.
-  init(path: String, wanted: Set<String>) throws {
+  package init(path: String, wanted: Set<String>) throws {
     archive = try TarReader(path: path)
     self.wanted = wanted
   }
 
   /// How many bytes of the file have been used: for progress.
-  var packedPosition: Int64 { archive.packedPosition }
+  package var packedPosition: Int64 { archive.packedPosition }
 
   /// The next sample; `nil` at the end.
   /// - Throws: as ``TarReader/next()``. Of an archive that ends early, the sample that is cut does not come.
-  func next() throws -> Sample? {
+  package func next() throws -> Sample? {
     var sample: Sample?
     while let entry = try pending ?? archive.next() {
       guard let (key, ending) = Self.parts(entry.path) else {
@@ -64,8 +73,15 @@ final class WebDatasetReader {
     return sample
   }
 
+  /// As ``Sample/name(in:isLocal:)``, of a key.
+  static func name(_ key: String, in shard: String, isLocal: Bool) -> String {
+    guard isLocal else { return key }
+    let suffix = suffixes.first { shard.hasSuffix($0) } ?? ""
+    return "\(shard.dropLast(suffix.count))/\(key)"
+  }
+
   /// The key and what follows the first dot of the name; `nil` for a file without dot or key.
-  private static func parts(_ path: String) -> (key: String, ending: String)? {
+  static func parts(_ path: String) -> (key: String, ending: String)? {
     let bytes = path.utf8
     let start = bytes.lastIndex(of: UInt8(ascii: "/")).map { bytes.index(after: $0) } ?? bytes.startIndex
     guard let dot = bytes[start...].firstIndex(of: UInt8(ascii: ".")), dot > start else { return nil }

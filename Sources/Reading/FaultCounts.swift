@@ -1,18 +1,18 @@
-internal import Provenance
+package import Provenance
 
 /// Broken or left-out records by kind, each with its first examples: noted, never fatal, unless everything is broken.
-struct FaultCounts: Sendable {
+package struct FaultCounts: Sendable {
   /// How many examples of a kind are kept.
-  let exampleLimit: Int
+  package let exampleLimit: Int
   private var kinds: [String: (count: Int, examples: [String])] = [:]
 
-  init(examples: Int = 1) { exampleLimit = examples }
+  package init(examples: Int = 1) { exampleLimit = examples }
 
   /// Counts a record.
   /// - Parameters:
   ///   - kind: what is wrong, as the words after a number: `records are no JSON`.
   ///   - example: which record, such as `a.jsonl:17`.
-  mutating func add(_ kind: String, _ example: @autoclosure () -> String) {
+  package mutating func add(_ kind: String, _ example: @autoclosure () -> String) {
     var known = kinds.removeValue(forKey: kind) ?? (0, [])
     known.count += 1
     if known.examples.count < exampleLimit { known.examples.append(example()) }
@@ -20,7 +20,7 @@ struct FaultCounts: Sendable {
   }
 
   /// Adds the counts of what comes after.
-  mutating func merge(_ others: FaultCounts) {
+  package mutating func merge(_ others: FaultCounts) {
     for (kind, other) in others.kinds {
       var known = kinds.removeValue(forKey: kind) ?? (0, [])
       known.count += other.count
@@ -30,7 +30,7 @@ struct FaultCounts: Sendable {
   }
 
   /// How many there were of all kinds.
-  var total: Int { kinds.values.reduce(0) { $0 + $1.count } }
+  package var total: Int { kinds.values.reduce(0) { $0 + $1.count } }
 
   /// A sentence for each kind, in the order of the kinds.
   private var sentences: [String] {
@@ -40,14 +40,14 @@ struct FaultCounts: Sendable {
   }
 
   /// Notes each kind in the report.
-  func note(in context: StageContext) {
+  package func note(in context: StageContext) {
     for sentence in sentences { context.note(sentence) }
   }
 
-  /// - Throws: ``DatasetsError`` when nothing is left.
-  func check(kept: Int, operation: String, subject: String) throws {
+  /// - Throws: ``ReadingError`` when nothing is left.
+  package func check(kept: Int, operation: String, subject: String) throws {
     guard kept == 0 else { return }
-    throw DatasetsError(
+    throw ReadingError(
       operation: operation, subject: subject,
       cause: "nothing in it can be used: \(kinds.isEmpty ? "it is empty" : sentences.joined(separator: "; "))")
   }

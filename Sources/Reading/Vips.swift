@@ -1,20 +1,20 @@
 internal import ArtifactTypes
 internal import CVips
 internal import NativeLibraries
-internal import Provenance
+package import Provenance
 
 /// Pictures through libvips, which is loaded on first use.
 ///
 /// Pixels are `[height, width, 4]` unsigned bytes: red green blue alpha, colours not multiplied with alpha. May be used from several
 /// threads at once: the table of functions never changes.
-struct Vips: @unchecked Sendable {
+package struct Vips: @unchecked Sendable {
   private let table: UnsafePointer<cvips_api>
 
   /// The version that pictures depend on.
-  static let version = EnvironmentFacet("libvips") { (try? Vips().version) ?? "missing" }
+  package static let version = EnvironmentFacet("libvips") { (try? Vips().version) ?? "missing" }
 
-  /// - Throws: ``LoadedLibraryError`` when libvips is not there; ``DatasetsError`` when it does not start.
-  init() throws {
+  /// - Throws: ``LoadedLibraryError`` when libvips is not there; ``ReadingError`` when it does not start.
+  package init() throws {
     table = try LoadedLibrary.table("libColophonVips.so", symbol: "cvips_api_table", as: cvips_api.self)
     try call("start libvips", "libvips") { table.pointee.start(&$0) }
   }
@@ -25,7 +25,7 @@ struct Vips: @unchecked Sendable {
   /// - Parameters:
   ///   - trimming: whether transparent margins are cut off first.
   ///   - subject: what to call the picture in an error.
-  func thumbnail(_ bytes: UnsafeRawBufferPointer, size: Int, trimming: Bool, subject: String) throws -> [UInt8] {
+  package func thumbnail(_ bytes: UnsafeRawBufferPointer, size: Int, trimming: Bool, subject: String) throws -> [UInt8] {
     try pixels(width: size, height: size) { result in
       try call("decode the picture", subject) {
         table.pointee.thumbnail(
@@ -36,7 +36,8 @@ struct Vips: @unchecked Sendable {
   }
 
   /// Draws text in colour, trimmed to its ink.
-  func text(_ text: String, font: String, file: String, points: Int) throws -> (pixels: [UInt8], width: Int, height: Int) {
+  package func text(_ text: String, font: String, file: String, points: Int) throws -> (pixels: [UInt8], width: Int, height: Int)
+  {
     var result: UnsafeMutablePointer<UInt8>?
     var width: Int32 = 0
     var height: Int32 = 0
@@ -47,7 +48,7 @@ struct Vips: @unchecked Sendable {
   }
 
   /// Fits pixels into a square, centred on a transparent canvas.
-  func fit(_ source: [UInt8], width: Int, height: Int, size: Int) throws -> [UInt8] {
+  package func fit(_ source: [UInt8], width: Int, height: Int, size: Int) throws -> [UInt8] {
     precondition(source.count == width * height * 4, "there are \(width)·\(height)·4 bytes")
     return try pixels(width: size, height: size) { result in
       try call("scale the picture", "\(width)×\(height)") {
@@ -56,8 +57,35 @@ struct Vips: @unchecked Sendable {
     }
   }
 
+  /// The size of a picture as it is stored; a turn that its EXIF data asks for does not count.
+  /// - Parameter subject: what to call the picture in an error.
+  /// - Throws: ``ReadingError`` when it is no picture, or claims more than 100 million pixels.
+  package func size(_ bytes: [UInt8], subject: String) throws -> (width: Int, height: Int) {
+    var width: Int32 = 0
+    var height: Int32 = 0
+    try call("decode the picture", subject) { table.pointee.size(bytes, bytes.count, &width, &height, &$0) }
+    return (Int(width), Int(height))
+  }
+
+  /// Decodes a picture, lays it on white, and brings a part of it to a square by bicubic resampling with antialiasing.
+  ///
+  /// It is not turned as EXIF data may ask, as in the training of CLIP models; no colour profile is used. A large JPEG is decoded at a half,
+  /// quarter or eighth of its size as long as that leaves two pixels for each that is wanted.
+  /// - Returns: `[size, size, 3]`, red green blue.
+  /// - Throws: ``ReadingError`` when it cannot be decoded or ends early, whatever part is asked for.
+  package func resample(_ bytes: [UInt8], _ part: PicturePart, size: Int, subject: String) throws -> [UInt8] {
+    var box = cvips_part(
+      left: part.left, top: part.top, width: part.width, height: part.height, reaches_out: part.reachesOut ? 1 : 0)
+    return try [UInt8](unsafeUninitializedCapacity: size * size * 3) { buffer, count in
+      try call("decode the picture", subject) {
+        table.pointee.resample(bytes, bytes.count, &box, Int32(size), buffer.baseAddress, &$0)
+      }
+      count = size * size * 3
+    }
+  }
+
   /// Encodes pixels as PNG.
-  func png(_ pixels: UnsafeBufferPointer<UInt8>, width: Int, height: Int) throws -> [UInt8] {
+  package func png(_ pixels: UnsafeBufferPointer<UInt8>, width: Int, height: Int) throws -> [UInt8] {
     precondition(pixels.count == width * height * 4, "there are \(width)·\(height)·4 bytes")
     var result: UnsafeMutablePointer<UInt8>?
     var count = 0
@@ -83,6 +111,6 @@ struct Vips: @unchecked Sendable {
     guard body(&error) != 0 else { return }
     let cause = error.map { String(cString: $0) } ?? "no reason was given"
     table.pointee.release(error)
-    throw DatasetsError(operation: operation, subject: subject, cause: cause.stripped)
+    throw ReadingError(operation: operation, subject: subject, cause: cause.stripped)
   }
 }

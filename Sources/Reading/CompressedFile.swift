@@ -19,7 +19,7 @@ package final class CompressedFile {
 
   /// Opens a file.
   /// - Parameter allowsTar: whether a tar archive may come out, for ``TarReader``.
-  /// - Throws: ``DatasetsError`` when it cannot be opened, or is not packed as its name says; with ``DatasetsError/endsEarly`` when it
+  /// - Throws: ``ReadingError`` when it cannot be opened, or is not packed as its name says; with ``ReadingError/endsEarly`` when it
   ///   is too short for that.
   package init(path: String, allowsTar: Bool = false) throws {
     self.path = path
@@ -30,7 +30,7 @@ package final class CompressedFile {
     let named = Compression(path: path)
     guard named == compression || named == .none else {
       let isShort = head.count < 10
-      throw DatasetsError(
+      throw ReadingError(
         operation: "read the file", subject: path,
         cause: isShort
           ? "it ends early, after \(head.count) bytes: get it again"
@@ -46,7 +46,7 @@ package final class CompressedFile {
 
   /// The next unpacked bytes: as many as fit, unless the file ends.
   /// - Returns: how many there were, 0 at the end.
-  /// - Throws: ``DatasetsError``, with ``DatasetsError/endsEarly`` when the file ends before its format says so. All that was unpacked
+  /// - Throws: ``ReadingError``, with ``ReadingError/endsEarly`` when the file ends before its format says so. All that was unpacked
   ///   before is returned first.
   package func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     if let pending { throw pending }
@@ -64,7 +64,7 @@ package final class CompressedFile {
     if isAtStart {
       isAtStart = false
       if !allowsTar, TarHeader.isTar(UnsafeRawBufferPointer(rebasing: buffer[..<filled])) {
-        let error = DatasetsError(
+        let error = ReadingError(
           operation: "read the file", subject: path,
           cause: "it is a tar archive where a single file is expected: unpack it, or read it as WebDataset")
         pending = error
@@ -74,8 +74,12 @@ package final class CompressedFile {
     return filled
   }
 
+  /// Goes past bytes without reading them, as far as the file goes.
+  /// - Returns: how many there were; `nil`, with nothing passed, for a packed file.
+  func pass(_ count: Int) throws -> Int? { try (stream as? PlainStream)?.pass(count) }
+
   /// All unpacked bytes, for small files.
-  /// - Throws: as ``read(into:)``; ``DatasetsError`` when there are more than `limit`.
+  /// - Throws: as ``read(into:)``; ``ReadingError`` when there are more than `limit`.
   package func readAll(limit: Int = 1 << 30) throws -> [UInt8] {
     var bytes: [UInt8] = []
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
@@ -85,7 +89,7 @@ package final class CompressedFile {
       if count == 0 { return bytes }
       bytes.append(contentsOf: buffer[..<count])
       guard bytes.count <= limit else {
-        throw DatasetsError(operation: "read the file", subject: path, cause: "it has more than \(limit) bytes")
+        throw ReadingError(operation: "read the file", subject: path, cause: "it has more than \(limit) bytes")
       }
     }
   }
@@ -110,5 +114,12 @@ private final class PlainStream: UnpackingStream {
     let count = try input.read(into: buffer)
     packedPosition += Int64(count)
     return count
+  }
+
+  func pass(_ count: Int) throws -> Int {
+    let passed = min(Int64(count), max(0, input.byteCount - packedPosition))
+    try input.pass(passed)
+    packedPosition += passed
+    return Int(passed)
   }
 }

@@ -11,12 +11,12 @@ final class FilterStream: UnpackingStream {
   private var block = UnsafeRawBufferPointer(start: nil, count: 0)
   private var isAtEnd = false
 
-  /// - Throws: ``DatasetsError`` when the file is not of that kind, or ends early.
+  /// - Throws: ``ReadingError`` when the file is not of that kind, or ends early.
   init(_ input: InputDescriptor, _ compression: Compression) throws {
     self.input = input
     self.compression = compression
     guard let archive = archive_read_new() else {
-      throw DatasetsError(operation: "unpack the file", subject: input.path, cause: "libarchive has no memory for it")
+      throw ReadingError(operation: "unpack the file", subject: input.path, cause: "libarchive has no memory for it")
     }
     self.archive = archive
     switch compression {
@@ -81,14 +81,14 @@ final class FilterStream: UnpackingStream {
     throw endsEarly ? early() : damage(reason)
   }
 
-  private func early() -> DatasetsError {
-    DatasetsError(
+  private func early() -> ReadingError {
+    ReadingError(
       operation: "unpack the file", subject: input.path,
       cause: "it ends early, after \(input.byteCount) packed bytes: get it again", endsEarly: true)
   }
 
-  private func damage(_ reason: String) -> DatasetsError {
-    DatasetsError(
+  private func damage(_ reason: String) -> ReadingError {
+    ReadingError(
       operation: "unpack the file", subject: input.path,
       cause: "it is damaged at about packed byte \(packedPosition) (\(reason)): get it again")
   }

@@ -1,31 +1,31 @@
 internal import Glibc
-internal import Provenance
+package import Provenance
 
 /// A regular file in a folder.
-struct FolderFile: Sendable {
+package struct FolderFile: Sendable {
   /// Below the folder, with `/` between its parts.
-  let relativePath: String
+  package let relativePath: String
   /// As the system takes it.
-  let path: String
+  package let path: String
   /// Whether it is a symbolic link to a file.
-  let isLink: Bool
+  package let isLink: Bool
 
   /// The last part of the path.
-  var name: String { String(relativePath.split(separator: "/").last ?? "") }
+  package var name: String { String(relativePath.split(separator: "/").last ?? "") }
 
   /// The path below the folder without its ending.
-  var stem: String { relativePath.lastIndex(of: ".").map { String(relativePath[..<$0]) } ?? relativePath }
+  package var stem: String { relativePath.lastIndex(of: ".").map { String(relativePath[..<$0]) } ?? relativePath }
 }
 
 extension InputFolder {
   /// The files that count, sub-folders included, in the order of their paths' UTF-8 bytes. Hidden files are left out.
-  /// - Throws: ``DatasetsError`` when the folder cannot be read or no file counts.
-  func files() throws -> [FolderFile] {
+  /// - Throws: ``ReadingError`` when the folder cannot be read or no file counts.
+  package func files() throws -> [FolderFile] {
     var found: [FolderFile] = []
     var pending = [""]
     while let prefix = pending.popLast() {
       guard let directory = opendir(prefix.isEmpty ? path : path + "/" + prefix) else {
-        throw DatasetsError(operation: "read the folder", subject: path + "/" + prefix, cause: String(cString: strerror(errno)))
+        throw ReadingError(operation: "read the folder", subject: path + "/" + prefix, cause: String(cString: strerror(errno)))
       }
       defer { closedir(directory) }
       while let entry = readdir(directory) {
@@ -47,7 +47,7 @@ extension InputFolder {
     }
     guard !found.isEmpty else {
       let wanted = suffixes.isEmpty ? "files" : "files that end in \(suffixes.joined(separator: ", "))"
-      throw DatasetsError(operation: "read the folder", subject: path, cause: "there are no \(wanted) in it")
+      throw ReadingError(operation: "read the folder", subject: path, cause: "there are no \(wanted) in it")
     }
     return found.sorted { $0.relativePath.utf8.lexicographicallyPrecedes($1.relativePath.utf8) }
   }
