@@ -95,7 +95,7 @@ let package = Package(
     module("ArtifactTypes", ["Provenance"], hashesItsSources: true),
     .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     module("Reading", domain + ["CVips", "CArchive", "NativeLibraries"]),
-    module("Datasets", domain + ["Reading"], hashesItsSources: true),
+    module("Datasets", domain + ["Reading", "CArchive"], hashesItsSources: true),
     module("Metadata", domain + ["CICU", "NativeLibraries"], hashesItsSources: true),
     module("Curation", domain + ["CFastText", "NativeLibraries"], hashesItsSources: true),
     module("Tensor", ["CTorch", "NativeLibraries"]),

@@ -63,8 +63,8 @@ std::vector<at::Tensor> layerNorm(
 at::Tensor attention(const at::Tensor &qkv, const at::Tensor &offsets, int64_t heads, bool causal);
 at::Tensor quickGelu(const at::Tensor &x);
 
-/// What a computation gives, without keeping more than its inputs (Recomputation.cpp).
-std::vector<at::Tensor> recomputed(const ctorch_computation &body, const std::vector<at::Tensor> &inputs);
+/// Runs the block, and again in the backward pass (Checkpoint.cpp); takes ownership of its state.
+std::vector<at::Tensor> checkpoint(const ctorch_block &block, const std::vector<at::Tensor> &inputs, int32_t outputs);
 
 /// One AdamW step (Optimizer.cpp); returns the gradient's norm.
 double adamw(

@@ -150,6 +150,16 @@ bool optimize(
   });
 }
 
+bool checkpointed(
+    ctorch_block block, const ctorch_tensor *const *inputs, int32_t inputCount, ctorch_tensor **outputs,
+    int32_t outputCount, ctorch_error error) {
+  return guarded(error, false, [&] {
+    auto results = checkpoint(block, tensors(inputs, inputCount), outputCount);
+    for (size_t i = 0; i < results.size(); i++) outputs[i] = own(std::move(results[i]));
+    return true;
+  });
+}
+
 const ctorch_api table{
     .version = [] { return TORCH_VERSION; },
     .set_threads = [](int32_t count) { at::set_num_threads(count); },
@@ -242,14 +252,8 @@ const ctorch_api table{
             return true;
           });
         },
-    .recomputed =
-        [](ctorch_computation computation, const ctorch_tensor *const *inputs, int32_t count, void *sink,
-           void (*take)(void *, ctorch_tensor *), ctorch_error error) {
-          return guarded(error, false, [&] {
-            for (const at::Tensor &output : recomputed(computation, tensors(inputs, count))) take(sink, own(output));
-            return true;
-          });
-        },
+    .share = [](const ctorch_tensor *tensor) { return own(tensor->value); },
+    .checkpoint = checkpointed,
     .set_recording =
         [](bool value) {
           const bool before = c10::GradMode::is_enabled();

@@ -27,7 +27,7 @@ package enum Torch {
   /// The functions of libColophonTorch.so.
   static func table() throws(TensorError) -> ctorch_api { try functions().pointee }
 
-  /// The same, for handles that outlive a call.
+  /// The same, where they stay: for tensors to be made with them.
   static func functions() throws(TensorError) -> UnsafePointer<ctorch_api> { try loaded.get().functions }
 
   typealias ErrorSlot = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>

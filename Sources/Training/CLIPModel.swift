@@ -28,15 +28,10 @@ package struct CLIPModel {
   let vocabularySize: Int
   package private(set) var parameters: Parameters
   let precision: Precision
-  private var vision: Transformer
-  private var text: Transformer
-
-  /// Whether the backward pass computes each block of both towers again instead of keeping what lies inside it: less memory, more time,
-  /// the same gradients.
-  package var recomputesActivations: Bool {
-    get { vision.recomputes }
-    set { (vision.recomputes, text.recomputes) = (newValue, newValue) }
-  }
+  /// Whether the transformers' activations are computed again in the backward pass instead of kept.
+  package var recomputesActivations = false
+  private let vision: Transformer
+  private let text: Transformer
 
   /// - Parameter parameters: under the names of ``ModelConfiguration/parameterPlans(vocabularySize:)``.
   init(_ configuration: ModelConfiguration, vocabularySize: Int, parameters: Parameters, precision: Precision) {
@@ -80,7 +75,8 @@ package struct CLIPModel {
     let offsets = try Tensor.from((0...count).map { Int64($0 * tokens) })
     let pooled = try Tensor.from((0..<count).map { Int64($0 * tokens) })
     return try vision(
-      x, offsets: offsets, pooled: pooled, finalNorm: "vision_model.post_layernorm", parameters, precision
+      x, offsets: offsets, pooled: pooled, finalNorm: "vision_model.post_layernorm", parameters, precision,
+      recomputing: recomputesActivations
     ).linear(parameters["visual_projection.weight"], in: type).cast(.float32).normalized()
   }
 
@@ -92,7 +88,8 @@ package struct CLIPModel {
       + parameters["text_model.embeddings.position_embedding.weight"].embedding(.from(texts.positions))
     let pooled = try Tensor.from(texts.offsets.dropFirst().map { $0 - 1 })
     return try text(
-      x, offsets: .from(texts.offsets), pooled: pooled, finalNorm: "text_model.final_layer_norm", parameters, precision
+      x, offsets: .from(texts.offsets), pooled: pooled, finalNorm: "text_model.final_layer_norm", parameters, precision,
+      recomputing: recomputesActivations
     ).linear(parameters["text_projection.weight"], in: precision.elementType).cast(.float32).normalized()
   }
 

@@ -41,8 +41,8 @@ public struct TrainCLIP: Stage {
   /// How many pictures are encoded with their captions at a time, to need less memory; 0 for all of a step. The loss is that of the
   /// whole step all the same, and takes half as long again.
   public var microBatch = 0
-  /// Whether the backward pass computes each block of the towers again instead of keeping what lies inside it. Less memory, most of all in
-  /// deep models, for a step that takes about a third longer; the same bytes come out. Source: Chen et al., 2016 (arXiv 1604.06174).
+  /// Whether each transformer block's activations are computed again in the backward pass instead of kept: less memory, about a third
+  /// more time, the same bytes. Source: Chen et al. 2016 (arXiv 1604.06174).
   public var recomputesActivations = false
   /// The highest learning rate.
   public var learningRate = 1.5e-3

@@ -17,9 +17,6 @@ struct Transformer {
   let name: String
   let causal: Bool
 
-  /// Whether the backward pass computes each block again instead of keeping what lies inside it.
-  var recomputes = false
-
   /// Runs all blocks, then the last layer normalisation on the pooled token of each sequence.
   ///
   /// Behind its attention, the last block computes the pooled tokens alone: the others are used no more.
@@ -28,68 +25,54 @@ struct Transformer {
   ///   - offsets: int64 `[sequences + 1]`.
   ///   - pooled: int64 `[sequences]`, each sequence's pooled token.
   ///   - finalNorm: the name of the last layer normalisation.
+  ///   - recomputing: whether the blocks' activations are computed again in the backward pass instead of kept.
   /// - Returns: `[sequences, width]` of the precision's element type.
   func callAsFunction(
-    _ x: Tensor, offsets: Tensor, pooled: Tensor, finalNorm: String, _ parameters: Parameters, _ precision: Precision
-  ) throws -> Tensor {
+    _ x: Tensor, offsets: Tensor, pooled: Tensor, finalNorm: String, _ parameters: Parameters, _ precision: Precision,
+    recomputing: Bool
+  ) throws(TensorError) -> Tensor {
     let type = precision.elementType
-    var stream = Stream(residual: x)
+    var stream = [x]
     for layer in 0..<tower.layers {
-      let isLast = layer == tower.layers - 1
-      func block(_ stream: Stream) throws -> Stream {
-        try run(layer, stream, offsets: offsets, pooled: isLast ? pooled : nil, parameters, type)
+      let block = { (stream: [Tensor]) throws(TensorError) -> [Tensor] in
+        try self.block(layer, stream, offsets: offsets, pooled: pooled, parameters, type)
       }
-      stream = recomputes ? try Stream(Torch.recomputed(stream.tensors) { try block(Stream($0)).tensors }) : try block(stream)
+      stream = recomputing ? try Torch.checkpoint(stream, outputs: 2, block) : try block(stream)
     }
-    return try stream.normalized(finalNorm, parameters, type)
+    return try norm(&stream, finalNorm, parameters, type)
   }
 
-  /// One block.
-  /// - Parameter pooled: the tokens that are used behind it; `nil` for all.
-  private func run(
-    _ layer: Int, _ input: Stream, offsets: Tensor, pooled: Tensor?, _ parameters: Parameters, _ type: ElementType
-  ) throws -> Stream {
-    var stream = input
-    func linear(_ input: Tensor, _ name: String) throws -> Tensor {
+  /// - Parameter stream: the residual and, behind the first block, what is yet to be added to it.
+  /// - Returns: both, for the next block.
+  private func block(
+    _ layer: Int, _ stream: [Tensor], offsets: Tensor, pooled: Tensor, _ parameters: Parameters, _ type: ElementType
+  ) throws(TensorError) -> [Tensor] {
+    func linear(_ input: Tensor, _ name: String) throws(TensorError) -> Tensor {
       try input.linear(parameters["\(name).weight"], parameters["\(name).bias"], in: type)
     }
     let prefix = "\(name).encoder.layers.\(layer)"
-    var attended = try linear(
-      stream.normalized("\(prefix).layer_norm1", parameters, type), "\(prefix).self_attn.qkv_proj"
-    ).attention(offsets: offsets, heads: tower.heads, causal: causal)
-    if let pooled {
+    var stream = stream
+    var attended = try linear(norm(&stream, "\(prefix).layer_norm1", parameters, type), "\(prefix).self_attn.qkv_proj")
+      .attention(offsets: offsets, heads: tower.heads, causal: causal)
+    if layer == tower.layers - 1 {
       attended = try attended.selecting(pooled)
-      stream.residual = try stream.residual.selecting(pooled)
+      stream = [try stream[0].selecting(pooled)]
     }
-    stream.delta = try linear(attended, "\(prefix).self_attn.out_proj")
-    let hidden = try linear(stream.normalized("\(prefix).layer_norm2", parameters, type), "\(prefix).mlp.fc1")
-    stream.delta = try linear(activation == .gelu ? hidden.gelu() : hidden.quickGelu(), "\(prefix).mlp.fc2")
+    stream.append(try linear(attended, "\(prefix).self_attn.out_proj"))
+    let hidden = try linear(norm(&stream, "\(prefix).layer_norm2", parameters, type), "\(prefix).mlp.fc1")
+    stream.append(try linear(activation == .gelu ? hidden.gelu() : hidden.quickGelu(), "\(prefix).mlp.fc2"))
     return stream
   }
-}
 
-/// What flows from block to block: the residual, and what is still to be added to it, which the next normalisation does in one pass.
-private struct Stream {
-  var residual: Tensor
-  var delta: Tensor?
-
-  init(residual: Tensor) { self.residual = residual }
-
-  init(_ tensors: [Tensor]) {
-    residual = tensors[0]
-    delta = tensors.count > 1 ? tensors[1] : nil
-  }
-
-  var tensors: [Tensor] { [residual] + (delta.map { [$0] } ?? []) }
-
-  /// Adds what is still to be added, and normalises the sum.
-  /// - Returns: `[rows, width]` of `type`.
-  mutating func normalized(_ name: String, _ parameters: Parameters, _ type: ElementType) throws -> Tensor {
+  /// Adds what is yet to be added to the residual, which alone stays in the stream.
+  /// - Returns: the normalised sum.
+  private func norm(
+    _ stream: inout [Tensor], _ name: String, _ parameters: Parameters, _ type: ElementType
+  ) throws(TensorError) -> Tensor {
     let (weight, bias) = (try parameters["\(name).weight"], try parameters["\(name).bias"])
-    guard let more = delta else { return try residual.layerNorm(weight, bias, as: type) }
-    let result = try residual.addThenLayerNorm(more, weight, bias, as: type)
-    residual = result.sum
-    delta = nil
+    guard stream.count > 1 else { return try stream[0].layerNorm(weight, bias, as: type) }
+    let result = try stream[0].addThenLayerNorm(stream[1], weight, bias, as: type)
+    stream = [result.sum]
     return result.normalized
   }
 }

@@ -23,7 +23,7 @@ import Testing
       "Provenance", "ArtifactTypes", "NativeLibraries", "CVips", "CArchive", "Foundation", "Glibc", "Synchronization",
     ],
     "Datasets": [
-      "Provenance", "ArtifactTypes", "Reading", "Foundation", "FoundationXML", "Glibc", "Synchronization", "Dispatch",
+      "Provenance", "ArtifactTypes", "Reading", "CArchive", "Foundation", "FoundationXML", "Glibc", "Synchronization", "Dispatch",
     ],
     "Metadata": [
       "Provenance", "ArtifactTypes", "NativeLibraries", "CICU", "Foundation", "Glibc", "Synchronization", "Dispatch",
@@ -46,6 +46,7 @@ import Testing
     "CommandLine": [
       "Provenance", "Notebook", "ArtifactStore", "Engine", "Report", "Supervision", "ArgumentParser", "Foundation", "Glibc",
     ],
+    "TrainWorker": ["Training"],
     "SourceDigest": ["Foundation"],
     "EmbedSourceDigest": ["PackagePlugin", "Foundation"],
   ]

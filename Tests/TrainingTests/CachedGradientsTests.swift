@@ -90,4 +90,14 @@ import Training
     #expect(try await parts.run(world.context).content.digest == parts.run(world.context).content.digest)
     await #expect(throws: TrainingError.self) { try await training.with(\.microBatch, -1).run(world.context) }
   }
+
+  @Test(arguments: [Precision.float32, .bfloat16], [0, 3])
+  func `Recomputed activations give the same bytes, also in parts`(_ precision: Precision, _ part: Int) async throws {
+    let world = try SmallWorld()
+    defer { world.remove() }
+    let training = world.training(try await world.tokenizer()).with(\.precision, precision).with(\.steps, 4)
+      .with(\.microBatch, part)
+    let kept = try await training.run(world.context).content.digest
+    #expect(try await training.with(\.recomputesActivations, true).run(world.context).content.digest == kept)
+  }
 }

@@ -144,11 +144,12 @@ import Training
     defer { world.remove() }
     let training = try await training().with(\.processes, 2)
     // The pictures are there for the first process, which has opened them; its job names a file that is gone.
-    let pixels = try #require(training.pictures.content["pixels.npy"])
+    let pictures = try #require(training.pictures)
+    let pixels = try #require(pictures.content["pixels.npy"])
     let gone = try ContentFile(
       name: pixels.name, digest: pixels.digest, byteCount: pixels.byteCount, location: .stored(OnceSource(path: pixels.path())))
     var other = training
-    other.pictures = try PictureSet(content: ArtifactContent(files: [gone, #require(training.pictures.content["ids.txt"])]))
+    other.pictures = try PictureSet(content: ArtifactContent(files: [gone, #require(pictures.content["ids.txt"])]))
     let error = await #expect(throws: TrainingError.self) { try await other.run(world.context) }
     #expect(error?.subject == "process 1 of 2")
     #expect(error?.cause.hasPrefix("it ended with status 1; its last message: ") == true, "\(error?.description ?? "")")

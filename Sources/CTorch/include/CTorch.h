@@ -66,16 +66,15 @@ struct ctorch_adamw {
   int64_t step;
 };
 
-// Something that can be computed twice.
-struct ctorch_computation {
-  void *_Nullable context;
-  // Takes over the `count` inputs and gives each result to `take`, together with `sink`. On failure returns false after it has stored
-  // a message that `free` frees.
+// A part of a computation that can be run again: it gives the same each time.
+struct ctorch_block {
+  void *_Nonnull state;
+  // The block takes ownership of the inputs and gives the outputs away. On failure it returns false and stores a message from `malloc`.
   bool (*_Nonnull run)(
-      void *_Nullable context, ctorch_tensor *_Nonnull const *_Nonnull inputs, int32_t count, void *_Nonnull sink,
-      void (*_Nonnull take)(void *_Nonnull sink, const ctorch_tensor *output), ctorch_error error);
-  // Called once, when nobody will call `run` any more.
-  void (*_Nonnull release)(void *_Nullable context);
+      void *_Nonnull state, ctorch_tensor *_Nonnull const *_Nullable inputs, int32_t input_count,
+      ctorch_tensor *_Nullable *_Nonnull outputs, int32_t output_count, ctorch_error error);
+  // Called once, when the block will not be run again.
+  void (*_Nonnull release)(void *_Nonnull state);
 };
 
 struct ctorch_api {
@@ -150,11 +149,13 @@ struct ctorch_api {
   ctorch_tensor *_Nullable (*_Nonnull gradient)(const ctorch_tensor *tensor);
   void (*_Nonnull clear_gradient)(const ctorch_tensor *tensor);
   bool (*_Nonnull backward)(const ctorch_tensor *tensor, ctorch_error error);
-  // Runs the computation, which it takes over, and gives each result to `take`, which owns it. Only the inputs are kept for the
-  // backward pass, which runs it once more; gradients reach what else it uses too, as long as an input needs a gradient.
-  bool (*_Nonnull recomputed)(
-      struct ctorch_computation computation, const ctorch_tensor *_Nonnull const *_Nonnull inputs, int32_t count,
-      void *_Nonnull sink, void (*_Nonnull take)(void *_Nonnull sink, ctorch_tensor *output), ctorch_error error);
+  // Another handle of the same tensor.
+  ctorch_tensor *_Nonnull (*_Nonnull share)(const ctorch_tensor *tensor);
+  // Runs the block without recording it; where operations are recorded, `backward` runs it again, for the gradients of the inputs and of
+  // what the block uses besides. Takes ownership of the block's state, also on failure.
+  bool (*_Nonnull checkpoint)(
+      struct ctorch_block block, const ctorch_tensor *_Nonnull const *_Nullable inputs, int32_t input_count,
+      ctorch_tensor *_Nullable *_Nonnull outputs, int32_t output_count, ctorch_error error);
   // Whether operations are recorded from now on, on this thread; returns what held before.
   bool (*_Nonnull set_recording)(bool value);
 
