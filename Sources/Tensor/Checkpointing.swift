@@ -4,7 +4,8 @@ internal import Glibc
 extension Torch {
   /// Runs `body` and keeps its inputs alone: its activations are computed again in the backward pass, for less memory and more time.
   ///
-  /// The gradients are those without it, bit by bit, also of the parameters that `body` uses. What `body` throws in the backward pass is
+  /// The gradients are those without it, bit by bit, also of the parameters that `body` uses; one that several blocks share may differ in
+  /// the last bits when it has a gradient already, to which each block then adds on its own. What `body` throws in the backward pass is
   /// thrown by ``Tensor/backward()``, with its description in the cause. Source: Chen et al. 2016 (arXiv 1604.06174).
   /// - Parameters:
   ///   - inputs: what `body` is given. Other tensors that it uses get gradients only when they are parameters: leaves of the graph.
