@@ -37,7 +37,9 @@ public struct EncodePictures: Stage {
     self.init(checkpoint: checkpoint, folder: InputFolder(path, suffixes: TrainCLIP.pictureSuffixes))
   }
 
-  public func run(_ context: StageContext) async throws -> Embeddings {
+  public func run(_ context: StageContext) async throws -> Embeddings { try await Torch.inTurn { try encode(context) } }
+
+  private func encode(_ context: StageContext) throws -> Embeddings {
     let model = try TrainedModel(checkpoint, tokenizer: nil, threads: threads)
     let source = try PictureSource(pictures, folder, keysAreLocal: keysAreLocal)
     source.note(in: context)

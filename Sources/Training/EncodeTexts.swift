@@ -23,7 +23,9 @@ public struct EncodeTexts: Stage {
     self.pairs = pairs
   }
 
-  public func run(_ context: StageContext) async throws -> Embeddings {
+  public func run(_ context: StageContext) async throws -> Embeddings { try await Torch.inTurn { try encode(context) } }
+
+  private func encode(_ context: StageContext) throws -> Embeddings {
     let model = try TrainedModel(checkpoint, tokenizer: tokenizer, threads: threads)
     var ids: [String] = []
     var texts: [String] = []

@@ -81,7 +81,7 @@ public struct TrainCLIP: Stage {
   /// Endings of the names of files with encoded pictures, shards included.
   public static let pictureSuffixes = EncodedPictures.suffixes + WebDatasetReader.suffixes
 
-  public func run(_ context: StageContext) async throws -> Checkpoint { try train(context) }
+  public func run(_ context: StageContext) async throws -> Checkpoint { try await Torch.inTurn { try train(context) } }
 
   private func train(_ context: StageContext) throws -> Checkpoint {
     try check()
