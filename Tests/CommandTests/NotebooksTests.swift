@@ -11,7 +11,7 @@ import Testing
 
   /// The notebooks that a test runs, with the parameters that make them small.
   static let samples: [String: [String]] = [
-    "curation": ["sample=150"], "first-steps": [],
+    "curation": ["sample=150"], "curse": ["sample=30", "seeds=1", "steps=2"], "first-steps": [],
   ]
 
   /// A project with a copy of the notebook, and the data that set-up has brought.
