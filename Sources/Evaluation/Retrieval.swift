@@ -70,12 +70,12 @@ public struct Retrieval: Stage {
     let model = try TrainedModel(checkpoint, tokenizer: tokenizer, threads: threads)
     let encoded = try PictureEmbeddings(model, opened, Set(groups.flatMap { $0.entries.map(\.picture) }).sorted())
     for (done, group) in groups.enumerated() {
-      let (positions, places) = group.pictures
+      let (positions, positionOf) = group.pictures
       var texts: [String] = []
       var owners: [Int] = []
       var own = [[Int]](repeating: [], count: positions.count)
       for entry in group.entries {
-        guard let place = places[entry.picture] else { continue }
+        guard let place = positionOf[entry.picture] else { continue }
         for text in entry.texts {
           own[place].append(texts.count)
           owners.append(place)
@@ -83,13 +83,13 @@ public struct Retrieval: Stage {
         }
       }
       let (pictureVectors, textVectors) = (encoded[positions], try model.encode(texts))
+      let places = try Ranking.mutualPlaces(
+        rows: textVectors, columns: pictureVectors, dimension: model.dimension, rowsCorrect: owners.map { [$0] },
+        columnsCorrect: own)
       try body(
         Found(
-          language: group.language, pictures: positions.map { opened.ids[$0] }, owners: owners,
-          toPictures: try Ranking.places(
-            queries: textVectors, candidates: pictureVectors, dimension: model.dimension, correct: owners.map { [$0] }),
-          toTexts: try Ranking.places(
-            queries: pictureVectors, candidates: textVectors, dimension: model.dimension, correct: own)))
+          language: group.language, pictures: positions.map { opened.ids[$0] }, owners: owners, toPictures: places.rows,
+          toTexts: places.columns))
       context.progress(done + 1, of: groups.count, "languages")
     }
   }

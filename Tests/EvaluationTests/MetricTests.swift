@@ -29,6 +29,29 @@ import Testing
     }
   }
 
+  @Test(arguments: [1 << 30, 0]) func `Both directions of one table are those of two`(memoryLimit: Int) throws {
+    // Multiples of a quarter: many cosines are exactly equal, however they are added up. More rows than are multiplied at a time.
+    var generator = CounterGenerator(10)
+    func vectors(_ count: Int) -> [Float] { (0..<(count * 3)).map { _ in Float(generator.index(5)) / 4 } }
+    let (rows, columns) = (vectors(600), vectors(33))
+    let owners = (0..<600).map { $0 < 33 ? $0 : generator.index(33) }
+    let own = (0..<33).map { column in owners.indices.filter { owners[$0] == column } }
+    let both = try Ranking.mutualPlaces(
+      rows: rows, columns: columns, dimension: 3, rowsCorrect: owners.map { [$0] }, columnsCorrect: own, memoryLimit: memoryLimit)
+    func place(_ correct: [Int], _ cosines: [Float]) -> Int? {
+      cosines.indices.sorted { cosines[$0] == cosines[$1] ? $0 < $1 : cosines[$0] > cosines[$1] }.firstIndex {
+        correct.contains($0)
+      }
+    }
+    func cosine(_ row: Int, _ column: Int) -> Float { (0..<3).reduce(0) { $0 + rows[row * 3 + $1] * columns[column * 3 + $1] } }
+    for row in stride(from: 0, to: 600, by: 7) {
+      #expect(both.rows[row] == place([owners[row]], (0..<33).map { cosine(row, $0) }))
+    }
+    for column in 0..<33 {
+      #expect(both.columns[column] == place(own[column], (0..<600).map { cosine($0, column) }))
+    }
+  }
+
   @Test func `Equal cosines rank by position, so a constant model is no better than chance`() throws {
     let same = [Float](repeating: 1, count: 10)
     let places = try Ranking.places(queries: same, candidates: same, dimension: 1, correct: (0..<10).map { [$0] })
