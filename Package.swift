@@ -115,10 +115,15 @@ let package = Package(
       ],
       path: "Sources/CommandLine", swiftSettings: swiftSettings),
 
-    // What `Benchmarks/run --only curation` measures.
+    // What `Benchmarks/run --only curation` and `--only training` measure.
+    .target(
+      name: "Measuring", dependencies: ["ArtifactTypes"], path: "Benchmarks/Measuring", swiftSettings: swiftSettings),
     .executableTarget(
-      name: "curation-benchmark", dependencies: domain + ["Datasets", "Metadata", "Curation"],
+      name: "curation-benchmark", dependencies: domain + ["Datasets", "Metadata", "Curation", "Measuring"],
       path: "Benchmarks/CurationBenchmark", swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "training-benchmark", dependencies: domain + ["Tensor", "Training", "Evaluation", "Measuring"],
+      path: "Benchmarks/TrainingBenchmark", swiftSettings: swiftSettings),
 
     // The digest of a built-in stage's code, computed at build time.
     .executableTarget(name: "source-digest", path: "Sources/SourceDigest", swiftSettings: swiftSettings),

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Measuring
 
 /// Measures the parts of curation: one subcommand a part, one JSON object on standard output.
 ///

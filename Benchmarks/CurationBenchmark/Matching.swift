@@ -1,5 +1,6 @@
 internal import ArtifactTypes
 internal import Curation
+internal import Measuring
 internal import Provenance
 
 /// Matches texts with the entries of an index, and counts for each entry how many texts it is in, on one thread.

@@ -1,5 +1,6 @@
 internal import ArtifactTypes
 internal import Glibc
+internal import Measuring
 internal import Metadata
 internal import Provenance
 

@@ -2,6 +2,7 @@ internal import ArtifactTypes
 internal import Curation
 internal import Datasets
 internal import Glibc
+internal import Measuring
 internal import Provenance
 
 /// The whole curation with the toolkit's stages, one after the other: JSON Lines in, JSON Lines out.

@@ -1,28 +1,37 @@
 internal import Glibc
 
 /// What something took, in seconds.
-struct Cost {
+package struct Cost: Sendable {
   /// User and system time of all threads of the process.
-  var cpu: Double
-  var wall: Double
+  package var cpu: Double
+  package var wall: Double
 
   /// What has been spent since the process, or some other fixed point, began.
-  static var now: Cost { Cost(cpu: seconds(CLOCK_PROCESS_CPUTIME_ID), wall: seconds(CLOCK_MONOTONIC)) }
+  package static var now: Cost { Cost(cpu: seconds(CLOCK_PROCESS_CPUTIME_ID), wall: seconds(CLOCK_MONOTONIC)) }
 
-  static func - (left: Cost, right: Cost) -> Cost { Cost(cpu: left.cpu - right.cpu, wall: left.wall - right.wall) }
+  package static func - (left: Cost, right: Cost) -> Cost { Cost(cpu: left.cpu - right.cpu, wall: left.wall - right.wall) }
 
   /// The cost of a piece of work and its result.
-  static func of<Result>(_ work: () throws -> Result) rethrows -> (result: Result, cost: Cost) {
+  package static func of<Result>(_ work: () throws -> Result) rethrows -> (result: Result, cost: Cost) {
     let start = now
     let result = try work()
     return (result, now - start)
   }
 
   /// The same of work that is waited for.
-  static func awaiting<Result>(_ work: () async throws -> Result) async rethrows -> (result: Result, cost: Cost) {
+  package static func awaiting<Result>(_ work: () async throws -> Result) async rethrows -> (result: Result, cost: Cost) {
     let start = now
     let result = try await work()
     return (result, now - start)
+  }
+
+  /// The median of each of the two, at least one cost given.
+  package static func median(_ costs: [Cost]) -> Cost {
+    func middle(_ values: [Double]) -> Double {
+      let sorted = values.sorted()
+      return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+    }
+    return Cost(cpu: middle(costs.map(\.cpu)), wall: middle(costs.map(\.wall)))
   }
 
   private static func seconds(_ clock: clockid_t) -> Double {
@@ -33,10 +42,10 @@ struct Cost {
 }
 
 /// The memory of this process.
-enum PeakMemory {
+package enum PeakMemory {
   /// The most that was resident at a time, in bytes, mapped files included: `VmHWM` of `/proc/self/status`.
   /// - Returns: 0 where the system does not tell.
-  static var bytes: Int {
+  package static var bytes: Int {
     guard let status = fopen("/proc/self/status", "r") else { return 0 }
     defer { fclose(status) }
     var buffer = [CChar](repeating: 0, count: 256)
@@ -48,7 +57,7 @@ enum PeakMemory {
   }
 
   /// Lets the peak count anew from what is resident now. Source: proc(5), `clear_refs`.
-  static func forget() {
+  package static func forget() {
     let file = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC)
     guard file >= 0 else { return }
     _ = write(file, "5", 1)

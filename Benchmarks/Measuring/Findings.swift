@@ -1,31 +1,41 @@
 internal import ArtifactTypes
 
 /// What a subcommand found out, in the order in which it was added.
-struct Findings {
+package struct Findings {
   private var line = JSONLine()
   private var isFirst = true
 
-  init() { line.raw("{") }
+  package init() { line.raw("{") }
 
   /// All of it as one JSON object.
-  var json: String { String(decoding: line.bytes, as: UTF8.self) + "}" }
+  package var json: String { String(decoding: line.bytes, as: UTF8.self) + "}" }
 
-  mutating func add(_ name: String, _ value: Int) {
+  package mutating func add(_ name: String, _ value: Int) {
     begin(name)
     line.integer(value)
   }
 
-  mutating func add(_ name: String, _ value: Double) {
+  package mutating func add(_ name: String, _ value: Double) {
     begin(name)
     line.number(value)
   }
 
-  mutating func add(_ name: String, _ value: String) {
+  package mutating func add(_ name: String, _ value: String) {
     begin(name)
     line.string(value)
   }
 
-  mutating func add(_ name: String, _ values: [(name: String, value: Int)]) {
+  package mutating func add(_ name: String, _ values: [Double]) {
+    begin(name)
+    line.raw("[")
+    for (index, value) in values.enumerated() {
+      if index > 0 { line.raw(",") }
+      line.number(value)
+    }
+    line.raw("]")
+  }
+
+  package mutating func add(_ name: String, _ values: [(name: String, value: Int)]) {
     begin(name)
     line.raw("{")
     for (index, item) in values.enumerated() {
@@ -38,7 +48,7 @@ struct Findings {
   }
 
   /// Adds what something took, such as `match`: `matchCPU` and `matchWall`, in seconds.
-  mutating func add(_ name: String, _ cost: Cost) {
+  package mutating func add(_ name: String, _ cost: Cost) {
     add(name + "CPU", cost.cpu)
     add(name + "Wall", cost.wall)
   }

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from harness import chain_rows, curation_rows, ingest_rows, prose_rows
+from harness import chain_rows, curation_rows, ingest_rows, prose_rows, training_rows
 from harness.machine import machine, machine_line
 from harness.measure import count_orphans
 from harness.table import Row, json_rows, markdown
@@ -18,6 +18,7 @@ GROUPS = {
     "ingest": ["restic", "bup"],
     "prose": ["nbconvert"],
     "curation": ["curation", *DEBIAN_DATA],
+    "training": ["training"],
 }
 """What is measured, and the peers and data that each group needs."""
 
@@ -29,7 +30,8 @@ def main() -> int:
     options = _options()
     workshop = Workshop(PROJECT, options.limit)
     chosen = options.only or list(GROUPS)
-    programs = {workshop.curation if name == "curation" else workshop.colophon for name in chosen}
+    own = {"curation": workshop.curation, "training": workshop.training}
+    programs = {own.get(name, workshop.colophon) for name in chosen}
     for program in sorted(programs):
         if not program.exists():
             print(f"{program} is missing: build it with `swift build -c release`", file=sys.stderr)
@@ -63,14 +65,15 @@ def _groups(workshop: Workshop, options: argparse.Namespace) -> dict[str, Callab
         "ingest": lambda: ingest_rows.ingest_rows(workshop, (64 if quick else 1024) << 20, repetitions, budget),
         "prose": lambda: prose_rows.prose_rows(workshop, 10 if quick else 100, repetitions, budget),
         "curation": lambda: curation_rows.curation_rows(workshop, quick, repetitions, budget),
+        "training": lambda: training_rows.training_rows(workshop, quick, repetitions, budget),
     }
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="Benchmarks/run",
-        description="Measure Colophon beside DVC, Snakemake, redun, doit, restic, bup, nbconvert and the libraries "
-        "of MetaCLIP's curation; print a Markdown table. "
+        description="Measure Colophon beside DVC, Snakemake, redun, doit, restic, bup, nbconvert, the libraries of "
+        "MetaCLIP's curation, PyTorch and NumPy; print a Markdown table. "
         "Ratios say how many times better Colophon is. Everything is written under .build/bench.")
     parser.add_argument("--quick", action="store_true", help="tiny sizes and two repetitions, to try the benchmarks out")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all samples to a file")

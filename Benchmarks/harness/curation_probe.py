@@ -27,16 +27,21 @@ class Probe:
     runs: list[dict[str, Any]] = field(default_factory=list)
     series: Series = field(default_factory=Series)
 
-    def run(self, workshop: Workshop, folder: Path) -> Usage:
-        """Runs the command once."""
-        workshop.run(self.command(), folder, limit=LONGEST)
-        lines = (folder / "output.log").read_text().splitlines()
-        try:
-            found = json.loads(lines[-1])
-        except (IndexError, json.JSONDecodeError) as error:
-            raise Failed(f"{self.name} printed no figures") from error
+    def run(self, workshop: Workshop, folder: Path, **variables: str) -> Usage:
+        """Runs the command once, with these variables in its environment."""
+        found = self.facts(workshop, folder, **variables)
         self.runs.append(found)
         return Usage(cpu=found[self.part + "CPU"], wall=found[self.part + "Wall"])
+
+    def facts(self, workshop: Workshop, folder: Path, **variables: str) -> dict[str, Any]:
+        """Runs the command once and returns what it prints, not as a measurement."""
+        workshop.run(self.command(), folder, limit=LONGEST, **variables)
+        lines = (folder / "output.log").read_text().splitlines()
+        try:
+            found: dict[str, Any] = json.loads(lines[-1])
+        except (IndexError, json.JSONDecodeError) as error:
+            raise Failed(f"{self.name} printed no figures") from error
+        return found
 
     @property
     def last(self) -> dict[str, Any]:
@@ -51,11 +56,13 @@ class Probe:
         return values[len(values) // 2] if values else None
 
 
-def measure(workshop: Workshop, folder: Path, probes: Sequence[Probe], repetitions: int, budget: float) -> None:
-    """Runs probes in turns."""
+def measure(
+    workshop: Workshop, folder: Path, probes: Sequence[Probe], repetitions: int, budget: float, **variables: str
+) -> None:
+    """Runs probes in turns, with these variables in their environment."""
 
     def contender(probe: Probe) -> Contender:
-        return Contender(probe.name, lambda: probe.run(workshop, folder))
+        return Contender(probe.name, lambda: probe.run(workshop, folder, **variables))
 
     results = interleave([contender(probe) for probe in probes], repetitions, budget)
     for probe in probes:

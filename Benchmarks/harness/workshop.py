@@ -19,6 +19,7 @@ PYTHON_PEERS: dict[str, list[str]] = {
         "pyahocorasick==2.3.1", "ahocorasick-rs==1.0.3", "daachorse==0.5.0", "fasttext-predict==0.9.2.4", "numpy==2.4.6",
         "jieba==0.42.1", "pythainlp==5.4.0",
     ],
+    "training": ["torch==2.13.0", "torchvision==0.28.0", "numpy==2.4.6", "pillow==13.0.0", "safetensors==0.8.0"],
 }
 """Requirements by peer; each has a virtual environment of its own, since they ask for different versions of the same packages."""
 
@@ -43,6 +44,7 @@ class Workshop:
         self.root = project / ".build" / "bench"
         self.colophon = project / ".build" / "release" / "colophon"
         self.curation = project / ".build" / "release" / "curation-benchmark"
+        self.training = project / ".build" / "release" / "training-benchmark"
         self.data = project / ".colophon" / "data"
         self.limit = limit
         self._missing: dict[str, str] = {}
