@@ -25,6 +25,7 @@ package enum Doctor {
     }
     if let toolchain {
       for (library, use, package) in libraries { findings.append(loads(toolchain.library + "/" + library, use, package)) }
+      findings.append(worker(toolchain.library + "/colophon-train-worker"))
     }
     findings.append(linearAlgebra())
     findings.append(font())
@@ -56,6 +57,14 @@ package enum Doctor {
       return Finding(subject: subject, state: .bad, detail: "\(use): \(reason). apt-get install \(package), then build again")
     }
     return Finding(subject: subject, state: .good, detail: use)
+  }
+
+  private static func worker(_ path: String) -> Finding {
+    access(path, X_OK) == 0
+      ? Finding(subject: "colophon-train-worker", state: .good, detail: "trainings of several processes")
+      : Finding(
+        subject: "colophon-train-worker", state: .warning,
+        detail: "\(path) is not there: a training of several processes cannot start them; build the whole package")
   }
 
   private static func linearAlgebra() -> Finding {
