@@ -147,7 +147,7 @@ let package = Package(
     tests("CurationTests", domain + ["Curation"]),
     tests("TensorTests", ["Tensor"]),
     tests("TrainingTests", domain + ["Reading", "Training", "Tensor", "colophon-train-worker"], exclude: ["Golden"]),
-    tests("EvaluationTests", domain + ["Evaluation", "Tensor"]),
+    tests("EvaluationTests", domain + ["Reading", "Evaluation", "Tensor"]),
     tests("CommandTests", ["Provenance", "Notebook", "Supervision"]),
   ] + onDemand("CTorch", links: ["torch", "torch_cpu", "c10", "m"], cxx: torchCompilerFlags, linker: torchLinkerFlags)
     + onDemand(

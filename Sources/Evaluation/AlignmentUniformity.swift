@@ -1,21 +1,28 @@
 public import ArtifactTypes
 internal import Foundation
 public import Provenance
+internal import Reading
 internal import Tensor
 internal import Training
 
 /// How close pictures are to their texts, and how evenly pictures fill the space: lower is better for both.
 ///
 /// Alignment is the mean of ‖f(x) − g(y)‖² over pairs of a picture and a text, with the 95 % interval of a mean; uniformity is
-/// log of the mean of exp(−2 ‖f(xᵢ) − f(xⱼ)‖²) over pairs of different pictures. Output: a table with a row for each language.
+/// log of the mean of exp(−2 ‖f(xᵢ) − f(xⱼ)‖²) over pairs of different pictures. Output: a table with a row for each language;
+/// the uniformity of a single picture is empty.
 /// Source: Wang and Isola, 2020 (arXiv 2005.10242), as MetaCLIP 2 uses it.
 public struct AlignmentUniformity: Stage {
   public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
-  public static var environment: [EnvironmentFacet] { [EnvironmentFacet("libtorch") { Torch.version }] }
+  public static var environment: [EnvironmentFacet] { [EnvironmentFacet("libtorch") { Torch.version }, Vips.version] }
 
   public var checkpoint: Checkpoint
   public var tokenizer: Tokenizer
-  public var pictures: PictureSet
+  /// Pixels; `nil` where the pictures come from ``folder``.
+  public var pictures: PictureSet?
+  /// Encoded pictures, as for `EncodePictures`: all are encoded. One that cannot be decoded is noted, and nothing is asked about it.
+  public var folder: InputFolder?
+  /// As `ReadWebDataset.keysAreLocal`, for ``folder``.
+  public var keysAreLocal = false
   public var captions: Pairs
   /// Only these languages; all that the captions have when empty.
   public var languages: [String] = []
@@ -33,34 +40,60 @@ public struct AlignmentUniformity: Stage {
     self.captions = captions
   }
 
+  /// - Parameter folder: such as `InputFolder("data/shards", suffixes: [".tar"])`; see ``folder``.
+  public init(checkpoint: Checkpoint, tokenizer: Tokenizer, folder: InputFolder, captions: Pairs) {
+    self.checkpoint = checkpoint
+    self.tokenizer = tokenizer
+    self.folder = folder
+    self.captions = captions
+  }
+
+  /// - Parameter path: a folder; its files with the endings `TrainCLIP.pictureSuffixes` are read.
+  public init(checkpoint: Checkpoint, tokenizer: Tokenizer, folder path: String, captions: Pairs) {
+    let folder = InputFolder(path, suffixes: TrainCLIP.pictureSuffixes)
+    self.init(checkpoint: checkpoint, tokenizer: tokenizer, folder: folder, captions: captions)
+  }
+
   public func run(_ context: StageContext) async throws -> Table {
-    let model = try TrainedModel(checkpoint, tokenizer: tokenizer, threads: threads)
-    let opened = try pictures.open()
-    let groups = try LanguageTexts.collect(captions, opened, languages: languages, fields: fields, context)
-    let encoded = try PictureEmbeddings(model, opened, Set(groups.flatMap { $0.entries.map(\.picture) }).sorted())
-    var table = Table(columns: [
-      .init("language"), .init("pictures"), .init("pairs"), .init("alignment", style: .decimals(3)),
-      .init("uniformity", style: .decimals(3)),
-    ])
-    for (done, group) in groups.enumerated() {
-      let chosen = Set(group.pictures.positions.prefix(maximumPictures))
-      let entries = group.entries.filter { chosen.contains($0.picture) }.flatMap { entry in
-        entry.texts.map { (text: $0, picture: entry.picture) }
-      }
-      let distances = Self.squaredDistances(
-        encoded[entries.map(\.picture)], try model.encode(entries.map(\.text)), dimension: model.dimension)
-      guard distances.allSatisfy(\.isFinite) else {
-        throw EvaluationError(
-          operation: "measure alignment", subject: group.language,
-          cause: "an embedding holds a number that is not finite: the model is damaged")
-      }
-      table.append([
-        .text(group.language), .integer(chosen.count), .integer(entries.count), Self.mean(distances),
-        .number(try Self.uniformity(encoded[chosen.sorted()], dimension: model.dimension)),
-      ])
-      context.progress(done + 1, of: groups.count, "languages")
+    guard maximumPictures > 0 else {
+      throw EvaluationError(
+        operation: "measure alignment", subject: "maximumPictures \(maximumPictures)", cause: "it has to be above 0")
     }
-    return table
+    let listed = try EvaluatedPictures(pictures, folder, keysAreLocal: keysAreLocal)
+    func ask(_ pictures: EvaluatedPictures, _ context: StageContext) throws -> [LanguageTexts] {
+      try LanguageTexts.collect(captions, pictures, languages: languages, fields: fields, context)
+    }
+    let opened = try await listed.encoded(checkpoint, threads: threads, context) { _ = try ask($0, $1) }
+    let groups = try ask(opened, context)
+    return try await Torch.inTurn {
+      let model = try TrainedModel(checkpoint, tokenizer: tokenizer, threads: threads)
+      let encoded = try opened.embeddings(model, Set(groups.flatMap { $0.entries.map(\.picture) }).sorted())
+      var encoder = try EvaluatedTexts(model, checkpoint, tokenizer)
+      var table = Table(columns: [
+        .init("language"), .init("pictures"), .init("pairs"), .init("alignment", style: .decimals(3)),
+        .init("uniformity", style: .decimals(3)),
+      ])
+      for (done, group) in groups.enumerated() {
+        let chosen = Set(group.pictures.positions.prefix(maximumPictures))
+        let entries = group.entries.filter { chosen.contains($0.picture) }.flatMap { entry in
+          entry.texts.map { (text: $0, picture: entry.picture) }
+        }
+        let distances = Self.squaredDistances(
+          encoded[entries.map(\.picture)], try encoder.encode(entries.map(\.text)), dimension: model.dimension)
+        guard distances.allSatisfy(\.isFinite) else {
+          throw EvaluationError(
+            operation: "measure alignment", subject: group.language,
+            cause: "an embedding holds a number that is not finite: the model is damaged")
+        }
+        table.append([
+          .text(group.language), .integer(chosen.count), .integer(entries.count), Self.mean(distances),
+          chosen.count > 1 ? .number(try Self.uniformity(encoded[chosen.sorted()], dimension: model.dimension)) : .empty,
+        ])
+        context.progress(done + 1, of: groups.count, "languages")
+      }
+      encoder.note(in: context)
+      return table
+    }
   }
 
   /// ‖a − b‖² of each pair of rows.

@@ -20,7 +20,8 @@ struct ClassTexts {
   ///   - fields: which texts are words for a class; all when empty.
   /// - Throws: ``EvaluationError`` when the ids do not match, or no language has two classes with pictures.
   static func collect(
-    _ classes: Pairs, _ labels: Pairs?, _ pictures: Pictures, languages: [String], fields: [String], _ context: StageContext
+    _ classes: Pairs, _ labels: Pairs?, _ pictures: EvaluatedPictures, languages: [String], fields: [String],
+    _ context: StageContext
   ) throws -> [ClassTexts] {
     let members = try labels.map { try Self.members($0, pictures) }
     var found: [String: ClassTexts] = [:]
@@ -62,7 +63,7 @@ struct ClassTexts {
   }
 
   /// The pictures of each class, by the class's id.
-  private static func members(_ labels: Pairs, _ pictures: Pictures) throws -> [String: [Int]] {
+  private static func members(_ labels: Pairs, _ pictures: EvaluatedPictures) throws -> [String: [Int]] {
     var members: [String: [Int]] = [:]
     var count = 0
     // swift-format-ignore: ReplaceForEachWithForLoop
@@ -74,7 +75,7 @@ struct ClassTexts {
     guard !members.isEmpty else {
       throw EvaluationError(
         operation: operation, subject: "\(count) labels and \(pictures.count) pictures",
-        cause: "no label has a group, which names the class, and a picture of the set")
+        cause: "no label has a group, which names the class, and one of the pictures")
     }
     return members.mapValues { Array(Set($0)) }
   }
@@ -84,7 +85,7 @@ struct ClassTexts {
   ) -> String {
     guard let largest = found.max(by: { $0.ids.count < $1.ids.count }) else {
       let asked = [languages, fields].map { $0.isEmpty ? "any" : $0.joined(separator: ", ") }
-      return "no class has a picture of the set and a text (languages: \(asked[0]); fields: \(asked[1]))"
+      return "no class has one of the pictures and a text (languages: \(asked[0]); fields: \(asked[1]))"
     }
     if largest.ids.count < 2 { return "no language has words for two of the classes" }
     return "the labels' groups are no ids of classes"

@@ -1,5 +1,6 @@
 public import ArtifactTypes
 public import Provenance
+internal import Reading
 internal import Tensor
 
 /// What came of every single item of an evaluation, for ``SummarizeOutcomes`` and ``CompareCheckpoints``.
@@ -13,7 +14,7 @@ internal import Tensor
 /// in no language, which is written `–`.
 public struct CollectOutcomes: Stage {
   public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
-  public static var environment: [EnvironmentFacet] { [EnvironmentFacet("libtorch") { Torch.version }] }
+  public static var environment: [EnvironmentFacet] { [EnvironmentFacet("libtorch") { Torch.version }, Vips.version] }
 
   /// One of the four is there.
   public let classification: ZeroShotClassification?
@@ -33,7 +34,7 @@ public struct CollectOutcomes: Stage {
 
   public func run(_ context: StageContext) async throws -> Outcomes {
     let writer = try OutcomesWriter(path: context.file("outcomes.jsonl"))
-    try classification?.measure(context) { group, pictures, places in
+    try await classification?.measure(context) { group, pictures, places in
       for (picture, place) in zip(group.pictures, places) {
         let id = pictures.ids[picture.position]
         try writer.write(
@@ -42,7 +43,7 @@ public struct CollectOutcomes: Stage {
             group: picture.classes.first.map { group.ids[$0] }, place: place, candidates: group.ids.count))
       }
     }
-    try retrieval?.measure(context) { found in
+    try await retrieval?.measure(context) { found in
       var numbers = [Int](repeating: 0, count: found.pictures.count)
       for (owner, place) in zip(found.owners, found.toPictures) {
         let picture = found.pictures[owner]
@@ -59,7 +60,7 @@ public struct CollectOutcomes: Stage {
             candidates: found.owners.count))
       }
     }
-    for answered in try choice?.measure(context) ?? [] {
+    for answered in try await choice?.measure(context) ?? [] {
       let question = answered.question
       try writer.write(
         Outcome(
@@ -67,7 +68,7 @@ public struct CollectOutcomes: Stage {
           picture: question.image, group: question.country.isEmpty ? nil : question.country, place: answered.place,
           candidates: answered.candidates))
     }
-    if let fitted = try probe?.fit(context) {
+    if let fitted = try await probe?.fit(context) {
       for test in fitted.tests {
         try writer.write(
           Outcome(

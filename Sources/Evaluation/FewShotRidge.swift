@@ -45,7 +45,9 @@ public struct FewShotRidge: Stage {
   /// `fewshots` in ASCII: draws for other purposes are independent.
   private static let purpose: UInt64 = 0x6665_7773_686F_7473
 
-  public func run(_ context: StageContext) async throws -> Table {
+  public func run(_ context: StageContext) async throws -> Table { try await Torch.inTurn { try classify(context) } }
+
+  private func classify(_ context: StageContext) throws -> Table {
     guard draws > 0, penalty > 0, !shots.isEmpty, shots.allSatisfy({ $0 > 0 }) else {
       throw EvaluationError(
         operation: Self.operation, subject: "shots \(shots), draws \(draws), penalty \(penalty)",

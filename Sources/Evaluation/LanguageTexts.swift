@@ -1,6 +1,5 @@
 internal import ArtifactTypes
 internal import Provenance
-internal import Training
 
 /// The texts of one language, each with the picture that it belongs to.
 struct LanguageTexts {
@@ -13,7 +12,7 @@ struct LanguageTexts {
   ///   - languages: only these; all that occur when empty.
   ///   - fields: only texts of these fields; of all when empty.
   static func collect(
-    _ pairs: Pairs, _ pictures: Pictures, languages: [String], fields: [String], _ context: StageContext
+    _ pairs: Pairs, _ pictures: EvaluatedPictures, languages: [String], fields: [String], _ context: StageContext
   ) throws -> [LanguageTexts] {
     var collected: [String: LanguageTexts] = [:]
     // swift-format-ignore: ReplaceForEachWithForLoop
@@ -31,7 +30,7 @@ struct LanguageTexts {
     guard !collected.isEmpty else {
       throw EvaluationError(
         operation: "evaluate", subject: "\(pictures.count) pictures",
-        cause: "no pair has a picture of the set and a text of the languages and fields that were asked for")
+        cause: "no pair has one of the pictures and a text of the languages and fields that were asked for")
     }
     let missing = languages.filter { collected[$0] == nil }
     if !missing.isEmpty { context.note("languages without texts are left out: \(missing.joined(separator: ", "))") }
@@ -42,29 +41,5 @@ struct LanguageTexts {
   var pictures: (positions: [Int], places: [Int: Int]) {
     let positions = Set(entries.map(\.picture)).sorted()
     return (positions, Dictionary(uniqueKeysWithValues: zip(positions, positions.indices)))
-  }
-}
-
-/// The embeddings of a set's pictures, each computed once.
-struct PictureEmbeddings {
-  private let rows: [Int: Int]
-  private let vectors: [Float]
-  let dimension: Int
-
-  init(_ model: TrainedModel, _ pictures: Pictures, _ positions: [Int]) throws {
-    vectors = try model.encode(pictures, at: positions)
-    dimension = model.dimension
-    rows = Dictionary(uniqueKeysWithValues: zip(positions, positions.indices))
-  }
-
-  /// The rows of some pictures, `[positions.count, dimension]`.
-  subscript(positions: [Int]) -> [Float] {
-    var result: [Float] = []
-    result.reserveCapacity(positions.count * dimension)
-    for position in positions {
-      guard let row = rows[position] else { preconditionFailure("picture \(position) was not encoded") }
-      result += vectors[(row * dimension)..<((row + 1) * dimension)]
-    }
-    return result
   }
 }

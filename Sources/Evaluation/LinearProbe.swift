@@ -56,7 +56,7 @@ public struct LinearProbe: Stage {
   }
 
   public func run(_ context: StageContext) async throws -> Table {
-    let fitted = try fit(context)
+    let fitted = try await fit(context)
     let counts = Dictionary(fitted.tests.map { ($0.label, 1) }, uniquingKeysWith: +)
     let terms = fitted.tests.enumerated().map { number, test in
       let weight = 1 / Double(counts[test.label] ?? 1)
@@ -80,7 +80,9 @@ public struct LinearProbe: Stage {
   }
 
   /// Fits to the examples and classifies the tests.
-  func fit(_ context: StageContext) throws -> Fitted {
+  func fit(_ context: StageContext) async throws -> Fitted { try await Torch.inTurn { try fitted(context) } }
+
+  private func fitted(_ context: StageContext) throws -> Fitted {
     guard penalty > 0, tolerance > 0, maximumIterations > 0, testShare > 0, testShare < 1 else {
       throw EvaluationError(
         operation: Self.operation,

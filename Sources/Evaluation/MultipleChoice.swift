@@ -1,6 +1,7 @@
 public import ArtifactTypes
 internal import Foundation
 public import Provenance
+internal import Reading
 internal import Tensor
 internal import Training
 
@@ -11,7 +12,7 @@ internal import Training
 /// and chance. The single items: ``CollectOutcomes``. Source: MetaCLIP 2, §4 (CVQA).
 public struct MultipleChoice: Stage {
   public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
-  public static var environment: [EnvironmentFacet] { [EnvironmentFacet("libtorch") { Torch.version }] }
+  public static var environment: [EnvironmentFacet] { [EnvironmentFacet("libtorch") { Torch.version }, Vips.version] }
 
   /// In which of its two languages a question is asked.
   public enum Wording: String, Codable, Hashable, Sendable, CaseIterable {
@@ -21,7 +22,12 @@ public struct MultipleChoice: Stage {
 
   public var checkpoint: Checkpoint
   public var tokenizer: Tokenizer
-  public var pictures: PictureSet
+  /// Pixels; `nil` where the pictures come from ``folder``.
+  public var pictures: PictureSet?
+  /// Encoded pictures, as for `EncodePictures`: all are encoded. One that cannot be decoded is noted, and nothing is asked about it.
+  public var folder: InputFolder?
+  /// As `ReadWebDataset.keysAreLocal`, for ``folder``.
+  public var keysAreLocal = false
   public var questions: ChoiceQuestions
   /// Which wordings are asked.
   public var wordings = Wording.allCases
@@ -37,6 +43,20 @@ public struct MultipleChoice: Stage {
     self.questions = questions
   }
 
+  /// - Parameter folder: such as `InputFolder("data/shards", suffixes: [".tar"])`; see ``folder``.
+  public init(checkpoint: Checkpoint, tokenizer: Tokenizer, folder: InputFolder, questions: ChoiceQuestions) {
+    self.checkpoint = checkpoint
+    self.tokenizer = tokenizer
+    self.folder = folder
+    self.questions = questions
+  }
+
+  /// - Parameter path: a folder; its files with the endings `TrainCLIP.pictureSuffixes` are read.
+  public init(checkpoint: Checkpoint, tokenizer: Tokenizer, folder path: String, questions: ChoiceQuestions) {
+    let folder = InputFolder(path, suffixes: TrainCLIP.pictureSuffixes)
+    self.init(checkpoint: checkpoint, tokenizer: tokenizer, folder: folder, questions: questions)
+  }
+
   /// A question in one wording, and where its right answer came.
   struct Answered {
     let question: ChoiceQuestion
@@ -47,7 +67,7 @@ public struct MultipleChoice: Stage {
 
   public func run(_ context: StageContext) async throws -> Table {
     struct Key: Hashable { let wording: Wording, language, country: String }
-    let answered = try measure(context)
+    let answered = try await measure(context)
     var table = Table(columns: [
       .init("wording"), .init("language"), .init("country"), .init("questions"), .init("accuracy", style: .percent(1)),
       .init("chance", style: .percent(1)),
@@ -71,56 +91,78 @@ public struct MultipleChoice: Stage {
     return table
   }
 
+  private static let operation = "answer questions"
+
+  /// A question in one wording, with the text for each option.
+  private struct Asked {
+    let question: ChoiceQuestion
+    let wording: Wording
+    let texts: [String]
+    /// The picture's position.
+    let picture: Int
+  }
+
   /// Every question in every wording that it has.
-  /// - Throws: ``EvaluationError`` when a prompt lacks its places, an id comes twice, or no question has a picture of the set.
-  func measure(_ context: StageContext) throws -> [Answered] {
-    let operation = "answer questions"
+  /// - Throws: ``EvaluationError`` when a prompt lacks its places, an id comes twice, or no question has one of the pictures.
+  func measure(_ context: StageContext) async throws -> [Answered] {
     guard prompt.contains("{option}"), !wordings.isEmpty, Set(wordings).count == wordings.count else {
       throw EvaluationError(
-        operation: operation, subject: "the prompt “\(prompt)”, \(wordings.count) wordings",
+        operation: Self.operation, subject: "the prompt “\(prompt)”, \(wordings.count) wordings",
         cause: "a prompt needs {option}, and each wording is named once, at least one")
     }
     let all = try questions.all()
-    let opened = try pictures.open()
+    let listed = try EvaluatedPictures(pictures, folder, keysAreLocal: keysAreLocal)
+    let opened = try await listed.encoded(checkpoint, threads: threads, context) { _ = try ask(all, $0, $1) }
+    let asked = try ask(all, opened, context)
+    return try await Torch.inTurn {
+      let model = try TrainedModel(checkpoint, tokenizer: tokenizer, threads: threads)
+      let encoded = try opened.embeddings(model, Set(asked.map(\.picture)).sorted())
+      var encoder = try EvaluatedTexts(model, checkpoint, tokenizer)
+      let texts = try encoder.encode(asked.flatMap(\.texts))
+      encoder.note(in: context)
+      var start = 0
+      return try asked.enumerated().map { done, item in
+        let end = start + item.texts.count
+        defer { start = end }
+        let place = try Ranking.places(
+          queries: encoded[[item.picture]], candidates: Array(texts[(start * model.dimension)..<(end * model.dimension)]),
+          dimension: model.dimension, correct: [[item.question.answer]])
+        if done & 255 == 0 { context.progress(done, of: asked.count, "questions") }
+        return Answered(question: item.question, wording: item.wording, place: place[0], candidates: item.texts.count)
+      }
+    }
+  }
+
+  /// What is asked about the pictures that are there.
+  private func ask(_ all: [ChoiceQuestion], _ pictures: EvaluatedPictures, _ context: StageContext) throws -> [Asked] {
     var seen: Set<String> = []
-    var asked: [(question: ChoiceQuestion, wording: Wording, texts: [String], picture: Int)] = []
+    var asked: [Asked] = []
     for question in all {
       guard seen.insert(question.id).inserted else {
-        throw EvaluationError(operation: operation, subject: question.id, cause: "two questions have this id")
+        throw EvaluationError(operation: Self.operation, subject: question.id, cause: "two questions have this id")
       }
-      guard let picture = opened.position(of: question.image) else { continue }
+      guard let picture = pictures.position(of: question.image) else { continue }
       for wording in wordings {
         guard let words = wording == .local ? question.local : question.english else { continue }
-        guard words.options.count > 1, question.answer < words.options.count else {
+        guard words.options.count > 1, words.options.indices.contains(question.answer) else {
           throw EvaluationError(
-            operation: operation, subject: question.id,
+            operation: Self.operation, subject: question.id,
             cause: "it has \(words.options.count) options, and number \(question.answer), from 0, is the right one")
         }
         // The question may hold “{option}” itself, so the option goes in where the prompt has it.
         let parts = prompt.components(separatedBy: "{option}").map { $0.replacing("{question}", with: words.question) }
-        asked.append((question, wording, words.options.map { parts.joined(separator: $0) }, picture))
+        let texts = words.options.map { parts.joined(separator: $0) }
+        asked.append(Asked(question: question, wording: wording, texts: texts, picture: picture))
       }
     }
     guard !asked.isEmpty else {
       throw EvaluationError(
-        operation: operation, subject: "\(all.count) questions and \(opened.count) pictures",
-        cause: "no question in the wordings that were asked for has a picture of the set"
-          + (all.first.map { ": questions name “\($0.image)”, pictures are like “\(opened.ids.first ?? "")”" } ?? ""))
+        operation: Self.operation, subject: "\(all.count) questions and \(pictures.count) pictures",
+        cause: "no question in the wordings that were asked for has one of the pictures"
+          + (all.first.map { ": questions name “\($0.image)”, pictures are like “\(pictures.ids.first ?? "")”" } ?? ""))
     }
-    let unseen = all.count { opened.position(of: $0.image) == nil }
-    if unseen > 0 { context.note("\(unseen) of \(all.count) questions have no picture in the set and are left out") }
-    let model = try TrainedModel(checkpoint, tokenizer: tokenizer, threads: threads)
-    let encoded = try PictureEmbeddings(model, opened, Set(asked.map(\.picture)).sorted())
-    let texts = try model.encode(asked.flatMap(\.texts))
-    var start = 0
-    return try asked.enumerated().map { done, item in
-      let end = start + item.texts.count
-      defer { start = end }
-      let place = try Ranking.places(
-        queries: encoded[[item.picture]], candidates: Array(texts[(start * model.dimension)..<(end * model.dimension)]),
-        dimension: model.dimension, correct: [[item.question.answer]])
-      if done & 255 == 0 { context.progress(done, of: asked.count, "questions") }
-      return Answered(question: item.question, wording: item.wording, place: place[0], candidates: item.texts.count)
-    }
+    let unseen = all.count { pictures.position(of: $0.image) == nil }
+    if unseen > 0 { context.note("\(unseen) of \(all.count) questions have no picture and are left out") }
+    return asked
   }
 }

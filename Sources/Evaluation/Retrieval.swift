@@ -1,5 +1,6 @@
 public import ArtifactTypes
 public import Provenance
+internal import Reading
 internal import Tensor
 internal import Training
 
@@ -10,12 +11,17 @@ internal import Training
 /// takes captions as independent), and chance, the text → picture recall at 1 of guessing. The single items: ``CollectOutcomes``. Source: MetaCLIP 2, §4 (XM3600).
 public struct Retrieval: Stage {
   public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
-  public static var environment: [EnvironmentFacet] { [EnvironmentFacet("libtorch") { Torch.version }] }
+  public static var environment: [EnvironmentFacet] { [EnvironmentFacet("libtorch") { Torch.version }, Vips.version] }
 
   public var checkpoint: Checkpoint
   public var tokenizer: Tokenizer
-  public var pictures: PictureSet
-  /// The captions: texts of pairs whose pictures are in the set.
+  /// Pixels; `nil` where the pictures come from ``folder``.
+  public var pictures: PictureSet?
+  /// Encoded pictures, as for `EncodePictures`: all are encoded. One that cannot be decoded is noted, and nothing is asked about it.
+  public var folder: InputFolder?
+  /// As `ReadWebDataset.keysAreLocal`, for ``folder``.
+  public var keysAreLocal = false
+  /// The captions: texts of pairs whose pictures are there.
   public var captions: Pairs
   /// Only these languages; all that the captions have when empty.
   public var languages: [String] = []
@@ -31,6 +37,20 @@ public struct Retrieval: Stage {
     self.tokenizer = tokenizer
     self.pictures = pictures
     self.captions = captions
+  }
+
+  /// - Parameter folder: such as `InputFolder("data/shards", suffixes: [".tar"])`; see ``folder``.
+  public init(checkpoint: Checkpoint, tokenizer: Tokenizer, folder: InputFolder, captions: Pairs) {
+    self.checkpoint = checkpoint
+    self.tokenizer = tokenizer
+    self.folder = folder
+    self.captions = captions
+  }
+
+  /// - Parameter path: a folder; its files with the endings `TrainCLIP.pictureSuffixes` are read.
+  public init(checkpoint: Checkpoint, tokenizer: Tokenizer, folder path: String, captions: Pairs) {
+    let folder = InputFolder(path, suffixes: TrainCLIP.pictureSuffixes)
+    self.init(checkpoint: checkpoint, tokenizer: tokenizer, folder: folder, captions: captions)
   }
 
   /// What came of one language.
@@ -52,7 +72,7 @@ public struct Retrieval: Stage {
       columns: [.init("language"), .init("script"), .init("pictures"), .init("texts")]
         + limits.map { .init("text → picture R@\($0)", style: .percent(1)) }
         + limits.map { .init("picture → text R@\($0)", style: .percent(1)) } + [.init("chance", style: .percent(2))])
-    try measure(context) { found in
+    try await measure(context) { found in
       table.append(
         [
           .text(found.language), scripts?[found.language].map { .text($0.script) } ?? .empty, .integer(found.pictures.count),
@@ -64,33 +84,43 @@ public struct Retrieval: Stage {
   }
 
   /// Calls `body` with what came of each language.
-  func measure(_ context: StageContext, _ body: (Found) throws -> Void) throws {
-    let opened = try pictures.open()
-    let groups = try LanguageTexts.collect(captions, opened, languages: languages, fields: fields, context)
-    let model = try TrainedModel(checkpoint, tokenizer: tokenizer, threads: threads)
-    let encoded = try PictureEmbeddings(model, opened, Set(groups.flatMap { $0.entries.map(\.picture) }).sorted())
-    for (done, group) in groups.enumerated() {
-      let (positions, positionOf) = group.pictures
-      var texts: [String] = []
-      var owners: [Int] = []
-      var own = [[Int]](repeating: [], count: positions.count)
-      for entry in group.entries {
-        guard let place = positionOf[entry.picture] else { continue }
-        for text in entry.texts {
-          own[place].append(texts.count)
-          owners.append(place)
-          texts.append(text)
+  func measure(_ context: StageContext, _ body: (Found) throws -> Void) async throws {
+    let listed = try EvaluatedPictures(pictures, folder, keysAreLocal: keysAreLocal)
+    func ask(_ pictures: EvaluatedPictures, _ context: StageContext) throws -> [LanguageTexts] {
+      try LanguageTexts.collect(captions, pictures, languages: languages, fields: fields, context)
+    }
+    let opened = try await listed.encoded(checkpoint, threads: threads, context) { _ = try ask($0, $1) }
+    let groups = try ask(opened, context)
+    let alone = groups.filter { $0.pictures.positions.count == 1 }.map(\.language)
+    if !alone.isEmpty { context.note("languages with a single picture, which is always found: \(alone.joined(separator: ", "))") }
+    try await Torch.inTurn {
+      let model = try TrainedModel(checkpoint, tokenizer: tokenizer, threads: threads)
+      let encoded = try opened.embeddings(model, Set(groups.flatMap { $0.entries.map(\.picture) }).sorted())
+      var encoder = try EvaluatedTexts(model, checkpoint, tokenizer)
+      for (done, group) in groups.enumerated() {
+        let (positions, positionOf) = group.pictures
+        var texts: [String] = []
+        var owners: [Int] = []
+        var own = [[Int]](repeating: [], count: positions.count)
+        for entry in group.entries {
+          guard let place = positionOf[entry.picture] else { continue }
+          for text in entry.texts {
+            own[place].append(texts.count)
+            owners.append(place)
+            texts.append(text)
+          }
         }
+        let (pictureVectors, textVectors) = (encoded[positions], try encoder.encode(texts))
+        let places = try Ranking.mutualPlaces(
+          rows: textVectors, columns: pictureVectors, dimension: model.dimension, rowsCorrect: owners.map { [$0] },
+          columnsCorrect: own)
+        try body(
+          Found(
+            language: group.language, pictures: positions.map { opened.ids[$0] }, owners: owners, toPictures: places.rows,
+            toTexts: places.columns))
+        context.progress(done + 1, of: groups.count, "languages")
       }
-      let (pictureVectors, textVectors) = (encoded[positions], try model.encode(texts))
-      let places = try Ranking.mutualPlaces(
-        rows: textVectors, columns: pictureVectors, dimension: model.dimension, rowsCorrect: owners.map { [$0] },
-        columnsCorrect: own)
-      try body(
-        Found(
-          language: group.language, pictures: positions.map { opened.ids[$0] }, owners: owners, toPictures: places.rows,
-          toTexts: places.columns))
-      context.progress(done + 1, of: groups.count, "languages")
+      encoder.note(in: context)
     }
   }
 }

@@ -1,9 +1,10 @@
 public import ArtifactTypes
 public import Provenance
+internal import Reading
 internal import Tensor
 internal import Training
 
-/// Names the pictures of a set in each language: a picture's class is the one whose text embedding is nearest.
+/// Names pictures in each language: a picture's class is the one whose text embedding is nearest.
 ///
 /// Every pair of ``classes`` is a class; its texts in a language are the class's synonyms. A class's embedding is the mean over prompts ×
 /// synonyms of their embeddings, each of length 1, brought to length 1 again. A language is measured on the classes that it has words
@@ -12,12 +13,17 @@ internal import Training
 /// Source: MetaCLIP 2, §4 (Babel-ImageNet); CLIP, arXiv 2103.00020, §3.1.
 public struct ZeroShotClassification: Stage {
   public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
-  public static var environment: [EnvironmentFacet] { [EnvironmentFacet("libtorch") { Torch.version }] }
+  public static var environment: [EnvironmentFacet] { [EnvironmentFacet("libtorch") { Torch.version }, Vips.version] }
 
   public var checkpoint: Checkpoint
   public var tokenizer: Tokenizer
-  public var pictures: PictureSet
-  /// The classes: pairs whose pictures are in the set, or, with ``labels``, pairs whose ids are classes.
+  /// Pixels; `nil` where the pictures come from ``folder``.
+  public var pictures: PictureSet?
+  /// Encoded pictures, as for `EncodePictures`: all are encoded. One that cannot be decoded is noted, and nothing is asked about it.
+  public var folder: InputFolder?
+  /// As `ReadWebDataset.keysAreLocal`, for ``folder``.
+  public var keysAreLocal = false
+  /// The classes: pairs whose pictures are there, or, with ``labels``, pairs whose ids are classes.
   public var classes: Pairs
   /// Pairs that put pictures into classes: their group is a class's id. A picture of several classes has a pair for each, and any of them
   /// is right. With `nil` each class has one picture, its pair's.
@@ -42,12 +48,26 @@ public struct ZeroShotClassification: Stage {
     self.classes = classes
   }
 
+  /// - Parameter folder: such as `InputFolder("data/shards", suffixes: [".tar"])`; see ``folder``.
+  public init(checkpoint: Checkpoint, tokenizer: Tokenizer, folder: InputFolder, classes: Pairs) {
+    self.checkpoint = checkpoint
+    self.tokenizer = tokenizer
+    self.folder = folder
+    self.classes = classes
+  }
+
+  /// - Parameter path: a folder; its files with the endings `TrainCLIP.pictureSuffixes` are read.
+  public init(checkpoint: Checkpoint, tokenizer: Tokenizer, folder path: String, classes: Pairs) {
+    let folder = InputFolder(path, suffixes: TrainCLIP.pictureSuffixes)
+    self.init(checkpoint: checkpoint, tokenizer: tokenizer, folder: folder, classes: classes)
+  }
+
   public func run(_ context: StageContext) async throws -> Table {
     var table = Table(columns: [
       .init("language"), .init("script"), .init("classes"), .init("pictures"), .init("top-1", style: .percent(1)),
       .init("top-5", style: .percent(1)), .init("chance", style: .percent(2)),
     ])
-    try measure(context) { group, _, places in
+    try await measure(context) { group, _, places in
       table.append([
         .text(group.language), scripts?[group.language].map { .text($0.script) } ?? .empty, .integer(group.ids.count),
         .integer(places.count), Ranking.recall(places, at: 1).cell, Ranking.recall(places, at: 5).cell,
@@ -58,22 +78,34 @@ public struct ZeroShotClassification: Stage {
   }
 
   /// Calls `body` with each language and the places of its pictures' best right classes.
-  func measure(_ context: StageContext, _ body: (ClassTexts, Pictures, [Int]) throws -> Void) throws {
-    let opened = try pictures.open()
-    let groups = try ClassTexts.collect(classes, labels, opened, languages: languages, fields: fields, context)
-    let templates = try groups.map { try self.templates($0.language) }
-    let model = try TrainedModel(checkpoint, tokenizer: tokenizer, threads: threads)
-    let encoded = try PictureEmbeddings(model, opened, Set(groups.flatMap { $0.pictures.map(\.position) }).sorted())
-    for (done, group) in groups.enumerated() {
-      let candidates = try Self.classEmbeddings(group.texts, templates: templates[done], dimension: model.dimension) {
-        try model.encode($0)
+  func measure(_ context: StageContext, _ body: (ClassTexts, EvaluatedPictures, [Int]) throws -> Void) async throws {
+    let listed = try EvaluatedPictures(pictures, folder, keysAreLocal: keysAreLocal)
+    let opened = try await listed.encoded(checkpoint, threads: threads, context) { _ = try ask($0, $1) }
+    let (groups, templates) = try ask(opened, context)
+    try await Torch.inTurn {
+      let model = try TrainedModel(checkpoint, tokenizer: tokenizer, threads: threads)
+      let encoded = try opened.embeddings(model, Set(groups.flatMap { $0.pictures.map(\.position) }).sorted())
+      var texts = try EvaluatedTexts(model, checkpoint, tokenizer)
+      for (done, group) in groups.enumerated() {
+        let candidates = try Self.classEmbeddings(group.texts, templates: templates[done], dimension: model.dimension) {
+          try texts.encode($0)
+        }
+        let places = try Ranking.places(
+          queries: encoded[group.pictures.map(\.position)], candidates: candidates, dimension: model.dimension,
+          correct: group.pictures.map(\.classes))
+        try body(group, opened, places)
+        context.progress(done + 1, of: groups.count, "languages")
       }
-      let places = try Ranking.places(
-        queries: encoded[group.pictures.map(\.position)], candidates: candidates, dimension: model.dimension,
-        correct: group.pictures.map(\.classes))
-      try body(group, opened, places)
-      context.progress(done + 1, of: groups.count, "languages")
+      texts.note(in: context)
     }
+  }
+
+  /// The classes of each language, and what is asked in it.
+  private func ask(
+    _ pictures: EvaluatedPictures, _ context: StageContext
+  ) throws -> (groups: [ClassTexts], templates: [[String]]) {
+    let groups = try ClassTexts.collect(classes, labels, pictures, languages: languages, fields: fields, context)
+    return (groups, try groups.map { try templates($0.language) })
   }
 
   /// What is asked in a language.
