@@ -158,7 +158,7 @@ def _expect_close(probes: Sequence[Probe], name: str, allowed: Callable[[float],
         if not first or not probe.last:
             continue
         left, right = first[name], probe.last[name]
-        if len(left) != len(right) or any(abs(one - other) > allowed(one) for one, other in zip(left, right, strict=True)):
+        if len(left) != len(right) or any(not abs(one - other) <= allowed(one) for one, other in zip(left, right, strict=True)):
             probe.series.failure = f"{name} are {_list(right)} instead of {_list(left)}"
 
 

@@ -27,6 +27,36 @@ import Testing
     Layer(testDescription: "embedding", shapes: [[4, 3]]) { try $0[0].embedding(.from([2, 0, 2] as [Int64])) },
     Layer(testDescription: "normalized", shapes: [[3, 4]]) { try $0[0].normalized() },
     Layer(testDescription: "cross-entropy", shapes: [[3, 4]]) { try $0[0].crossEntropy(.from([1, 3, 0] as [Int64])) },
+    Layer(testDescription: "attention over sequences of which one is empty", shapes: [[5, 9]]) {
+      try $0[0].attention(offsets: .from([0, 3, 3, 5] as [Int64]), heads: 3, causal: true)
+    },
+    Layer(testDescription: "linear without bias", shapes: [[4, 3], [5, 3]]) { try $0[0].linear($0[1], in: .float64) },
+    Layer(testDescription: "softmax", shapes: [[3, 4]]) { try $0[0].softmax(1) },
+    Layer(testDescription: "log-softmax", shapes: [[3, 4]]) { try $0[0].logSoftmax(0) },
+    Layer(testDescription: "log-sum-exp over all", shapes: [[3, 4]]) { try $0[0].logSumExp() },
+    Layer(testDescription: "log-add-exp", shapes: [[3, 4], [4]]) { try $0[0].logAddExp($0[1]) },
+    Layer(testDescription: "gathered", shapes: [[3, 4]]) {
+      try $0[0].gathered(1, .from([1, 1, 0, 3, 2, 2] as [Int64], shape: [3, 2]))
+    },
+    Layer(testDescription: "slice, concatenated with another", shapes: [[3, 5], [3, 2]]) {
+      try Tensor.concatenate([$0[0].slice(1, 1..<4), $0[1]], 1)
+    },
+    Layer(testDescription: "filled", shapes: [[2, 3]]) {
+      let ones = try Tensor.from([1, 0, 0, 0, 1, 0] as [UInt8], shape: [2, 3])
+      return try $0[0].filled(where: ones.equals(.full([], 1, .uint8)), with: -3)
+    },
+    Layer(testDescription: "matrix product that repeats a matrix", shapes: [[2, 3, 4], [4, 2]]) { try $0[0].matmul($0[1]) },
+    Layer(testDescription: "quotient that repeats a row", shapes: [[3, 4], [4]]) {
+      try $0[0] / ($0[1] * $0[1] + 0.5)
+    },
+    Layer(testDescription: "exp, log, root", shapes: [[5]]) {
+      try (($0[0] * $0[0] + 0.3).log() + $0[0].exp()) * ($0[0] * $0[0] + 0.3).squareRoot()
+    },
+    Layer(testDescription: "a patch embedding with its class token and positions", shapes: [[6, 12], [4, 12], [4], [4, 4]]) {
+      let patches = try $0[0].linear($0[1], in: .float64).reshaped(2, 3, 4)
+      let first = try $0[2].reshaped(1, 1, 4).expanded(to: [2, 1, 4])
+      return try (Tensor.concatenate([first, patches], 1) + $0[3]).reshaped(8, 4)
+    },
     Layer(testDescription: "log-sum-exp of a selection", shapes: [[3, 4]]) {
       try $0[0].selecting(.from([2, 1] as [Int64])).logSumExp(1)
     },
