@@ -12,11 +12,13 @@ enum TrainingBenchmark {
            training-benchmark step SIZE PRECISION THREADS CHECKED TIMED
            training-benchmark embeddings FOLDER DIMENSION QUERIES CANDIDATES
            training-benchmark rank WAYS FOLDER DIMENSION THREADS REPETITIONS
+           training-benchmark load FOLDER SIZE BATCH COUNT
 
     prepare     writes the model before training, pictures and captions; SIZE is full or quick
     step        makes CHECKED steps, whose losses are told, then measures TIMED ones; PRECISION is float32 or bfloat16
     embeddings  writes embeddings of length 1 to rank
     rank        ranks the candidates of each query; WAYS is one, or both for the queries of each candidate too
+    load        loads COUNT pictures of the folder's shards as a training does, SIZE pixels wide and high, BATCH at a time
 
     """
 
@@ -59,6 +61,9 @@ enum TrainingBenchmark {
       guard ["one", "both"].contains(arguments[1]), arePositive(3..<6) else { return nil }
       return try RankingTask(folder: arguments[2], dimension: numbers[3]).measure(
         bothWays: arguments[1] == "both", threads: numbers[4], repetitions: numbers[5])
+    case ("load", 5):
+      guard arePositive(2..<5) else { return nil }
+      return try PictureLoading(folder: arguments[1], size: numbers[2], batch: numbers[3], count: numbers[4]).measure()
     default: return nil
     }
   }

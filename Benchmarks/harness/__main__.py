@@ -11,14 +11,14 @@ from harness import chain_rows, curation_rows, ingest_rows, prose_rows, training
 from harness.machine import machine, machine_line
 from harness.measure import count_orphans
 from harness.table import Row, json_rows, markdown
-from harness.workshop import DEBIAN_DATA, Workshop
+from harness.workshop import DEBIAN_DATA, STAMPS, Workshop
 
 GROUPS = {
     "chains": ["DVC", "Snakemake", "redun", "doit"],
     "ingest": ["restic", "bup"],
     "prose": ["nbconvert"],
-    "curation": ["curation", *DEBIAN_DATA],
-    "training": ["training"],
+    "curation": ["curation", *(name for name in DEBIAN_DATA if name != STAMPS)],
+    "training": ["training", STAMPS],
 }
 """What is measured, and the peers and data that each group needs."""
 

@@ -40,6 +40,7 @@ CPU_SECONDS_PER_STAGE = Unit("CPU seconds per stage", True, _seconds)
 BYTES_PER_CPU_SECOND = Unit("bytes per CPU second", False, _rate)
 TEXTS_PER_CPU_SECOND = Unit("texts per CPU second", False, _texts)
 TEXTS_PER_SECOND = Unit("texts per wall second", False, _texts)
+PICTURES_PER_SECOND = Unit("pictures per wall second", False, lambda value: f"{value:.0f} pictures/s")
 BYTES = Unit("bytes", True, _bytes)
 PER_CENT = Unit("per cent", True, lambda value: f"{value:.3g} %")
 

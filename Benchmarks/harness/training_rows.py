@@ -1,13 +1,14 @@
 """Steps of a training, reading of pictures and ranking of embeddings, beside PyTorch and NumPy."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.curation_probe import Probe, measure
 from harness.measure import Failed, Series
-from harness.table import BYTES, WALL_SECONDS, Cell, Row
-from harness.workshop import Workshop
+from harness.table import BYTES, PICTURES_PER_SECOND, WALL_SECONDS, Cell, Row
+from harness.workshop import STAMPS, Workshop
 
 THREADS = 2
 
@@ -38,10 +39,23 @@ SAME_HITS = 0.002
 
 RANKERS = {"NumPy": "numpy-count", "NumPy, argpartition": "numpy-argpartition", "PyTorch, topk": "torch-topk"}
 
+LOADED = (224, 256)
+"""The side of the pictures that are loaded, and how many a batch has."""
+
+LOADING_FACTOR = 2
+"""How many times faster pictures are to be loaded than by a DataLoader that decodes them whole."""
+
+SAME_MEAN = 0.03
+"""How much the means of all loaded values may differ: the crops are drawn at random."""
+
+PICTURES_VERSION = 1
+"""Raised whenever the same number of pictures is to give another shard."""
+
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much is computed: `workload` is known to the program; queries and candidates to rank one way and both ways."""
+    """How much is computed: `workload` is known to the program; queries and candidates to rank one way and both ways; pictures that
+    there are to load, and how many are loaded."""
 
     workload: str
     timed: int
@@ -49,10 +63,12 @@ class Sizes:
     both_ways: tuple[int, int]
     dimension: int
     rankings: int
+    stored: int
+    loaded: int
 
 
-FULL = Sizes("full", timed=3, one_way=(10_000, 1_000), both_ways=(5_000, 5_000), dimension=512, rankings=5)
-QUICK = Sizes("quick", timed=3, one_way=(1_000, 100), both_ways=(500, 500), dimension=64, rankings=2)
+FULL = Sizes("full", timed=3, one_way=(10_000, 1_000), both_ways=(5_000, 5_000), dimension=512, rankings=5, stored=2_048, loaded=2_048)
+QUICK = Sizes("quick", timed=3, one_way=(1_000, 100), both_ways=(500, 500), dimension=64, rankings=2, stored=256, loaded=512)
 
 
 class TrainingBench:
@@ -82,7 +98,7 @@ class TrainingBench:
         for precision in FACTORS:
             rows += self._step_rows(what, precision)
             what = "The same step"
-        return rows + self._ranking_rows()
+        return rows + self._loading_rows() + self._ranking_rows()
 
     def _step_rows(self, what: str, precision: str) -> list[Row]:
         sizes = self.sizes
@@ -109,6 +125,45 @@ class TrainingBench:
             Row(
                 "Memory of that step (peak)", BYTES, _memory_cell(ours), [_memory_cell(peer) for peer in peers],
                 min((value for value in least if value is not None), default=None)),
+        ]
+
+    def _loading_rows(self) -> list[Row]:
+        sizes = self.sizes
+        side, batch = LOADED
+        cores = len(os.sched_getaffinity(0))
+        shard = self.workshop.root / "pictures" / f"{sizes.stored}-{PICTURES_VERSION}" / "pictures.tar"
+        what = (
+            f"Loading of {side} px pictures from a shard of {sizes.stored:,} JPEG files of 400 to 640 px, a random 0.9 to 1 of each,"
+            f" {batch} a batch, {cores} cores, opening included")
+        if not shard.exists():
+            shard.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                making = Probe("Pillow", lambda: [*self._python("pictures.py"), STAMPS, shard, str(sizes.stored)], "")
+                making.facts(self.workshop, self.folder)
+            except Failed as failure:
+                return [Row(what, PICTURES_PER_SECOND, Cell("Colophon", None, series=Series(failure=str(failure))))]
+        counts = [str(side), str(batch), str(sizes.loaded)]
+        ours = Probe("Colophon", lambda: [self.program, "load", shard.parent, *counts], "load")
+
+        def peer(name: str, decoding: str, workers: int) -> Probe:
+            return Probe(name, lambda: [*self._python("load.py"), shard, decoding, str(workers), *counts], "load")
+
+        peers = [
+            peer(f"DataLoader and Pillow, {cores} workers", "whole", cores),
+            peer("DataLoader and Pillow, no workers", "whole", 0),
+            peer(f"DataLoader and Pillow's draft, {cores} workers", "draft", cores),
+        ]
+        measure(self.workshop, self.folder, [ours, *peers], self.repetitions, self.budget, **ENVIRONMENT)
+        _expect_close([ours, *peers], "means", lambda value: SAME_MEAN)
+        rates = [_rate_cell(probe) for probe in peers]
+        whole = [cell.value for cell in rates[:2] if cell.value is not None]
+        targets = [cell.value for cell in rates if cell.value is not None] + [LOADING_FACTOR * value for value in whole]
+        least = [value for value in (probe.median(lambda run: run["peakMemory"]) for probe in peers) if value is not None]
+        return [
+            Row(what, PICTURES_PER_SECOND, _rate_cell(ours), rates, max(targets, default=None)),
+            Row(
+                "Memory of that (peak; of the peers the most after a batch, workers included)", BYTES, _memory_cell(ours),
+                [_memory_cell(probe) for probe in peers], min(least, default=None)),
         ]
 
     def _ranking_rows(self) -> list[Row]:
@@ -169,6 +224,11 @@ def _list(values: Sequence[float]) -> str:
 def _wall_cell(probe: Probe) -> Cell:
     ways = sorted({run["optimizer"] + " AdamW" for run in probe.runs if "optimizer" in run})
     return Cell(probe.name, probe.series.wall, ", ".join(ways), probe.series)
+
+
+def _rate_cell(probe: Probe) -> Cell:
+    wall = probe.series.wall
+    return Cell(probe.name, probe.last["pictures"] / wall if wall and probe.last else None, series=probe.series)
 
 
 def _memory_cell(probe: Probe) -> Cell:

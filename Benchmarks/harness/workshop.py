@@ -26,14 +26,17 @@ PYTHON_PEERS: dict[str, list[str]] = {
 DEBIAN_PEERS: dict[str, str] = {"restic": "restic", "bup": "bup"}
 """The package by command."""
 
+STAMPS = "/usr/share/tuxpaint/stamps"
+
 DEBIAN_DATA: dict[str, str] = {
     "/usr/share/wordnet/data.noun": "wordnet-base",
     "/usr/share/dict/american-english-insane": "wamerican-insane",
     "/usr/share/dict/ngerman": "wngerman",
     "/usr/share/dict/french": "wfrench",
     "/usr/share/dict/spanish": "wspanish",
+    STAMPS: "tuxpaint-stamps-default",
 }
-"""The package by one of its files."""
+"""The package by one of its files or folders."""
 
 
 class Workshop:
