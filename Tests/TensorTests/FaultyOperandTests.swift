@@ -73,6 +73,78 @@ import Testing
     Fault("requiringGradient", ["int64[1]"], "a gradient of whole numbers") { try ids(1).requiringGradient() },
     Fault("item", ["[2]"], "the only one of two numbers") { _ = try zeros(2).item() },
     Fault("from", ["3 elements"], "elements for another shape") { _ = try Tensor.from([1, 2, 3] as [Float], shape: [2]) },
+    Fault("-", ["[2, 3]", "[2]"], "differences of unlike shapes") { _ = try zeros(2, 3) - zeros(2) },
+    Fault("/", ["[3]", "[2]"], "quotients of unlike shapes") { _ = try zeros(3) / zeros(2) },
+    Fault("equals", ["[3]", "[2]"], "comparing unlike shapes") { _ = try zeros(3).equals(zeros(2)) },
+    Fault("mean", ["[2, 3]", "dimensions [-3]"], "a dimension before the first") { _ = try zeros(2, 3).mean(-3) },
+    Fault("mean", ["int64[1]"], "the mean of whole numbers") { _ = try ids(1).mean() },
+    Fault("logSumExp", ["[2]", "dimensions [1]"], "log-sum-exp of a missing dimension") { _ = try zeros(2).logSumExp(1) },
+    Fault("logSoftmax", ["[2, 3]"], "log-softmax along a missing dimension") { _ = try zeros(2, 3).logSoftmax(5) },
+    Fault("matmul", ["float32[2, 2]", "int64[2, 2]"], "matrices of unlike types") {
+      _ = try zeros(2, 2).matmul(.zeros([2, 2], .int64))
+    },
+    Fault("slice", ["[2, 3]", "dimension 2"], "a slice of a missing dimension") { _ = try zeros(2, 3).slice(2, 0..<1) },
+    Fault("concatenate", ["[2, 3]", "[2, 3]"], "joining along a missing dimension") {
+      _ = try Tensor.concatenate([zeros(2, 3), zeros(2, 3)], 2)
+    },
+    Fault("select", ["[2, 3]", "float32[1]"], "a fractional place") { _ = try zeros(2, 3).selecting(zeros(1)) },
+    Fault("gather", ["[2, 3]", "float32[1, 1]"], "gathering by fractions") { _ = try zeros(2, 3).gathered(1, zeros(1, 1)) },
+    Fault("gather", ["[2, 3]", "int64[2, 1]"], "a target that is no class") { _ = try zeros(2, 3).crossEntropy(ids(0, 3)) },
+    Fault("gather", ["[2, 3]", "int64[3, 1]"], "more targets than rows") {
+      _ = try zeros(2, 3).crossEntropy(ids(0, 1, 2))
+    },
+    Fault("embedding", ["[4, 3]", "float32[2]"], "fractional ids") { _ = try zeros(4, 3).embedding(zeros(2)) },
+    Fault("linear", ["[2, 3, 4]", "[5, 4]"], "rows of matrices") { _ = try zeros(2, 3, 4).linear(zeros(5, 4)) },
+    Fault("layerNorm", ["[2, 3]", "[3]", "[1]"], "a normalisation's bias of another width") {
+      _ = try zeros(2, 3).layerNorm(zeros(3), zeros(1))
+    },
+    Fault("layerNorm", ["[3]"], "normalising a vector") { _ = try zeros(3).layerNorm(zeros(3), zeros(3)) },
+    Fault("layerNorm", ["bfloat16[2, 3]"], "normalising what was rounded") {
+      _ = try zeros(2, 3).cast(.bfloat16).layerNorm(zeros(3), zeros(3))
+    },
+    Fault("layerNorm", ["float32[2, 3]", "float64[3]"], "a normalisation's weight of another type") {
+      _ = try zeros(2, 3).layerNorm(.zeros([3], .float64), zeros(3))
+    },
+    Fault("addThenLayerNorm", ["float32[2, 3]", "bfloat16[2, 3]"], "a sum with another type") {
+      _ = try zeros(2, 3).addThenLayerNorm(zeros(2, 3).cast(.bfloat16), zeros(3), zeros(3))
+    },
+    Fault("attention", ["[4, 12]", "float32[2]"], "fractional offsets") {
+      _ = try zeros(4, 12).attention(offsets: zeros(2), heads: 2, causal: false)
+    },
+    Fault("attention", ["[4, 12]", "int64[2]"], "offsets that start late") {
+      _ = try zeros(4, 12).attention(offsets: ids(1, 4), heads: 2, causal: false)
+    },
+    Fault("attention", ["[4, 12]", "int64[0]"], "no offsets") {
+      _ = try zeros(4, 12).attention(offsets: .from([] as [Int64]), heads: 2, causal: false)
+    },
+    Fault("attention", ["int64[4, 12]"], "attention among whole numbers") {
+      _ = try Tensor.zeros([4, 12], .int64).attention(offsets: ids(0, 4), heads: 2, causal: false)
+    },
+    Fault("quickGelu", ["int64[1]"], "an activation of whole numbers") { _ = try ids(1).quickGelu() },
+    Fault("gelu", ["int64[1]"], "another activation of whole numbers") { _ = try ids(1).gelu() },
+    Fault("item", ["float32[0]"], "the only one of none") { _ = try zeros(0).item() },
+    Fault("from", ["1 elements"], "elements for a negative shape") { _ = try Tensor.from([1] as [Float], shape: [-1]) },
+    Fault("full", ["shape [2, -1]"], "a negative size") { _ = try zeros(2, -1) },
+    Fault("backward", ["float32[]"], "a second time through one graph") {
+      let x = try Tensor.full([2], 2).requiringGradient()
+      let loss = try (x * x).sum()
+      try loss.backward()
+      try loss.backward()
+    },
+    Fault("AdamW", ["no operands"], "parameters of another type") {
+      var parameters = Parameters()
+      let weight = try parameters.add("weight", .zeros([2], .float64))
+      var optimizer = try AdamW(parameters)
+      try weight.sum().backward()
+      try optimizer.step(learningRate: 1)
+    },
+    Fault("restoring AdamW", ["1 moments"], "moments of another shape") {
+      var parameters = Parameters()
+      try parameters.add("weight", zeros(2))
+      var optimizer = try AdamW(parameters)
+      try optimizer.restore(first: [zeros(2)], second: [zeros(3)], steps: 1)
+    },
+    Fault("looking up a parameter", ["bias"], "a parameter that is not there") { _ = try Parameters()["bias"] },
     Fault("maximum", ["[0, 3]"], "the largest of nothing") { _ = try zeros(0, 3).maximum(0) },
   ]
 

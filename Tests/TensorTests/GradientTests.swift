@@ -22,6 +22,20 @@ import Testing
     Layer(testDescription: "causal attention", shapes: [[6, 12]]) {
       try $0[0].attention(offsets: .from([0, 5, 6] as [Int64]), heads: 2, causal: true)
     },
+    Layer(testDescription: "addThenLayerNorm, its sum alone", shapes: [[3, 5], [3, 5], [5], [5]]) {
+      // The weight and the bias take part by nothing, so that they have a gradient.
+      let sum = try $0[0].addThenLayerNorm($0[1], $0[2], $0[3], as: .float64).sum
+      return try sum * sum + ($0[2] + $0[3]) * 0
+    },
+    Layer(testDescription: "addThenLayerNorm, its rows alone", shapes: [[3, 5], [3, 5], [5], [5]]) {
+      try $0[0].addThenLayerNorm($0[1], $0[2], $0[3], as: .float64).normalized
+    },
+    Layer(testDescription: "layerNorm of columns", shapes: [[5, 3], [5], [5]]) {
+      try $0[0].transposed().layerNorm($0[1], $0[2], as: .float64)
+    },
+    Layer(testDescription: "mean, sum and largest", shapes: [[3, 4]]) {
+      try $0[0].mean(0) * $0[0].sum(0) - $0[0].maximum(0) + $0[0].magnitude().mean()
+    },
     Layer(testDescription: "quickGelu", shapes: [[7]]) { try $0[0].quickGelu() },
     Layer(testDescription: "gelu", shapes: [[7]]) { try $0[0].gelu() },
     Layer(testDescription: "embedding", shapes: [[4, 3]]) { try $0[0].embedding(.from([2, 0, 2] as [Int64])) },

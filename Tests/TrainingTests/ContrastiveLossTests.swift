@@ -45,4 +45,31 @@ import Training
       pictures: x, texts: y, logitScale: .from([Float(log(2.0))], shape: []))
     #expect(abs(try loss.item() - expected) < 1e-5)
   }
+
+  @Test(arguments: [[0, 1, 2, 3, 4, 5], [0, 1, 2, 0, 4, 1]])
+  func `The gradient is the slope, of pictures, texts and scale`(_ texts: [Int]) throws {
+    var generator = CounterGenerator(5)
+    let shapes = [[3, 4], [6, 4], []]
+    var values = shapes.map { shape in (0..<shape.reduce(1, *)).map { _ in Double(generator.normals().0) } }
+    values[2] = [0.7]
+    // Another number of texts for each picture.
+    let contrast = ContrastiveLoss(owners: [0, 0, 1, 2, 2, 2], texts: texts)
+    func loss(_ values: [[Double]]) throws -> (loss: Tensor, inputs: [Tensor]) {
+      let inputs = try zip(values, shapes).map { try Tensor.from($0, shape: $1).requiringGradient() }
+      return (try contrast(pictures: inputs[0].normalized(), texts: inputs[1].normalized(), logitScale: inputs[2]), inputs)
+    }
+    let (value, inputs) = try loss(values)
+    try value.backward()
+    for (position, input) in inputs.enumerated() {
+      let gradient = try #require(try input.gradient).elements(as: Double.self)
+      for index in values[position].indices {
+        let step = 1e-5
+        var (above, below) = (values, values)
+        above[position][index] += step
+        below[position][index] -= step
+        let slope = try (loss(above).loss.item() - loss(below).loss.item()) / (2 * step)
+        #expect(abs(gradient[index] - slope) < 1e-7, "\(position) \(index): \(gradient[index]), \(slope)")
+      }
+    }
+  }
 }
