@@ -5,6 +5,8 @@ SHELL := /bin/bash
 
 COLOPHON := .build/release/colophon
 NOTEBOOK ?= Notebooks/worldwide.md
+# Tests that compute with libtorch go one by one: oneDNN's cache of kernels does not bear two threads that fill it.
+TENSORS := ^(TensorTests|TrainingTests|EvaluationTests)\.
 
 .PHONY: help setup build run test lint bench clean
 
@@ -22,7 +24,8 @@ run: build ## Run NOTEBOOK (Notebooks/worldwide.md) and say where its report is.
 
 test: build lint ## Every test, and the small notebooks.
 	swift build -c release --build-tests
-	swift test -c release --skip-build
+	swift test -c release --skip-build --skip '$(TENSORS)'
+	swift test -c release --skip-build --no-parallel --filter '$(TENSORS)'
 
 lint: ## The format of every source file.
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks

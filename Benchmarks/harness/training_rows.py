@@ -98,7 +98,13 @@ class TrainingBench:
         for precision in FACTORS:
             rows += self._step_rows(what, precision)
             what = "The same step"
-        return rows + self._loading_rows() + self._ranking_rows()
+        for name, part in (("Loading of pictures", self._loading_rows), ("Ranking", self._ranking_rows)):
+            # What was measured before is kept.
+            try:
+                rows += part()
+            except Failed as failure:
+                rows.append(Row(name, WALL_SECONDS, Cell("Colophon", None, series=Series(failure=str(failure)))))
+        return rows
 
     def _step_rows(self, what: str, precision: str) -> list[Row]:
         sizes = self.sizes

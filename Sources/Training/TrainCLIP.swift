@@ -32,6 +32,7 @@ public struct TrainCLIP: Stage {
   /// Which of a pair's texts are drawn for, where ``keeping`` is given.
   public var samplingMode = SamplingMode.everyText
   public var augmentation = Augmentation()
+  /// How pictures of ``folder`` are varied; those of ``pictures`` are by ``augmentation``.
   public var crop = ResizedCrop()
   public var steps = 2000
   /// How many pairs are seen in all, a picture with one caption each time; where given, it decides the number of steps instead of
@@ -56,7 +57,8 @@ public struct TrainCLIP: Stage {
   /// machines with more cores.
   public var threads = 2
   /// How many processes of this machine train together, each with ``threads`` threads and with its part of every step's pictures. The
-  /// loss is that of the whole step all the same. Each process holds the model and the texts; pictures in work are divided among them,
+  /// loss is that of the whole step all the same. Each process holds the model and the texts; pictures in work are divided among them
+  /// (those of ``folder`` are decoded by each, so that all know the same ones for broken),
   /// and ``microBatch`` counts those of one process. A part of the value, because another number gives other last bits.
   public var processes = 1
 
