@@ -88,6 +88,7 @@ let package = Package(
       ["Provenance", "CGit2", "CZlib", grdb, .product(name: "GRDBSQLite", package: "GRDB.swift"), crypto]),
     module("Engine", ["Provenance", "ArtifactStore"]),
     module("Figures", ["Provenance"]),
+    module("Comparison", ["Provenance"]),
     module("Report", ["Provenance", "Notebook", "Figures", "CMark"]),
     module("Supervision", ["Provenance", "Notebook", "ArtifactStore", "Engine", "Report"]),
 
@@ -141,6 +142,7 @@ let package = Package(
     tests("ArtifactStoreTests", ["ArtifactStore", "Provenance"]),
     tests("EngineTests", ["Engine", "ArtifactStore", "Provenance"]),
     tests("FiguresTests", ["Figures", "Provenance"]),
+    tests("ComparisonTests", ["Comparison", "Provenance"]),
     tests("ReportTests", ["Report", "Notebook", "Figures", "Provenance", "CMark"], exclude: ["Snapshots"]),
     tests("DatasetsTests", domain + ["Reading", "Datasets"]),
     tests("MetadataTests", domain + ["Metadata"]),
