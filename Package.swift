@@ -86,10 +86,11 @@ let package = Package(
     module(
       "ArtifactStore",
       ["Provenance", "CGit2", "CZlib", grdb, .product(name: "GRDBSQLite", package: "GRDB.swift"), crypto]),
+    module("Attesting", ["Provenance"]),
     module("Engine", ["Provenance", "ArtifactStore"]),
     module("Figures", ["Provenance"]),
     module("Report", ["Provenance", "Notebook", "Figures", "CMark"]),
-    module("Supervision", ["Provenance", "Notebook", "ArtifactStore", "Engine", "Report"]),
+    module("Supervision", ["Provenance", "Notebook", "ArtifactStore", "Attesting", "Engine", "Report"]),
 
     // The way of the data: Datasets → Metadata → Curation → Training → Evaluation.
     module("ArtifactTypes", ["Provenance"], hashesItsSources: true),
@@ -112,7 +113,7 @@ let package = Package(
     .executableTarget(
       name: "colophon",
       dependencies: [
-        "Provenance", "Notebook", "ArtifactStore", "Engine", "Report", "Supervision",
+        "Provenance", "Notebook", "ArtifactStore", "Attesting", "Engine", "Report", "Supervision",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/CommandLine", swiftSettings: swiftSettings),
@@ -139,6 +140,7 @@ let package = Package(
     tests("ProvenanceTests", ["Provenance"]),
     tests("NotebookTests", ["Notebook", "Provenance"]),
     tests("ArtifactStoreTests", ["ArtifactStore", "Provenance"]),
+    tests("AttestingTests", ["Attesting", "Provenance"]),
     tests("EngineTests", ["Engine", "ArtifactStore", "Provenance"]),
     tests("FiguresTests", ["Figures", "Provenance"]),
     tests("ReportTests", ["Report", "Notebook", "Figures", "Provenance", "CMark"], exclude: ["Snapshots"]),
