@@ -86,11 +86,12 @@ let package = Package(
     module(
       "ArtifactStore",
       ["Provenance", "CGit2", "CZlib", grdb, .product(name: "GRDBSQLite", package: "GRDB.swift"), crypto]),
+    module("Attesting", ["Provenance"]),
     module("Engine", ["Provenance", "ArtifactStore"]),
     module("Figures", ["Provenance"]),
     module("Comparison", ["Provenance"]),
     module("Report", ["Provenance", "Notebook", "Figures", "CMark"]),
-    module("Supervision", ["Provenance", "Notebook", "ArtifactStore", "Engine", "Report"]),
+    module("Supervision", ["Provenance", "Notebook", "ArtifactStore", "Attesting", "Engine", "Report"]),
 
     // The way of the data: Datasets → Metadata → Curation → Training → Evaluation.
     module("ArtifactTypes", ["Provenance"], hashesItsSources: true),
@@ -113,7 +114,7 @@ let package = Package(
     .executableTarget(
       name: "colophon",
       dependencies: [
-        "Provenance", "Notebook", "ArtifactStore", "Engine", "Report", "Supervision",
+        "Provenance", "Notebook", "ArtifactStore", "Attesting", "Engine", "Report", "Supervision",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/CommandLine", swiftSettings: swiftSettings),
@@ -140,6 +141,7 @@ let package = Package(
     tests("ProvenanceTests", ["Provenance"]),
     tests("NotebookTests", ["Notebook", "Provenance"]),
     tests("ArtifactStoreTests", ["ArtifactStore", "Provenance"]),
+    tests("AttestingTests", ["Attesting", "Provenance"]),
     tests("EngineTests", ["Engine", "ArtifactStore", "Provenance"]),
     tests("FiguresTests", ["Figures", "Provenance"]),
     tests("ComparisonTests", ["Comparison", "Provenance"]),

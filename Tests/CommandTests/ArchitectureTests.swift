@@ -12,12 +12,13 @@ import Testing
     "ArtifactStore": [
       "Provenance", "CGit2", "CZlib", "GRDB", "GRDBSQLite", "Crypto", "Foundation", "Glibc", "Synchronization", "Dispatch",
     ],
+    "Attesting": ["Provenance", "Foundation", "Glibc"],
     "Engine": ["Provenance", "ArtifactStore", "Foundation", "Glibc", "Synchronization"],
     "Figures": ["Provenance", "Foundation"],
     "Comparison": ["Provenance", "Foundation", "Glibc", "Synchronization", "Dispatch"],
     "Report": ["Provenance", "Notebook", "Figures", "CMark", "Foundation"],
     "Supervision": [
-      "Provenance", "Notebook", "ArtifactStore", "Engine", "Report", "Foundation", "Glibc", "Synchronization",
+      "Provenance", "Notebook", "ArtifactStore", "Attesting", "Engine", "Report", "Foundation", "Glibc", "Synchronization",
     ],
     "ArtifactTypes": ["Provenance", "Foundation", "Glibc", "Synchronization"],
     "Reading": [
@@ -45,7 +46,8 @@ import Testing
       "Evaluation",
     ],
     "CommandLine": [
-      "Provenance", "Notebook", "ArtifactStore", "Engine", "Report", "Supervision", "ArgumentParser", "Foundation", "Glibc",
+      "Provenance", "Notebook", "ArtifactStore", "Attesting", "Engine", "Report", "Supervision", "ArgumentParser",
+      "Foundation", "Glibc",
     ],
     "TrainWorker": ["Training"],
     "SourceDigest": ["Foundation"],
