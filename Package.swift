@@ -91,7 +91,12 @@ let package = Package(
     module("Figures", ["Provenance"]),
     module("Comparison", ["Provenance"]),
     module("Report", ["Provenance", "Notebook", "Figures", "CMark"]),
-    module("Supervision", ["Provenance", "Notebook", "ArtifactStore", "Attesting", "Engine", "Report"]),
+    .target(name: "CSandbox"),
+    .executableTarget(name: "colophon-sandbox", dependencies: ["CSandbox"], path: "Sources/SandboxLauncher"),
+    module("Sandbox", ["CSandbox"]),
+    module(
+      "Supervision",
+      ["Provenance", "Notebook", "ArtifactStore", "Attesting", "Engine", "Report", "Sandbox", "Comparison"]),
 
     // The way of the data: Datasets → Metadata → Curation → Training → Evaluation.
     module("ArtifactTypes", ["Provenance"], hashesItsSources: true),
@@ -114,7 +119,7 @@ let package = Package(
     .executableTarget(
       name: "colophon",
       dependencies: [
-        "Provenance", "Notebook", "ArtifactStore", "Attesting", "Engine", "Report", "Supervision",
+        "Provenance", "Notebook", "ArtifactStore", "Attesting", "Engine", "Report", "Sandbox", "Supervision",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/CommandLine", swiftSettings: swiftSettings),

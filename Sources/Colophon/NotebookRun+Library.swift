@@ -8,9 +8,15 @@ internal import Provenance
 internal import Training
 
 extension NotebookRun {
-  /// The run that the supervising command has described. Generated code alone calls this.
-  public convenience init() {
+  private convenience init() {
     self.init(libraryCode: Self.libraryCode)
+  }
+
+  /// The run that the supervising command has described. A program that was started to compute one stage of its notebook does that
+  /// and ends here. Generated code alone calls this.
+  public static func begin() async -> NotebookRun {
+    await computeStageIfAsked(libraryCode: libraryCode)
+    return NotebookRun()
   }
 
   /// The digest of all code that a stage written in a notebook may call.

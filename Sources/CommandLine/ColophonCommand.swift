@@ -13,7 +13,8 @@ struct ColophonCommand: ParsableCommand {
       """,
     version: "colophon 0.1.0",
     subcommands: [
-      RunCommand.self, PlanCommand.self, WhyCommand.self, LogCommand.self, ShowCommand.self, ExportCommand.self,
+      RunCommand.self, PlanCommand.self, WhyCommand.self, VerifyCommand.self, LogCommand.self, ShowCommand.self,
+      ExportCommand.self,
       StagesCommand.self, NewCommand.self, DoctorCommand.self,
     ])
 

@@ -6,23 +6,18 @@ package import Provenance
 /// Takes the outputs of stage calls from the store, or runs the stages and stores what they make.
 ///
 /// Calls with equal keys that come while the first is running wait for it: a key runs once.
-package actor Executor {
+package actor Executor: StageCalls {
   let configuration: RunConfiguration
   let channel: RunChannel
   let store: ArtifactStore
   private let libraryCode: Digest
   private let environment: [String: String]
   private var inFlight: [Digest: Task<StoredContent, any Error>] = [:]
-  private var sequences: [CallSite: Int] = [:]
+  private var calls = CallCounter()
   private var nextIdentifier = 1
   private var slots: Slots
   private var previous: PreviousRun
   private var assumed: Set<Digest> = []
-
-  private struct CallSite: Hashable {
-    var place: CellPlace
-    var stage: String
-  }
 
   /// - Throws: ``StoreError`` when the store cannot be opened.
   package init(configuration: RunConfiguration, channel: RunChannel, libraryCode: Digest) throws {
@@ -39,7 +34,7 @@ package actor Executor {
 
   /// The output of a stage call.
   /// - Throws: ``StageFailure``; ``PlanStop`` in a plan when the output is not known.
-  nonisolated func output<S: Stage>(of stage: S, place: CellPlace, name: String?) async throws -> S.Output {
+  package nonisolated func output<S: Stage>(of stage: S, place: CellPlace, name: String?) async throws -> S.Output {
     let key: StageKey
     do {
       key = try self.key(of: stage)
@@ -63,20 +58,17 @@ package actor Executor {
   }
 
   /// Makes everything durable.
-  func finish() throws { try store.flush() }
+  package func finish() throws { try store.flush() }
 
   private nonisolated func key<S: Stage>(of stage: S) throws -> StageKey {
     let inputs = try StageInputs(of: stage, digests: InputDigests(store: store, project: configuration.project))
     return StageKey(
       of: S.self, inputs: inputs, libraryCode: libraryCode,
-      isBuiltIn: !String(reflecting: S.self).hasPrefix(RunEnvironment.notebookModule + "."))
+      isBuiltIn: RunEnvironment.isBuiltIn(S.self))
   }
 
   private func register(_ stage: String, place: CellPlace, name: String?) -> StageCallReport {
-    let site = CallSite(place: place, stage: stage)
-    let sequence = sequences[site, default: 0]
-    sequences[site] = sequence + 1
-    return StageCallReport(place: place, sequence: sequence, stage: stage, name: name)
+    calls.next(stage, place: place, name: name)
   }
 
   /// The output from the store; `nil` when it is not there, or damaged, which is told.
@@ -194,7 +186,7 @@ package actor Executor {
   }
 
   /// Tells the supervisor when an error is that stored bytes are damaged, so that what made them runs again.
-  nonisolated func report(damage error: any Error) {
+  package nonisolated func report(damage error: any Error) {
     guard let error = error as? StoreError, case .damaged(_, let digest, _) = error.cause else { return }
     channel.send(.damaged("\(error)", digest: digest))
   }

@@ -1,16 +1,22 @@
-internal import ArtifactStore
+package import ArtifactStore
 internal import Foundation
 internal import Glibc
-internal import Provenance
+package import Provenance
 
 /// The content digests of input files and folders, remembered while size, times and inode stay as they were.
-struct InputDigests: StageInputs.FileDigests {
+package struct InputDigests: StageInputs.FileDigests {
   let store: ArtifactStore
   /// Relative paths count from here.
   let project: String
 
+  /// - Parameter project: the project's folder, absolute.
+  package init(store: ArtifactStore, project: String) {
+    self.store = store
+    self.project = project
+  }
+
   /// - Throws: ``InputError`` when the path is not a regular file that can be read.
-  func digest(of file: InputFile) throws -> Digest {
+  package func digest(of file: InputFile) throws -> Digest {
     let path = absolute(file.path)
     let status = try Self.status(path, as: file.path)
     switch status.st_mode & S_IFMT {
@@ -28,7 +34,7 @@ struct InputDigests: StageInputs.FileDigests {
   }
 
   /// - Throws: ``InputError`` when the path is not a folder, or a file in it cannot be read.
-  func digest(of folder: InputFolder) throws -> Digest {
+  package func digest(of folder: InputFolder) throws -> Digest {
     let path = absolute(folder.path)
     let status = try Self.status(path, as: folder.path)
     guard status.st_mode & S_IFMT == S_IFDIR else {

@@ -30,6 +30,11 @@ public final class NotebookRun {
     }
     marker = StatementMarker(path: configuration.marker)
     channel = RunChannel(descriptor: configuration.channel)
+    guard configuration.mode != .verify else {
+      session = Session(
+        executor: DelegatingExecutor(configuration: configuration, channel: channel, libraryCode: libraryCode), cell: 0)
+      return
+    }
     do {
       session = Session(
         executor: try Executor(configuration: configuration, channel: channel, libraryCode: libraryCode), cell: 0)
@@ -38,6 +43,9 @@ public final class NotebookRun {
       Self.quit("\(error)", status: 1)
     }
   }
+
+  /// Computes one stage and ends the process when this program was started for that; returns when it is to run the notebook.
+  package static func computeStageIfAsked(libraryCode: Digest) async { await StageProcess.runIfAsked(libraryCode: libraryCode) }
 
   private static func quit(_ message: String, status: Int32) -> Never {
     FileHandle.standardError.write(Data((message + "\n").utf8))

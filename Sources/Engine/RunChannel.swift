@@ -64,6 +64,26 @@ package final class RunChannel: Sendable {
     }
   }
 
+  /// Writes a reply as a frame of its own.
+  package static func frame(_ reply: CommandReply) throws -> [UInt8] {
+    let payload = try JSONEncoder().encode(reply)
+    return withUnsafeBytes(of: UInt32(payload.count).littleEndian) { Array($0) } + [UInt8(ascii: "J")] + Array(payload)
+  }
+
+  /// Takes whole frames of JSON off the front of `bytes`.
+  static func takePayloads(from bytes: inout [UInt8]) -> [Data] {
+    var payloads: [Data] = []
+    var position = 0
+    while bytes.count - position >= 5 {
+      let count = Int(bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: position, as: UInt32.self).littleEndian })
+      guard bytes.count - position >= 5 + count else { break }
+      payloads.append(Data(bytes[(position + 5)..<(position + 5 + count)]))
+      position += 5 + count
+    }
+    bytes.removeFirst(position)
+    return payloads
+  }
+
   /// Takes whole frames off the front of `bytes` and returns their events.
   /// - Throws: `DecodingError` for a frame that is not an event.
   package static func takeEvents(from bytes: inout [UInt8]) throws -> [RunEvent] {

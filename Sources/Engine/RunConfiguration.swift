@@ -8,6 +8,8 @@ package struct RunConfiguration: Codable, Sendable {
     case run
     /// Runs no stage: reports what would run.
     case plan
+    /// Asks the command for every output: it runs the stages in processes of their own.
+    case verify
   }
 
   package static let variable = "COLOPHON_RUN"
@@ -29,6 +31,8 @@ package struct RunConfiguration: Codable, Sendable {
   package var lock: String
   /// The file descriptor that events are written to.
   package var channel: Int32
+  /// In a verification, the file descriptor that the command's replies come in on; else -1.
+  package var replies: Int32 = -1
   /// The reading end of a pipe that closes when the supervisor ends, however it ends.
   package var life: Int32
   /// How many threads a stage may use.

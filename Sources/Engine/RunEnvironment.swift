@@ -1,10 +1,14 @@
 internal import Foundation
 internal import Glibc
+internal import Provenance
 
 /// What a run runs on, recorded with every stage; only the facets that a stage declares decide whether it runs.
 package enum RunEnvironment {
   /// The module that notebook programs are compiled as: stages of that module are the notebook's own.
   package static let notebookModule = "notebook"
+
+  /// Whether a stage is one of Colophon's own, whose code is all in the library.
+  static func isBuiltIn<S: Stage>(_ type: S.Type) -> Bool { !String(reflecting: type).hasPrefix(notebookModule + ".") }
 
   /// Names and values: operating system, kernel, architecture, processor, cores, Swift.
   package static let current: [String: String] = {

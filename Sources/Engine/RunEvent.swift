@@ -20,6 +20,10 @@ package enum RunEvent: Codable, Sendable {
   case damaged(String, digest: Digest?)
   /// A message for people: an index rebuilt, an output that cannot be used.
   case message(String)
+  /// In a verification: the command shall say what this stage makes.
+  case stageAsked(id: Int, StageRequest)
+  /// In a verification: the command shall hash what this program does not see.
+  case digestAsked(id: Int, StageRequest.DeclaredInput)
   /// The program came to its end.
   case finished
 }

@@ -4,10 +4,10 @@ public import Provenance
 package struct Session: Sendable {
   @TaskLocal package static var current: Session?
 
-  package let executor: Executor
+  package let executor: any StageCalls
   package let cell: Int
 
-  package init(executor: Executor, cell: Int) {
+  package init(executor: any StageCalls, cell: Int) {
     self.executor = executor
     self.cell = cell
   }

@@ -14,6 +14,8 @@ package struct StageInputs {
   /// Files and folders that the stage reads, to be looked at again after it ran.
   package let files: [InputFile]
   package let folders: [InputFolder]
+  /// The contents of the properties that are artifacts in files.
+  package let contents: [ArtifactContent]
 
   /// - Throws: what `digests` throws for a file that cannot be hashed, and what a property's own `encode(to:)` throws.
   package init(of stage: some Stage, digests: some FileDigests) throws {
@@ -24,6 +26,7 @@ package struct StageInputs {
     var components: [KeyComponent] = []
     var files: [InputFile] = []
     var folders: [InputFolder] = []
+    var contents: [ArtifactContent] = []
     func add(_ name: String, _ value: any Encodable) throws {
       switch value {
       case let file as InputFile:
@@ -33,6 +36,7 @@ package struct StageInputs {
         folders.append(folder)
         components.append(.init(name: name, kind: .folder, digest: try digests.digest(of: folder), display: folder.path))
       case let artifact as any FileArtifact:
+        contents.append(artifact.content)
         components.append(Self.component(name, artifact, digest: artifact.content.digest))
       case let members as [any FileArtifact]:
         components.append(Self.count(name, members.count))
@@ -61,6 +65,7 @@ package struct StageInputs {
     self.components = components.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     self.files = files
     self.folders = folders
+    self.contents = contents
   }
 
   private static func component(_ name: String, _ artifact: any Artifact, digest: Digest) -> KeyComponent {

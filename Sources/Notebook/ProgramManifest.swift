@@ -27,7 +27,7 @@ package struct ProgramManifest: Codable, Hashable, Sendable {
 extension NotebookDocument {
   /// The digest of everything that the program is made of, without parsing Swift: equal fingerprints, equal program.
   ///
-  /// SHA-256 of `colophon-program-2`, the names and types of the seed and the parameters, and, in order, each evaluated cell's number
+  /// SHA-256 of `colophon-program-3`, the names and types of the seed and the parameters, and, in order, each evaluated cell's number
   /// and code and each inline expression's, every piece preceded by its length. Values of parameters are not part of a program. The converse does not hold: a comment changes the fingerprint and maybe not the program.
   package var codeFingerprint: Digest {
     var builder = DigestBuilder()
@@ -36,7 +36,7 @@ extension NotebookDocument {
       withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { builder.update($0) }
       bytes.withUnsafeBytes { builder.update($0) }
     }
-    add("colophon-program-2")
+    add("colophon-program-3")
     for constant in frontMatter.constants {
       add("constant-\(constant.kind.rawValue)")
       add(constant.name)

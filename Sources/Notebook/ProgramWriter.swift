@@ -32,7 +32,7 @@ struct ProgramWriter {
     }
     write("@main struct _NotebookMain {")
     write("  static func main() async {")
-    write("    let _notebook = NotebookRun()")
+    write("    let _notebook = await NotebookRun.begin()")
     for (name, kind) in constants {
       // The module is named because a notebook may declare a type `Double` of its own.
       write("    let \(name): Swift.\(kind.rawValue) = _notebook.parameter(\"\(name)\")")

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Glibc
+internal import Sandbox
 
 /// Looks at everything that a run needs on this machine.
 package enum Doctor {

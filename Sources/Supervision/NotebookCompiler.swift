@@ -2,6 +2,7 @@ internal import Engine
 internal import Foundation
 internal import Notebook
 internal import Provenance
+internal import Sandbox
 
 /// A notebook's program, ready to run.
 struct CompiledNotebook {

@@ -19,8 +19,8 @@ package struct NotebookRunner {
 
   package let notebook: String
   package let project: Project
-  private let threads: Int
-  private let jobs: Int
+  let threads: Int
+  let jobs: Int
   private let settings: [String]
   private let output: String?
 
@@ -104,7 +104,7 @@ package struct NotebookRunner {
 
   func supervise(
     _ compiled: CompiledNotebook, _ variant: NotebookVariant, _ mode: RunConfiguration.Mode, lines: LineMap,
-    view: inout some RunView, checkedProgram: @escaping () -> String? = { nil }
+    enclosure: Supervisor.Enclosure? = nil, view: inout some RunView, checkedProgram: @escaping () -> String? = { nil }
   ) throws -> Supervisor.Result {
     guard let program = compiled.program else {
       return Supervisor.Result(collector: RunCollector(), printed: [:], errorOutput: "")
@@ -116,12 +116,12 @@ package struct NotebookRunner {
         mode: mode, project: project.root, store: project.store, index: project.index, scratch: scratch,
         marker: scratch + "/marker", lock: project.lock(named: variant.basis(in: project, notebook: notebook)), channel: 0,
         life: 0, threads: threads, concurrency: jobs, parameters: variant.values.texts),
-      rewrite: { lines.rewrite(text: $0) }, checkedProgram: checkedProgram)
+      rewrite: { lines.rewrite(text: $0) }, checkedProgram: checkedProgram, enclosure: enclosure)
     return try supervisor.run(view: &view)
   }
 
   /// The notebook's path from the project's folder.
-  private var relativePath: String {
+  var relativePath: String {
     let path = URL(fileURLWithPath: notebook).standardizedFileURL.path
     return path.hasPrefix(project.root + "/") ? String(path.dropFirst(project.root.count + 1)) : path
   }

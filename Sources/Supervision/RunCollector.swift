@@ -40,7 +40,7 @@ package struct RunCollector: Sendable {
     case .stagePlanned(let call): planned.append(call)
     case .damaged(let text, let digest): damages.append((text, digest))
     case .finished: finished = true
-    case .stageProgress, .stageNote, .message: break
+    case .stageProgress, .stageNote, .message, .stageAsked, .digestAsked: break
     }
   }
 }

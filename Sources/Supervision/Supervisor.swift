@@ -3,6 +3,7 @@ internal import Foundation
 internal import Glibc
 internal import Notebook
 internal import Provenance
+internal import Sandbox
 
 /// Runs a notebook program to its end, whatever happens to it on the way.
 ///
@@ -15,6 +16,14 @@ struct Supervisor {
     var printed: [Int: String]
     /// What the program wrote to standard error in its last attempt.
     var errorOutput: String
+    /// What the program itself asked for in a sandbox and is not shown.
+    var accesses: [SandboxAccess] = []
+  }
+
+  /// What surrounds a program that is verified.
+  struct Enclosure {
+    let room: VerificationRoom
+    let broker: StageBroker
   }
 
   let project: Project
@@ -24,6 +33,8 @@ struct Supervisor {
   let rewrite: (String) -> String
   /// The same program with checks that say what went wrong; slower.
   let checkedProgram: () -> String?
+  /// In a verification, who answers the program, and what shuts it in.
+  var enclosure: Enclosure?
   /// Longer attempts are not repeated only to learn why they trapped.
   static let explanationLimit = 60.0
 
@@ -88,9 +99,9 @@ struct Supervisor {
   }
 
   private func attempt(_ program: String, backtrace: Bool = false, view: inout some RunView) throws -> Attempt {
-    let channel = try Pipe()
-    let errors = try Pipe()
-    let life = try Pipe()
+    let channel = try ProcessPipe()
+    let errors = try ProcessPipe()
+    let life = try ProcessPipe()
     let printedPath = configuration.scratch + "/printed"
     let printed = open(printedPath, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard printed >= 0 else {
@@ -107,9 +118,21 @@ struct Supervisor {
     if environment["GOMP_SPINCOUNT"] == nil, environment["OMP_WAIT_POLICY"] == nil { environment["GOMP_SPINCOUNT"] = "1000" }
     environment["SWIFT_BACKTRACE"] =
       backtrace ? "enable=yes,color=no,interactive=no,threads=crashed,images=none,limit=32,output-to=stderr" : "enable=no"
-    let child = try ChildProcess(
-      path: program, environment: environment, output: printed, error: errors.writing,
-      inherited: [channel.writing, life.reading])
+    let replies = enclosure == nil ? nil : try ProcessPipe()
+    if let replies {
+      configuration.replies = replies.reading
+      environment[RunConfiguration.variable] = String(decoding: try JSONEncoder().encode(configuration), as: UTF8.self)
+    }
+    let inherited = [channel.writing, life.reading] + (replies.map { [$0.reading] } ?? [])
+    let watch = try enclosure.flatMap { enclosure in
+      enclosure.room.sandbox == nil ? nil : try SandboxWatch(enclosure.room.programView(scratch: configuration.scratch))
+    }
+    let child = try start(
+      program, environment: environment, output: printed, error: errors.writing, inherited: inherited, watch: watch)
+    watch?.begin()
+    replies?.closeReading()
+    enclosure?.broker.connect(replies?.writing ?? -1)
+    defer { enclosure?.broker.connect(-1) }
     channel.closeWriting()
     errors.closeWriting()
     life.closeReading()
@@ -119,6 +142,8 @@ struct Supervisor {
       channel: channel.reading, errors: errors.reading, child: child.identifier, view: &view, collector: &collector,
       errorOutput: &errorOutput)
     let ending = child.wait()
+    enclosure?.broker.finish()
+    let accesses = watch?.finish() ?? []
     if interrupted {
       throw Interrupted(finished: collector.ran.count { $0.outcome.state == .ran })
     }
@@ -126,8 +151,22 @@ struct Supervisor {
     return Attempt(
       result: Result(
         collector: collector, printed: Self.split(printedPath, by: collector),
-        errorOutput: rewrite(String(decoding: errorOutput, as: UTF8.self))),
+        errorOutput: rewrite(String(decoding: errorOutput, as: UTF8.self)), accesses: accesses),
       ending: ending, place: marker.place)
+  }
+
+  /// Starts the program, in a sandbox where there is a watch.
+  private func start(
+    _ program: String, environment: [String: String], output: Int32, error: Int32, inherited: [Int32], watch: SandboxWatch?
+  ) throws -> ChildProcess {
+    guard let sandbox = enclosure?.room.sandbox, let watch else {
+      return try ChildProcess(path: program, environment: environment, output: output, error: error, inherited: inherited)
+    }
+    let command = sandbox.command(program, watch: watch)
+    let own = environment.filter { [RunConfiguration.variable, "SWIFT_BACKTRACE", "GOMP_SPINCOUNT"].contains($0.key) }
+    return try ChildProcess(
+      path: command.path, arguments: command.arguments, environment: Sandbox.environment(adding: own), output: output,
+      error: error, inherited: inherited + [watch.childSocket])
   }
 
   /// Takes in events and error output until the program closes both.
@@ -190,7 +229,12 @@ struct Supervisor {
 
   private func reason(_ ending: ChildProcess.Ending, errorOutput: String) -> String {
     let fatal = errorOutput.split(separator: "\n").last { $0.contains("Fatal error") || $0.contains("terminate called") }
-    let said = fatal.map { ": \($0)" } ?? ""
+    return Self.reason(ending, said: fatal.map { ": \($0)" } ?? "")
+  }
+
+  /// How a program ended, in words.
+  /// - Parameter said: what it said at the end, with what stands before it.
+  static func reason(_ ending: ChildProcess.Ending, said: String) -> String {
     switch ending {
     case .exited(let status): return "the program ended with status \(status)\(said)"
     case .killed(signal: SIGKILL): return "the program was killed (SIGKILL), perhaps for want of memory\(said)"
@@ -199,33 +243,5 @@ struct Supervisor {
     case .killed(signal: SIGABRT): return "the program was aborted\(said)"
     case .killed(let signal): return "the program was ended by signal \(signal)\(said)"
     }
-  }
-}
-
-/// Two ends of a pipe, closed when they go out of use.
-private final class Pipe {
-  private(set) var reading: Int32
-  private(set) var writing: Int32
-
-  init() throws {
-    var ends: [Int32] = [0, 0]
-    guard pipe(&ends) == 0 else { throw SupervisionError("cannot make a pipe: \(String(cString: strerror(errno)))") }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    (reading, writing) = (ends[0], ends[1])
-  }
-
-  func closeReading() {
-    if reading >= 0 { close(reading) }
-    reading = -1
-  }
-
-  func closeWriting() {
-    if writing >= 0 { close(writing) }
-    writing = -1
-  }
-
-  deinit {
-    closeReading()
-    closeWriting()
   }
 }

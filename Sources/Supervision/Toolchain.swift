@@ -40,6 +40,19 @@ package struct Toolchain: Sendable {
     return maps.filter { files.fileExists(atPath: $0) }.sorted()
   }
 
+  /// The folders that a compiled notebook loads its libraries from, absolute: Colophon's and Swift's, and another libtorch's.
+  package var runtimeFolders: [String] {
+    let swift = installationFolders.map { $0 + "/lib/swift/linux" }
+    let torch = ProcessInfo.processInfo.environment["LIBTORCH"].map { [$0 + "/lib"] } ?? []
+    return Array(Set([library] + swift + torch)).sorted()
+  }
+
+  /// Where Swift's runtime looks for its helpers when a program starts, absolute.
+  package var installationFolders: [String] {
+    let real = URL(fileURLWithPath: compiler).resolvingSymlinksInPath()
+    return [URL(fileURLWithPath: compiler), real].map { $0.deletingLastPathComponent().deletingLastPathComponent().path }
+  }
+
   /// What a compiled notebook depends on besides its own code: the compiler, the library and this command, by size and time of
   /// change.
   package var identity: String {

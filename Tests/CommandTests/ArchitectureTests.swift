@@ -17,8 +17,9 @@ import Testing
     "Figures": ["Provenance", "Foundation"],
     "Comparison": ["Provenance", "Foundation", "Glibc", "Synchronization", "Dispatch"],
     "Report": ["Provenance", "Notebook", "Figures", "CMark", "Foundation"],
+    "Sandbox": ["CSandbox", "Foundation", "Glibc", "Synchronization"],
     "Supervision": [
-      "Provenance", "Notebook", "ArtifactStore", "Attesting", "Engine", "Report", "Foundation", "Glibc", "Synchronization",
+      "Provenance", "Notebook", "ArtifactStore", "Attesting", "Engine", "Report", "Sandbox", "Comparison", "Foundation", "Glibc", "Synchronization",
     ],
     "ArtifactTypes": ["Provenance", "Foundation", "Glibc", "Synchronization"],
     "Reading": [
@@ -46,10 +47,11 @@ import Testing
       "Evaluation",
     ],
     "CommandLine": [
-      "Provenance", "Notebook", "ArtifactStore", "Attesting", "Engine", "Report", "Supervision", "ArgumentParser",
+      "Provenance", "Notebook", "ArtifactStore", "Attesting", "Engine", "Report", "Sandbox", "Supervision", "ArgumentParser",
       "Foundation", "Glibc",
     ],
     "TrainWorker": ["Training"],
+    "SandboxLauncher": [],
     "SourceDigest": ["Foundation"],
     "EmbedSourceDigest": ["PackagePlugin", "Foundation"],
   ]

@@ -1,14 +1,21 @@
+internal import CSandbox
 internal import Foundation
-internal import Glibc
+package import Glibc
 
-/// A running notebook program: its channel, its printed output, and how it ended.
-struct ChildProcess: ~Copyable {
-  enum Ending: Equatable {
+/// A program that this process has started, and how it ended.
+package struct ChildProcess: ~Copyable {
+  package enum Ending: Equatable, Sendable {
     case exited(Int32)
     case killed(signal: Int32)
+
+    /// - Parameter status: as `waitpid` gives it.
+    init(status: Int32) {
+      let signal = status & 0x7f
+      self = signal == 0 ? .exited((status >> 8) & 0xff) : .killed(signal: signal)
+    }
   }
 
-  let identifier: pid_t
+  package let identifier: pid_t
 
   /// Starts `path` with these descriptors.
   /// - Parameters:
@@ -16,8 +23,8 @@ struct ChildProcess: ~Copyable {
   ///   - output: the descriptor that becomes standard output.
   ///   - error: the descriptor that becomes standard error.
   ///   - inherited: descriptors that the child has under the same numbers.
-  /// - Throws: ``SupervisionError`` with the system's reason.
-  init(
+  /// - Throws: ``SandboxError`` with the system's reason.
+  package init(
     path: String, arguments: [String] = [], environment: [String: String], output: Int32, error: Int32, inherited: [Int32] = []
   ) throws {
     var actions = posix_spawn_file_actions_t()
@@ -40,25 +47,34 @@ struct ChildProcess: ~Copyable {
     }
     var identifier: pid_t = 0
     let status = posix_spawn(&identifier, path, &actions, &attributes, &argv, &envp)
-    guard status == 0 else { throw SupervisionError("cannot start \(path): \(String(cString: strerror(status)))") }
+    guard status == 0 else {
+      throw SandboxError(operation: "start the program", subject: path, cause: String(cString: strerror(status)))
+    }
     self.identifier = identifier
   }
 
   /// Waits for the end.
-  consuming func wait() -> Ending {
+  package consuming func wait() -> Ending {
     var status: Int32 = 0
     while waitpid(identifier, &status, 0) < 0 && errno == EINTR {}
-    let signal = status & 0x7f
-    return signal == 0 ? .exited((status >> 8) & 0xff) : .killed(signal: signal)
+    return Ending(status: status)
+  }
+
+  /// Waits for the end, at most so many milliseconds. After an ending the process must not be waited for again.
+  /// - Returns: `nil` when it still runs.
+  func wait(milliseconds: Int32) -> Ending? {
+    var status: Int32 = 0
+    return csandbox_wait(identifier, milliseconds, &status) == 1 ? Ending(status: status) : nil
   }
 
   /// Runs a program to its end and returns what it printed on standard output and standard error, together.
-  static func run(_ path: String, _ arguments: [String], environment: [String: String]? = nil) throws -> (
+  package static func run(_ path: String, _ arguments: [String], environment: [String: String]? = nil) throws -> (
     ending: Ending, output: [UInt8]
   ) {
     var ends: [Int32] = [0, 0]
-    guard pipe(&ends) == 0 else { throw SupervisionError("cannot make a pipe: \(String(cString: strerror(errno)))") }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    guard csandbox_pipe(&ends) == 0 else {
+      throw SandboxError(operation: "make a pipe for", subject: path, cause: String(cString: strerror(errno)))
+    }
     let child: ChildProcess
     do {
       child = try ChildProcess(

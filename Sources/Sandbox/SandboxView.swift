@@ -1,0 +1,72 @@
+internal import Foundation
+internal import Glibc
+
+/// What a program in a sandbox sees of the machine: the system's own files, what is named here, and nothing else.
+package struct SandboxView: Sendable {
+  /// Files and folders that are shown read-only under their own paths, absolute. One that does not exist is left out.
+  package var readable: [String]
+  /// Folders that the program may write to, absolute.
+  package var writable: [String]
+  /// The program's working folder, absolute; made empty when nothing of it is shown.
+  package var folder: String
+  /// Folders in which the language's own runtime looks for its parts at every start: neither shown nor worth telling.
+  package var quiet: [String]
+
+  /// - Parameters:
+  ///   - readable: absolute paths, in any order.
+  ///   - quiet: absolute; where looks are not told.
+  package init(readable: [String], writable: [String], folder: String, quiet: [String] = []) {
+    self.quiet = quiet.map(Self.normalized) + ["/etc/ld.so.preload"]
+    self.readable = readable.map(Self.normalized)
+    self.writable = writable.map(Self.normalized)
+    self.folder = Self.normalized(folder)
+  }
+
+  /// The parts of the system that every program sees: libraries and programs, and what they are configured with. Not `/home`, `/root`,
+  /// `/var`, `/srv`, nor the rest of `/etc`.
+  static let system = [
+    "/usr", "/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/fonts", "/etc/localtime",
+    "/etc/os-release", "/etc/ImageMagick-6", "/sys/devices/system",
+  ]
+
+  /// Folders that hold one with `/usr` on a machine with one tree of programs; on another they are shown as they are.
+  static let merged = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"]
+
+  /// Folders below `/usr/share` and the like that libraries read by themselves: no data of an experiment.
+  static let runtime = [
+    "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libexec", "/usr/bin", "/usr/sbin", "/usr/local/lib", "/usr/local/bin",
+    "/usr/share/locale", "/usr/share/zoneinfo", "/usr/share/fontconfig", "/usr/share/mime", "/usr/share/icu",
+    "/usr/share/terminfo", "/usr/share/xml/fontconfig", "/usr/share/glib-2.0", "/usr/share/gettext", "/usr/share/color",
+    "/usr/share/X11/locale", "/usr/share/libthai", "/usr/share/poppler", "/usr/share/ca-certificates",
+  ]
+
+  /// Whether the program may know of this path: it is shown, made by itself, or a folder on the way to something shown.
+  /// - Parameter path: absolute and normalized.
+  func shows(_ path: String) -> Bool {
+    let own = ["/proc", "/dev", "/tmp", "/sys", "/newroot", "/oldroot"]
+    let roots = own + Self.system + Self.merged + readable + writable + quiet + [folder]
+    return roots.contains { Self.isEqualOrBelow(path, $0) || Self.isEqualOrBelow($0, path) }
+  }
+
+  /// Whether the path is one of the system's data files, which an experiment has to declare like any other: shown, since libraries may
+  /// need it, but worth telling.
+  func isSystemData(_ path: String) -> Bool {
+    ["/usr/share", "/usr/local/share", "/usr/src", "/usr/games", "/usr/include"].contains { Self.isEqualOrBelow(path, $0) }
+      && !Self.runtime.contains { Self.isEqualOrBelow(path, $0) }
+      && !(readable + writable).contains { Self.isEqualOrBelow(path, $0) }
+  }
+
+  static func isEqualOrBelow(_ path: String, _ root: String) -> Bool {
+    guard path.utf8.starts(with: root.utf8) else { return false }
+    return path.utf8.count == root.utf8.count || root == "/" || path.utf8.dropFirst(root.utf8.count).first == UInt8(ascii: "/")
+  }
+
+  /// An absolute path without `.`, `..`, double and trailing slashes; links are not followed.
+  static func normalized(_ path: String) -> String {
+    var parts: [Substring] = []
+    for part in path.split(separator: "/") where part != "." {
+      if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+    }
+    return "/" + parts.joined(separator: "/")
+  }
+}

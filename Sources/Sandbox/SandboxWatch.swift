@@ -1,0 +1,58 @@
+internal import CSandbox
+internal import Foundation
+internal import Glibc
+internal import Synchronization
+
+/// Watches what a program in a sandbox asks the kernel for, on a thread of its own.
+package final class SandboxWatch: Sendable {
+  /// What one watch keeps at the most: a program that asks for more has more than enough findings.
+  static let limit = 20_000
+
+  /// The descriptor that the program's launcher sends the watch over; the child inherits it.
+  package let childSocket: Int32
+  private let socket: Int32
+  /// What the watched program sees.
+  package let view: SandboxView
+  private let events = Mutex<Set<SandboxEvent>>([])
+  private let ended = DispatchSemaphore(value: 0)
+
+  /// - Throws: ``SandboxError`` when the system has no socket left.
+  package init(_ view: SandboxView) throws {
+    var ends: [Int32] = [0, 0]
+    guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
+      throw SandboxError(operation: "watch", subject: "a program", cause: String(cString: strerror(errno)))
+    }
+    (socket, childSocket) = (ends[0], ends[1])
+    self.view = view
+  }
+
+  deinit { close(socket) }
+
+  /// Begins to watch; called when the program has been started. It waits for the watch with its first step.
+  package func begin() {
+    close(childSocket)
+    Thread.detachNewThread { [self] in
+      defer { ended.signal() }
+      let listener = csandbox_receive(socket)
+      guard listener >= 0 else { return }
+      defer { close(listener) }
+      var event = csandbox_event()
+      while true {
+        let result = csandbox_next(listener, &event)
+        if result == 0 { return }
+        guard result == 1, let told = SandboxEvent(event) else { continue }
+        events.withLock { events in
+          if events.count < Self.limit { events.insert(told) }
+        }
+      }
+    }
+  }
+
+  /// Waits until nobody is left to be watched.
+  /// - Returns: what was asked for and not declared, in the order of kinds and paths.
+  package func finish() -> [SandboxAccess] {
+    ended.wait()
+    let found = Set(events.withLock { $0 }.compactMap { $0.judged(by: view) })
+    return found.sorted { ($0.kind.rawValue, $0.subject) < ($1.kind.rawValue, $1.subject) }
+  }
+}
