@@ -4,7 +4,7 @@ internal import Datasets
 public import Engine
 internal import Evaluation
 internal import Metadata
-internal import Provenance
+public import Provenance
 internal import Training
 
 extension NotebookRun {
@@ -14,8 +14,9 @@ extension NotebookRun {
 
   /// The run that the supervising command has described. A program that was started to compute one stage of its notebook does that
   /// and ends here. Generated code alone calls this.
-  public static func begin() async -> NotebookRun {
-    await computeStageIfAsked(libraryCode: libraryCode)
+  /// - Parameter stages: the stages that the notebook declares.
+  public static func begin(stages: [any Stage.Type]) async -> NotebookRun {
+    await computeStageIfAsked(among: stages, libraryCode: libraryCode)
     return NotebookRun()
   }
 

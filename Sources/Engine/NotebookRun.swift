@@ -45,7 +45,9 @@ public final class NotebookRun {
   }
 
   /// Computes one stage and ends the process when this program was started for that; returns when it is to run the notebook.
-  package static func computeStageIfAsked(libraryCode: Digest) async { await StageProcess.runIfAsked(libraryCode: libraryCode) }
+  package static func computeStageIfAsked(among stages: [any Stage.Type], libraryCode: Digest) async {
+    await StageProcess.runIfAsked(among: stages, libraryCode: libraryCode)
+  }
 
   private static func quit(_ message: String, status: Int32) -> Never {
     FileHandle.standardError.write(Data((message + "\n").utf8))

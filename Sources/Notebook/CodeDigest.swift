@@ -14,6 +14,8 @@ package struct CodeDigest: Codable, Hashable, Sendable {
   package var isGenerated: Bool
   /// Whether the type is public, so that its `codeDigest` must be.
   var isPublic: Bool
+  /// Whether the type, or one around it, has parameters, so that its name alone is no type.
+  var isGeneric: Bool
 
   /// The stages that a notebook's cells declare, in order.
   package static func all(in document: NotebookDocument) -> [CodeDigest] {
@@ -26,7 +28,7 @@ package struct CodeDigest: Codable, Hashable, Sendable {
     return StageTypes(parts).stages.map { stage in
       CodeDigest(
         name: stage.name, cell: stage.cell, digest: graph.digest(of: stage), isGenerated: !stage.declaresDigest,
-        isPublic: stage.isPublic)
+        isPublic: stage.isPublic, isGeneric: stage.isGeneric)
     }
   }
 }

@@ -32,7 +32,9 @@ struct ProgramWriter {
     }
     write("@main struct _NotebookMain {")
     write("  static func main() async {")
-    write("    let _notebook = await NotebookRun.begin()")
+    // Verification computes a stage in a process of its own, which finds the type here, be it private.
+    let types = stages.filter { !$0.isGeneric }.map { "\($0.name).self" }
+    write("    let _notebook = await NotebookRun.begin(stages: [\(types.joined(separator: ", "))])")
     for (name, kind) in constants {
       // The module is named because a notebook may declare a type `Double` of its own.
       write("    let \(name): Swift.\(kind.rawValue) = _notebook.parameter(\"\(name)\")")

@@ -9,6 +9,7 @@ struct StageTypes {
     var unit: SyntaxIdentifier
     var declaresDigest: Bool
     var isPublic: Bool
+    var isGeneric: Bool
   }
 
   private(set) var stages: [Stage] = []
@@ -44,7 +45,7 @@ struct StageTypes {
         stages.append(
           Stage(
             name: type.name, cell: type.cell, unit: type.unit,
-            declaresDigest: parts.contains { $0.members.contains("codeDigest") }, isPublic: type.isPublic))
+            declaresDigest: parts.contains { $0.members.contains("codeDigest") }, isPublic: type.isPublic, isGeneric: type.isGeneric))
       }
     }
   }
@@ -60,6 +61,7 @@ private struct DeclaredType {
   var members: Set<String>
   var isPublic: Bool
   var isHidden: Bool
+  var isGeneric: Bool
 }
 
 private final class TypeVisitor: SyntaxVisitor {
@@ -71,6 +73,8 @@ private final class TypeVisitor: SyntaxVisitor {
   private var path: [String] = []
   /// For each name of ``path``, whether code at file scope cannot name the type.
   private var isConcealed: [Bool] = []
+  /// For each name of ``path``, whether the type has parameters.
+  private var hasParameters: [Bool] = []
   private var codeDepth = 0
 
   init(cell: Int) {
@@ -87,12 +91,14 @@ private final class TypeVisitor: SyntaxVisitor {
       inherits: node.inheritanceClause?.names ?? [],
       members: Set(node.memberBlock.members.flatMap { $0.decl.declaredNames }),
       isPublic: node.modifiers.contains { $0.name.text == "public" || $0.name.text == "open" },
-      isHidden: codeDepth > 0 || conceals(node))
+      isHidden: codeDepth > 0 || conceals(node),
+      isGeneric: hasParameters.contains(true) || node.asProtocol((any WithGenericParametersSyntax).self)?.genericParameterClause != nil)
   }
 
   private func enter(_ node: some DeclGroupSyntax, _ name: TokenSyntax) -> SyntaxVisitorContinueKind {
     types.append(declared(node, name.text))
     isConcealed.append(conceals(node))
+    hasParameters.append(node.asProtocol((any WithGenericParametersSyntax).self)?.genericParameterClause != nil)
     path.append(name.text)
     return .visitChildren
   }
@@ -100,6 +106,7 @@ private final class TypeVisitor: SyntaxVisitor {
   private func leave() {
     path.removeLast()
     isConcealed.removeLast()
+    hasParameters.removeLast()
   }
 
   /// Whether a type is private to the one around it, or within one that is.
@@ -125,6 +132,7 @@ private final class TypeVisitor: SyntaxVisitor {
     let name = node.extendedType.trimmedDescription
     extensions.append(declared(node, name))
     isConcealed.append(false)
+    hasParameters.append(false)
     path.append(name)
     return .visitChildren
   }

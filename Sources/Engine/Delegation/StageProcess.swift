@@ -5,7 +5,8 @@ internal import Provenance
 /// The process of one stage: a notebook program that was started to compute one stage and end.
 enum StageProcess {
   /// Computes the stage that the environment names, and ends the process; returns when it names none.
-  static func runIfAsked(libraryCode: Digest) async {
+  /// - Parameter stages: those of the notebook, which may be private; the library's are found by name.
+  static func runIfAsked(among stages: [any Stage.Type], libraryCode: Digest) async {
     guard let path = getenv(StageJob.variable).map({ String(cString: $0) }) else { return }
     guard let bytes = FileManager.default.contents(atPath: path),
       let job = try? JSONDecoder().decode(StageJob.self, from: bytes)
@@ -23,9 +24,10 @@ enum StageProcess {
         throw StageEncodingFailure(
           stage: job.request.call.stage, reason: "cannot enter \(job.project): \(String(cString: strerror(errno)))")
       }
-      guard let type = _typeByName(job.request.type) as? any Stage.Type else {
+      let own = stages.first { _mangledTypeName($0) == job.request.type }
+      guard let type = own ?? _typeByName(job.request.type) as? any Stage.Type else {
         throw StageEncodingFailure(
-          stage: job.request.call.stage, reason: "its type is not found by name: a stage that is verified must not be private")
+          stage: job.request.call.stage, reason: "its type is not found by name; a generic one must not be private")
       }
       result.files = try await compute(type, job, libraryCode: libraryCode, reports: reports)
     } catch {
