@@ -168,6 +168,9 @@ const ctorch_api table{
     .release_error = [](char *text) { free(text); },
     .from_bytes = fromBytes,
     .to_bytes = toBytes,
+    .data = [](const ctorch_tensor *tensor) -> const void * {
+      return tensor->value.is_contiguous() ? tensor->value.data_ptr() : nullptr;
+    },
     .rank = [](const ctorch_tensor *tensor) { return static_cast<int32_t>(tensor->value.dim()); },
     .size = [](const ctorch_tensor *tensor, int32_t dimension) { return tensor->value.sizes()[dimension]; },
     .type = elementType,
