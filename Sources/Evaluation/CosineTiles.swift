@@ -18,10 +18,13 @@ final class CosineTiles {
   private let keepable: Int
   private var kept: [Place: Tensor] = [:]
 
-  /// - Parameter memoryLimit: bytes that squares which are looked at again may take.
-  init(rows: [Float], columns: [Float], dimension: Int, memoryLimit: Int) throws {
-    self.rows = try .from(rows, shape: [rows.count / dimension, dimension])
-    self.columns = try .from(columns, shape: [columns.count / dimension, dimension])
+  /// - Parameters:
+  ///   - rows: `[rows, dimension]`.
+  ///   - columns: `[columns, dimension]`.
+  ///   - memoryLimit: bytes that squares which are looked at again may take.
+  init(rows: Tensor, columns: Tensor, memoryLimit: Int) {
+    self.rows = rows
+    self.columns = columns
     keepable = memoryLimit / (Self.side * Self.side * MemoryLayout<Float>.size)
   }
 

@@ -3,7 +3,7 @@
 /// First the best correct cosines are learnt, then all that are before them are counted.
 struct MutualRanks {
   /// The best correct ones along one side.
-  private struct Side {
+  fileprivate struct Side {
     let correct: [[Int]]
     /// The cosine of the best correct one; below all where there is none.
     var cosines: [Float]
@@ -67,36 +67,60 @@ struct MutualRanks {
   /// Counts those of a square that are before the best correct ones; each square once.
   mutating func count(_ place: CosineTiles.Place, _ cosines: UnsafeBufferPointer<Float>) {
     let width = place.columns.count
-    for row in place.rows {
-      let start = (row - place.rows.lowerBound) * width
-      let line = UnsafeBufferPointer(rebasing: cosines[start..<(start + width)])
-      // In columns before the best one an equal cosine is before it too.
-      let border = min(max(Int(rows.positions[row]) - place.columns.lowerBound, 0), width)
-      let best = rows.cosines[row]
-      var (before, behind): (Int32, Int32) = (0, 0)
-      for column in 0..<border { before &+= line[column] >= best ? 1 : 0 }
-      for column in border..<width { behind &+= line[column] > best ? 1 : 0 }
-      rows.counts[row] &+= before &+ behind
-      countColumns(of: line, row: Int32(truncatingIfNeeded: row), from: place.columns.lowerBound)
+    let border = BorderRow(columns.cosines[place.columns], columns.positions[place.columns], place.rows)
+    columns.counts.withUnsafeMutableBufferPointer { counts in
+      let counts = UnsafeMutableBufferPointer(rebasing: counts[place.columns])
+      for row in place.rows {
+        let start = (row - place.rows.lowerBound) * width
+        let line = UnsafeBufferPointer(rebasing: cosines[start..<(start + width)])
+        rows.counts[row] &+= rows.before(row, in: line, from: place.columns.lowerBound)
+        border.count(line, row: Int32(truncatingIfNeeded: row), into: counts)
+      }
     }
   }
+}
 
-  private mutating func countColumns(of line: UnsafeBufferPointer<Float>, row: Int32, from first: Int) {
-    let part = first..<(first + line.count)
-    columns.cosines.withUnsafeBufferPointer { cosines in
-      columns.positions.withUnsafeBufferPointer { positions in
-        columns.counts.withUnsafeMutableBufferPointer { counts in
-          let (cosines, positions) = (
-            UnsafeBufferPointer(rebasing: cosines[part]), UnsafeBufferPointer(rebasing: positions[part])
-          )
-          let counts = UnsafeMutableBufferPointer(rebasing: counts[part])
-          // Without a branch, several columns are looked at together.
-          for column in 0..<line.count {
-            let above: Int32 = line[column] > cosines[column] ? 1 : 0
-            let level: Int32 = line[column] == cosines[column] ? 1 : 0
-            let earlier: Int32 = row < positions[column] ? 1 : 0
-            counts[column] &+= above | (level & earlier)
-          }
+extension MutualRanks.Side {
+  /// How many of a line's columns are before the best correct one of a row.
+  fileprivate func before(_ row: Int, in line: UnsafeBufferPointer<Float>, from first: Int) -> Int32 {
+    // In columns before the best one an equal cosine is before it too.
+    let border = min(max(Int(positions[row]) - first, 0), line.count)
+    let best = cosines[row]
+    var (before, behind): (Int32, Int32) = (0, 0)
+    for column in 0..<border { before &+= line[column] >= best ? 1 : 0 }
+    for column in border..<line.count { behind &+= line[column] > best ? 1 : 0 }
+    return before &+ behind
+  }
+}
+
+/// What the cosines of a square's columns are compared with.
+private struct BorderRow {
+  /// What a cosine has to be greater than, where the square is whole before or behind the best one.
+  private let borders: [Float]
+  /// The best ones and their positions, where some of them are in the square itself.
+  private let mixed: (cosines: [Float], positions: [Int32])?
+
+  init(_ cosines: ArraySlice<Float>, _ positions: ArraySlice<Int32>, _ rows: Range<Int>) {
+    // In rows before the best one an equal cosine is before it too.
+    borders = zip(cosines, positions).map { cosine, position in Int(position) < rows.upperBound ? cosine : cosine.nextDown }
+    mixed = positions.contains { rows.contains(Int($0)) } ? (Array(cosines), Array(positions)) : nil
+  }
+
+  /// Counts the columns of a row that are before. Without branches, so that several are looked at together.
+  func count(_ line: UnsafeBufferPointer<Float>, row: Int32, into counts: UnsafeMutableBufferPointer<Int32>) {
+    guard let mixed else {
+      borders.withUnsafeBufferPointer { borders in
+        for column in 0..<line.count { counts[column] &+= line[column] > borders[column] ? 1 : 0 }
+      }
+      return
+    }
+    mixed.cosines.withUnsafeBufferPointer { cosines in
+      mixed.positions.withUnsafeBufferPointer { positions in
+        for column in 0..<line.count {
+          let above: Int32 = line[column] > cosines[column] ? 1 : 0
+          let level: Int32 = line[column] == cosines[column] ? 1 : 0
+          let earlier: Int32 = row < positions[column] ? 1 : 0
+          counts[column] &+= above | (level & earlier)
         }
       }
     }

@@ -34,13 +34,17 @@ package enum Ranking {
   package static func mutualPlaces(
     rows: [Float], columns: [Float], dimension: Int, rowsCorrect: [[Int]], columnsCorrect: [[Int]], memoryLimit: Int = 1 << 26
   ) throws -> (rows: [Int], columns: [Int]) {
-    try Torch.withoutGradients {
-      let tiles = try CosineTiles(rows: rows, columns: columns, dimension: dimension, memoryLimit: memoryLimit)
-      var ranks = MutualRanks(rows: rowsCorrect, columns: columnsCorrect)
-      try tiles.visit(kept: true, where: ranks.correctTiles) { ranks.learn($0, $1) }
-      try tiles.visit { ranks.count($0, $1) }
-      return ranks.places
+    var ranks = MutualRanks(rows: rowsCorrect, columns: columnsCorrect)
+    try Tensor.withBorrowed(rows, shape: [rows.count / dimension, dimension]) { rows in
+      try Tensor.withBorrowed(columns, shape: [columns.count / dimension, dimension]) { columns in
+        try Torch.withoutGradients {
+          let tiles = CosineTiles(rows: rows, columns: columns, memoryLimit: memoryLimit)
+          try tiles.visit(kept: true, where: ranks.correctTiles) { ranks.learn($0, $1) }
+          try tiles.visit { ranks.count($0, $1) }
+        }
+      }
     }
+    return ranks.places
   }
 
   /// Calls `body` with the cosines of each query and all candidates, and the query's number.
@@ -49,23 +53,28 @@ package enum Ranking {
     _ body: (UnsafeBufferPointer<Float>, Int) -> Void
   ) throws {
     let count = candidates.count / dimension
-    let other = try Tensor.from(candidates, shape: [count, dimension]).transposed()
-    let all = try Tensor.from(queries, shape: [queries.count / dimension, dimension])
-    for start in stride(from: 0, to: rows, by: batch) {
-      try Task.checkCancellation()
-      let end = min(start + batch, rows)
-      let cosines = try Torch.withoutGradients { try all.slice(0, start..<end).matmul(other) }
-      try cosines.withElements { cosines in
-        try checkFinite(cosines, width: count, row: start, column: 0)
-        for query in start..<end {
-          body(UnsafeBufferPointer(rebasing: cosines[((query - start) * count)..<((query - start + 1) * count)]), query)
+    guard rows > 0 else { return }
+    let batch = max(1, min(batch, cosinesAtATime / max(count, 1)))
+    try Tensor.withBorrowed(queries, shape: [queries.count / dimension, dimension]) { queries in
+      try Tensor.withBorrowed(candidates, shape: [count, dimension]) { candidates in
+        for start in stride(from: 0, to: rows, by: batch) {
+          try Task.checkCancellation()
+          let end = min(start + batch, rows)
+          let cosines = try Torch.withoutGradients { try queries.slice(0, start..<end).matmul(candidates.transposed()) }
+          try cosines.withElements { cosines in
+            try checkFinite(cosines, width: count, row: start, column: 0)
+            for query in start..<end {
+              body(UnsafeBufferPointer(rebasing: cosines[((query - start) * count)..<((query - start + 1) * count)]), query)
+            }
+          }
         }
       }
     }
   }
 
-  /// How many queries are multiplied at a time.
+  /// How many queries are multiplied at a time, and fewer where their cosines would be too many.
   private static let batch = 512
+  private static let cosinesAtATime = 1 << 24
 
   /// Nothing is greater than what is not a number: a broken model would always be right.
   /// - Parameters:

@@ -85,6 +85,23 @@ package final class Tensor: CustomStringConvertible {
     }
   }
 
+  /// Calls `body` with a tensor of the elements where they lie, without copying them.
+  ///
+  /// The tensor and its views are of use during the call alone; what is computed from them lives on.
+  /// - Parameter elements: as many as the shape holds, at least one.
+  package static func withBorrowed<Result>(
+    _ elements: [Float], shape: [Int], _ body: (Tensor) throws -> Result
+  ) throws -> Result {
+    guard !elements.isEmpty, elements.count == held(by: shape) else { return try body(.from(elements, shape: shape)) }
+    return try elements.withUnsafeBufferPointer { elements in
+      guard let start = elements.baseAddress else { preconditionFailure("an array with elements has an address") }
+      return try body(
+        Torch.tensor("borrow", [], "shape \(shape)") {
+          $0.borrow(start, shape.map(Int64.init), Int32(shape.count), $1)
+        })
+    }
+  }
+
   /// How many elements a shape holds; `nil` when a size is negative, or they are too many to count.
   private static func held(by shape: [Int]) -> Int? {
     guard shape.allSatisfy({ $0 >= 0 }) else { return nil }
