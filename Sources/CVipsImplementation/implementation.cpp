@@ -227,19 +227,13 @@ int shrinkage(const cvips_part &part, int size) {
   return 1;
 }
 
-/// The axes of a part of a picture that was decoded at another size.
+/// The axes of a part of a picture of which `width` × `height` pixels were decoded, each as wide and high as `shrink` stored ones.
 struct Axes {
   resampling::Axis columns, rows;
 
-  Axes(const cvips_part &part, int width, int height, int decodedWidth, int decodedHeight, int size)
-      : columns(axis(part.left, part.width, width, decodedWidth, size, part.reaches_out)),
-        rows(axis(part.top, part.height, height, decodedHeight, size, part.reaches_out)) {}
-
- private:
-  static resampling::Axis axis(double start, double length, int stored, int decoded, int size, int out) {
-    const double scale = static_cast<double>(decoded) / stored;
-    return resampling::Axis(start * scale, length * scale, decoded, size, out != 0);
-  }
+  Axes(const cvips_part &part, int shrink, int width, int height, int size)
+      : columns(part.left / shrink, part.width / shrink, width, size, part.reaches_out != 0),
+        rows(part.top / shrink, part.height / shrink, height, size, part.reaches_out != 0) {}
 };
 
 /// Brings any image to three bands of sRGB bytes, on white.
@@ -261,15 +255,19 @@ int onWhite(VipsImage *source, VipsImage **result, char **error) {
 /// Brings a part of an opened JPEG to the wanted size: only what the part needs is decoded in full.
 int resampleJpeg(JpegReader &reader, const cvips_part &part, int size, uint8_t *pixels, char **error) {
   if (checkSize(reader.width(), reader.height(), error)) return 1;
-  if (!reader.start(shrinkage(part, size))) return fail(error, reader.error.c_str());
-  const Axes axes(part, reader.width(), reader.height(), reader.decodedWidth(), reader.decodedHeight(), size);
+  const int shrink = shrinkage(part, size);
+  if (!reader.start(shrink)) return fail(error, reader.error.c_str());
+  const Axes axes(part, shrink, reader.decodedWidth(), reader.decodedHeight(), size);
   int left = axes.columns.first, right = axes.columns.end;
   if (!reader.crop(&left, &right)) return fail(error, reader.error.c_str());
   const size_t stride = static_cast<size_t>(right - left) * 3;
   const int top = axes.rows.first, bottom = axes.rows.end;
-  // Kept for the thread's next picture: to ask the system for new memory each time takes longer than to resample.
-  thread_local std::vector<uint8_t> decoded;
+  // Kept for the thread's next picture, unless it is huge: to ask the system for new memory each time takes longer than to resample.
+  constexpr size_t largestKept = size_t(16) << 20;
+  thread_local std::vector<uint8_t> kept;
+  std::vector<uint8_t> own;
   const size_t needed = stride * static_cast<size_t>(bottom - top + 1) + resampling::slack;
+  std::vector<uint8_t> &decoded = needed <= largestKept ? kept : own;
   if (decoded.size() < needed) decoded.resize(needed);
   if (!reader.read(top, bottom, decoded.data())) return fail(error, reader.error.c_str());
   resampling::resample({decoded.data(), left, top, stride}, axes.columns, axes.rows, pixels);
@@ -297,7 +295,7 @@ int resample(const uint8_t *bytes, size_t count, const cvips_part *part, int siz
     if (!memory) return failVips(error);
     const std::unique_ptr<void, void (*)(void *)> decoded(g_realloc(memory, byteCount + resampling::slack), g_free);
     if (byteCount != static_cast<size_t>(width) * height * 3) return fail(error, "the picture has another size than it says");
-    const Axes axes(*part, width, height, width, height, size);
+    const Axes axes(*part, 1, width, height, size);
     resampling::resample(
       {static_cast<const uint8_t *>(decoded.get()), 0, 0, static_cast<size_t>(width) * 3}, axes.columns, axes.rows, pixels);
     return 0;
