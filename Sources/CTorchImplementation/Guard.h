@@ -4,6 +4,7 @@
 
 #include <cstring>
 #include <exception>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -15,11 +16,22 @@ struct ctorch_tensor {
 
 namespace colophon {
 
+/// What an exception says, without the C++ stack trace that libtorch appends. `free` frees it.
 inline char *message(const char *text) {
-  // libtorch appends a C++ stack trace: the first lines say what is wrong.
   std::string line(text);
-  const auto trace = line.find("\nException raised from");
-  if (trace != std::string::npos) line.resize(trace);
+  for (const char *start : {"\nException raised from", "\nframe #"}) {
+    const auto trace = line.find(start);
+    if (trace != std::string::npos) line.resize(trace);
+  }
+  // libtorch's allocator names its own source file and a system call's number. Source: c10/core/impl/alloc_cpu.cpp.
+  const std::string tried = "you tried to allocate ";
+  const auto place = line.find(tried);
+  if (place != std::string::npos) {
+    const auto digits = line.find_first_not_of("0123456789", place + tried.size());
+    const auto bytes = line.substr(place + tried.size(), digits == std::string::npos ? digits : digits - place - tried.size());
+    line = "there is not enough memory: a tensor of " + bytes +
+           " bytes, the result or one on the way to it, could not be allocated; compute fewer rows at a time";
+  }
   return strdup(line.c_str());
 }
 
@@ -28,6 +40,8 @@ template <class Body, class Result>
 Result guarded(ctorch_error error, Result failure, const Body &body) {
   try {
     return body();
+  } catch (const std::bad_alloc &) {
+    *error = message("there is not enough memory for the operation's own lists; end other programs, or compute fewer rows at a time");
   } catch (const std::exception &exception) {
     *error = message(exception.what());
   } catch (...) {

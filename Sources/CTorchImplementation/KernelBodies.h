@@ -115,49 +115,146 @@ void layerNormBackward(const LayerNormBackward &a, int64_t begin, int64_t end) {
   }
 }
 
-/// Copies one head's rows of queries, keys or values into a dense block.
-template <class N, class W>
-inline void unpack(const N *from, int64_t stride, int64_t rows, int64_t width, W *to) {
-  for (int64_t t = 0; t < rows; t++)
-    for (int64_t i = 0; i < width; i++) to[t * width + i] = load(from[t * stride + i]);
+/// Columns that `multiply` computes at a time; its matrices have rows of a multiple of them.
+constexpr int64_t lanes = 16;
+
+inline int64_t padded(int64_t columns) { return (columns + lanes - 1) / lanes * lanes; }
+
+/// C += A · B for some rows of C and so many columns of it, which stay in registers meanwhile.
+template <int Rows, int Columns, class W>
+inline void multiplyBlock(
+    const W *a, int64_t down, int64_t across, const W *b, int64_t bStride, int64_t inner, W *c, int64_t cStride) {
+  W sums[Rows][Columns];
+  for (int row = 0; row < Rows; row++)
+    for (int i = 0; i < Columns; i++) sums[row][i] = c[row * cStride + i];
+  for (int64_t k = 0; k < inner; k++)
+    for (int row = 0; row < Rows; row++) {
+      const W factor = a[row * down + k * across];
+      for (int i = 0; i < Columns; i++) sums[row][i] += factor * b[k * bStride + i];
+    }
+  for (int row = 0; row < Rows; row++)
+    for (int i = 0; i < Columns; i++) c[row * cStride + i] = sums[row][i];
 }
 
-/// The attention weights of one query, softmax(q · kᵀ / √d), over the first `keys` keys.
-template <class W>
-inline void attentionWeights(const W *q, const W *k, int64_t keys, int64_t width, W scale, W *weights) {
-  W largest = -__builtin_inf();
-  for (int64_t s = 0; s < keys; s++) {
-    const W *key = k + s * width;
-    weights[s] = total<W>(width, [&](int64_t i) { return q[i] * key[i]; }) * scale;
-    largest = weights[s] > largest ? weights[s] : largest;
-  }
-  W sum = 0;
-  for (int64_t s = 0; s < keys; s++) weights[s] = exponential(weights[s] - largest);
-  for (int64_t s = 0; s < keys; s++) sum += weights[s];
-  for (int64_t s = 0; s < keys; s++) weights[s] /= sum;
+template <int Columns, class W>
+inline void multiplyColumns(
+    const W *a, int64_t down, int64_t across, const W *b, int64_t bStride, int64_t rows, int64_t inner, W *c, int64_t cStride) {
+  int64_t row = 0;
+  for (; row + 4 <= rows; row += 4)
+    multiplyBlock<4, Columns>(a + row * down, down, across, b, bStride, inner, c + row * cStride, cStride);
+  for (; row < rows; row++)
+    multiplyBlock<1, Columns>(a + row * down, down, across, b, bStride, inner, c + row * cStride, cStride);
 }
+
+/// C [rows, columns] += A [rows, inner] · B [inner, columns], each sum in the order of `inner`. A's next row is `down` further, its next
+/// column `across`; the rows of B and C are padded, and what is in their padding does not matter.
+template <class W>
+inline void multiply(
+    const W *a, int64_t down, int64_t across, const W *b, int64_t bStride, int64_t rows, int64_t inner, int64_t columns, W *c,
+    int64_t cStride) {
+  int64_t column = 0;
+  for (; column + 2 * lanes <= columns; column += 2 * lanes)
+    multiplyColumns<2 * lanes>(a, down, across, b + column, bStride, rows, inner, c + column, cStride);
+  for (; column < columns; column += lanes)
+    multiplyColumns<lanes>(a, down, across, b + column, bStride, rows, inner, c + column, cStride);
+}
+
+/// Copies one head's rows of queries, keys or values into a matrix with rows of `toStride`.
+template <class N, class W>
+inline void unpack(const N *from, int64_t stride, int64_t rows, int64_t width, W *to, int64_t toStride) {
+  for (int64_t t = 0; t < rows; t++)
+    for (int64_t i = 0; i < width; i++) to[t * toStride + i] = load(from[t * stride + i]);
+}
+
+/// The same into columns.
+template <class N, class W>
+inline void unpackTransposed(const N *from, int64_t stride, int64_t rows, int64_t width, W *to, int64_t toStride) {
+  for (int64_t t = 0; t < rows; t++)
+    for (int64_t i = 0; i < width; i++) to[i * toStride + t] = load(from[t * stride + i]);
+}
+
+/// The largest of `count` numbers, at least one.
+template <class W>
+inline W maximum(const W *x, int64_t count) {
+  W largest[lanes];
+  for (int lane = 0; lane < lanes; lane++) largest[lane] = x[0];
+  int64_t i = 0;
+  for (; i + lanes <= count; i += lanes)
+    for (int lane = 0; lane < lanes; lane++) largest[lane] = x[i + lane] > largest[lane] ? x[i + lane] : largest[lane];
+  for (int lane = 0; i + lane < count; lane++) largest[lane] = x[i + lane] > largest[lane] ? x[i + lane] : largest[lane];
+  for (int lane = 1; lane < lanes; lane++) largest[0] = largest[lane] > largest[0] ? largest[lane] : largest[0];
+  return largest[0];
+}
+
+/// Queries whose attention weights are in memory at a time.
+constexpr int64_t queryBlock = 128;
+
+/// One head of one sequence, as matrices, and what attention computes with them.
+template <class N, class W>
+struct Head {
+  int64_t length = 0, width = 0, wide = 0, longer = 0;
+  bool causal = false;
+  W scale = 0;
+  // Queries, keys and values [length, wide]; keys and values also as columns [width, longer].
+  std::vector<W> q, k, v, keyColumns, valueColumns;
+  // Of a block of queries: softmax(q · kᵀ / √d) [queryBlock, longer].
+  std::vector<W> weights;
+
+  void resize(const Attention &a, int64_t tokens) {
+    length = tokens, width = a.headWidth, wide = padded(width), longer = padded(length), causal = a.causal;
+    scale = W(1) / static_cast<W>(__builtin_sqrt(static_cast<double>(width)));
+    q.resize(length * wide), k.resize(length * wide), v.resize(length * wide);
+    keyColumns.resize(width * longer), valueColumns.resize(width * longer), weights.resize(queryBlock * longer);
+  }
+
+  void read(const N *qkv, int64_t model) {
+    unpack(qkv, 3 * model, length, width, q.data(), wide);
+    unpack(qkv + model, 3 * model, length, width, k.data(), wide);
+    unpack(qkv + 2 * model, 3 * model, length, width, v.data(), wide);
+    unpackTransposed(qkv + model, 3 * model, length, width, keyColumns.data(), longer);
+  }
+
+  /// How many keys the queries up to `end` see.
+  int64_t keys(int64_t end) const { return causal ? end : length; }
+
+  /// The attention weights of the queries begin ..< end; 0 for keys that a query does not see.
+  void attend(int64_t begin, int64_t end) {
+    std::fill(weights.begin(), weights.begin() + (end - begin) * longer, W(0));
+    multiply(
+        q.data() + begin * wide, wide, int64_t(1), keyColumns.data(), longer, end - begin, width, keys(end), weights.data(), longer);
+    for (int64_t t = begin; t < end; t++) {
+      W *row = weights.data() + (t - begin) * longer;
+      const int64_t seen = causal ? t + 1 : length;
+      for (int64_t s = 0; s < seen; s++) row[s] *= scale;
+      const W largest = maximum(row, seen);
+      for (int64_t s = 0; s < seen; s++) row[s] = exponential(row[s] - largest);
+      const W factor = W(1) / total<W>(seen, [&](int64_t s) { return row[s]; });
+      for (int64_t s = 0; s < seen; s++) row[s] *= factor;
+      for (int64_t s = seen; s < longer; s++) row[s] = 0;
+    }
+  }
+};
 
 template <class N, class W>
 void attentionForward(const Attention &a, int64_t begin, int64_t end) {
-  const int64_t width = a.headWidth, model = a.heads * width;
-  const W scale = W(1) / static_cast<W>(__builtin_sqrt(static_cast<double>(width)));
-  std::vector<W> q, k, v, weights, sum(width);
+  const int64_t model = a.heads * a.headWidth;
+  Head<N, W> head;
+  std::vector<W> sums;
   for (int64_t sequence = begin; sequence < end; sequence++) {
-    const int64_t start = a.offsets[sequence], length = a.offsets[sequence + 1] - start;
-    q.resize(length * width), k.resize(length * width), v.resize(length * width), weights.resize(length);
-    for (int64_t head = 0; head < a.heads; head++) {
-      const N *qkv = static_cast<const N *>(a.qkv) + start * 3 * model + head * width;
-      unpack(qkv, 3 * model, length, width, q.data());
-      unpack(qkv + model, 3 * model, length, width, k.data());
-      unpack(qkv + 2 * model, 3 * model, length, width, v.data());
-      N *output = static_cast<N *>(a.output) + start * model + head * width;
-      for (int64_t t = 0; t < length; t++) {
-        const int64_t keys = a.causal ? t + 1 : length;
-        attentionWeights(q.data() + t * width, k.data(), keys, width, scale, weights.data());
-        for (int64_t i = 0; i < width; i++) sum[i] = 0;
-        for (int64_t s = 0; s < keys; s++)
-          for (int64_t i = 0; i < width; i++) sum[i] += weights[s] * v[s * width + i];
-        for (int64_t i = 0; i < width; i++) store(output + t * model + i, sum[i]);
+    const int64_t start = a.offsets[sequence];
+    head.resize(a, a.offsets[sequence + 1] - start);
+    for (int64_t number = 0; number < a.heads; number++) {
+      head.read(static_cast<const N *>(a.qkv) + start * 3 * model + number * head.width, model);
+      N *output = static_cast<N *>(a.output) + start * model + number * head.width;
+      for (int64_t first = 0; first < head.length; first += queryBlock) {
+        const int64_t last = std::min(first + queryBlock, head.length);
+        head.attend(first, last);
+        sums.assign((last - first) * head.wide, W(0));
+        multiply(
+            head.weights.data(), head.longer, int64_t(1), head.v.data(), head.wide, last - first, head.keys(last), head.width,
+            sums.data(), head.wide);
+        for (int64_t t = first; t < last; t++)
+          for (int64_t i = 0; i < head.width; i++) store(output + t * model + i, sums[(t - first) * head.wide + i]);
       }
     }
   }
@@ -165,46 +262,43 @@ void attentionForward(const Attention &a, int64_t begin, int64_t end) {
 
 template <class N, class W>
 void attentionBackward(const Attention &a, int64_t begin, int64_t end) {
-  const int64_t width = a.headWidth, model = a.heads * width;
-  const W scale = W(1) / static_cast<W>(__builtin_sqrt(static_cast<double>(width)));
-  std::vector<W> q, k, v, dy, dq, dk, dv, weights, slopes;
+  const int64_t model = a.heads * a.headWidth;
+  Head<N, W> head;
+  std::vector<W> dy, dq, dk, dv, slopes;
   for (int64_t sequence = begin; sequence < end; sequence++) {
-    const int64_t start = a.offsets[sequence], length = a.offsets[sequence + 1] - start, size = length * width;
-    q.resize(size), k.resize(size), v.resize(size), dy.resize(size), weights.resize(length), slopes.resize(length);
-    for (int64_t head = 0; head < a.heads; head++) {
-      const N *qkv = static_cast<const N *>(a.qkv) + start * 3 * model + head * width;
-      unpack(qkv, 3 * model, length, width, q.data());
-      unpack(qkv + model, 3 * model, length, width, k.data());
-      unpack(qkv + 2 * model, 3 * model, length, width, v.data());
-      unpack(static_cast<const N *>(a.outputGradient) + start * model + head * width, model, length, width, dy.data());
+    const int64_t start = a.offsets[sequence];
+    head.resize(a, a.offsets[sequence + 1] - start);
+    const int64_t width = head.width, wide = head.wide, longer = head.longer, size = head.length * wide;
+    dy.resize(size);
+    for (int64_t number = 0; number < a.heads; number++) {
+      const N *qkv = static_cast<const N *>(a.qkv) + start * 3 * model + number * width;
+      head.read(qkv, model);
+      unpackTransposed(qkv + 2 * model, 3 * model, head.length, width, head.valueColumns.data(), longer);
+      unpack(static_cast<const N *>(a.outputGradient) + start * model + number * width, model, head.length, width, dy.data(), wide);
       dq.assign(size, W(0)), dk.assign(size, W(0)), dv.assign(size, W(0));
-      for (int64_t t = 0; t < length; t++) {
-        const int64_t keys = a.causal ? t + 1 : length;
-        const W *query = q.data() + t * width, *gradient = dy.data() + t * width;
-        attentionWeights(query, k.data(), keys, width, scale, weights.data());
-        W mean = 0;
-        for (int64_t s = 0; s < keys; s++) {
-          const W *value = v.data() + s * width;
-          slopes[s] = total<W>(width, [&](int64_t i) { return gradient[i] * value[i]; });
-          mean += slopes[s] * weights[s];
+      for (int64_t first = 0; first < head.length; first += queryBlock) {
+        const int64_t last = std::min(first + queryBlock, head.length), rows = last - first, keys = head.keys(last);
+        const W *weights = head.weights.data(), *gradient = dy.data() + first * wide;
+        head.attend(first, last);
+        // The slope of each weight, then that of what the softmax was taken of.
+        slopes.assign(rows * longer, W(0));
+        multiply(gradient, wide, int64_t(1), head.valueColumns.data(), longer, rows, width, keys, slopes.data(), longer);
+        for (int64_t t = 0; t < rows; t++) {
+          const W *weight = weights + t * longer;
+          W *slope = slopes.data() + t * longer;
+          const W mean = total<W>(keys, [&](int64_t s) { return slope[s] * weight[s]; });
+          for (int64_t s = 0; s < keys; s++) slope[s] = weight[s] * (slope[s] - mean) * head.scale;
         }
-        for (int64_t s = 0; s < keys; s++) {
-          const W weight = weights[s], slope = weight * (slopes[s] - mean) * scale;
-          const W *key = k.data() + s * width;
-          W *keyGradient = dk.data() + s * width, *valueGradient = dv.data() + s * width, *own = dq.data() + t * width;
-          for (int64_t i = 0; i < width; i++) {
-            own[i] += slope * key[i];
-            keyGradient[i] += slope * query[i];
-            valueGradient[i] += weight * gradient[i];
-          }
-        }
+        multiply(slopes.data(), longer, int64_t(1), head.k.data(), wide, rows, keys, width, dq.data() + first * wide, wide);
+        multiply(slopes.data(), int64_t(1), longer, head.q.data() + first * wide, wide, keys, rows, width, dk.data(), wide);
+        multiply(weights, int64_t(1), longer, gradient, wide, keys, rows, width, dv.data(), wide);
       }
-      N *result = static_cast<N *>(a.qkvGradient) + start * 3 * model + head * width;
-      for (int64_t t = 0; t < length; t++)
+      N *result = static_cast<N *>(a.qkvGradient) + start * 3 * model + number * width;
+      for (int64_t t = 0; t < head.length; t++)
         for (int64_t i = 0; i < width; i++) {
-          store(result + t * 3 * model + i, dq[t * width + i]);
-          store(result + t * 3 * model + model + i, dk[t * width + i]);
-          store(result + t * 3 * model + 2 * model + i, dv[t * width + i]);
+          store(result + t * 3 * model + i, dq[t * wide + i]);
+          store(result + t * 3 * model + model + i, dk[t * wide + i]);
+          store(result + t * 3 * model + 2 * model + i, dv[t * wide + i]);
         }
     }
   }

@@ -1,5 +1,6 @@
 // The kernels for processors with avx2, fma.
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <vector>

@@ -1,5 +1,6 @@
 // The kernels for processors with avx2, fma, avx512f, avx512bw, avx512dq, avx512vl.
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <vector>

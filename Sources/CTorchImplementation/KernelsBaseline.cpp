@@ -1,5 +1,6 @@
 // The kernels for every x86-64 and every other processor.
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <vector>

@@ -167,7 +167,14 @@ const ctorch_api table{
     .release = [](ctorch_tensor *tensor) { delete tensor; },
     .release_error = [](char *text) { free(text); },
     .from_bytes = fromBytes,
+    .borrow =
+        [](const float *floats, const int64_t *shape, int32_t rank, ctorch_error error) {
+          return made(error, [&] { return at::from_blob(const_cast<float *>(floats), list(shape, rank)); });
+        },
     .to_bytes = toBytes,
+    .data = [](const ctorch_tensor *tensor) -> const void * {
+      return tensor->value.is_contiguous() ? tensor->value.data_ptr() : nullptr;
+    },
     .rank = [](const ctorch_tensor *tensor) { return static_cast<int32_t>(tensor->value.dim()); },
     .size = [](const ctorch_tensor *tensor, int32_t dimension) { return tensor->value.sizes()[dimension]; },
     .type = elementType,

@@ -1,5 +1,6 @@
 #include "CVips.h"
 
+#include "JpegReader.h"
 #include "Resampling.h"
 
 #include <vips/vips.h>
@@ -11,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <new>
+#include <vector>
 
 namespace {
 
@@ -190,45 +192,49 @@ int png(const uint8_t *pixels, int width, int height, uint8_t **bytes, size_t *c
 /// The most pixels that are decoded: a small file can claim any number.
 constexpr double pixelLimit = 1e8;
 
-/// Opens a picture to be read once from top to bottom; `shrink` above 1 asks a JPEG's decoder for a part of the resolution.
-VipsImage *open(const uint8_t *bytes, size_t count, int shrink) {
-  auto *data = const_cast<uint8_t *>(bytes);
-  if (shrink > 1) {
-    VipsImage *image = nullptr;
-    const int failed = vips_jpegload_buffer(
-      data, count, &image, "shrink", shrink, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, nullptr);
-    return failed ? nullptr : image;
-  }
+/// Opens a picture to be read once from top to bottom.
+VipsImage *open(const uint8_t *bytes, size_t count) {
   return vips_image_new_from_buffer(
-    data, count, "", "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, nullptr);
+    bytes, count, "", "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, nullptr);
 }
 
-int checkSize(VipsImage *image, char **error) {
-  const double pixels = static_cast<double>(vips_image_get_width(image)) * vips_image_get_height(image);
-  return pixels <= pixelLimit ? 0 : fail(error, "it has more than 100 million pixels");
+int checkSize(int width, int height, char **error) {
+  return static_cast<double>(width) * height <= pixelLimit ? 0 : fail(error, "it has more than 100 million pixels");
 }
 
 int size(const uint8_t *bytes, size_t count, int *width, int *height, char **error) {
   return guarded(error, [&] {
     if (count == 0) return fail(error, "it has no bytes");
-    Image image(open(bytes, count, 1));
+    if (JpegReader::isJpeg(bytes, count)) {
+      JpegReader reader;
+      if (!reader.open(bytes, count)) return fail(error, reader.error.c_str());
+      *width = reader.width();
+      *height = reader.height();
+      return checkSize(*width, *height, error);
+    }
+    Image image(open(bytes, count));
     if (!image.get()) return failVips(error);
     *width = vips_image_get_width(image.get());
     *height = vips_image_get_height(image.get());
-    return checkSize(image.get(), error);
+    return checkSize(*width, *height, error);
   });
 }
 
 /// How much a JPEG may be shrunk while it is decoded: to no less than twice the pixels that are wanted.
-int shrinkage(VipsImage *image, const cvips_part &part, int size) {
-  const char *loader = nullptr;
-  if (vips_image_get_typeof(image, VIPS_META_LOADER) == 0 || vips_image_get_string(image, VIPS_META_LOADER, &loader) || !loader ||
-      std::strncmp(loader, "jpegload", 8) != 0)
-    return 1;
+int shrinkage(const cvips_part &part, int size) {
   for (const int shrink : {8, 4, 2})
     if (std::fmin(part.width, part.height) >= 2.0 * shrink * size) return shrink;
   return 1;
 }
+
+/// The axes of a part of a picture of which `width` × `height` pixels were decoded, each as wide and high as `shrink` stored ones.
+struct Axes {
+  resampling::Axis columns, rows;
+
+  Axes(const cvips_part &part, int shrink, int width, int height, int size)
+      : columns(part.left / shrink, part.width / shrink, width, size, part.reaches_out != 0),
+        rows(part.top / shrink, part.height / shrink, height, size, part.reaches_out != 0) {}
+};
 
 /// Brings any image to three bands of sRGB bytes, on white.
 int onWhite(VipsImage *source, VipsImage **result, char **error) {
@@ -246,34 +252,52 @@ int onWhite(VipsImage *source, VipsImage **result, char **error) {
   return vips_cast(opaque, result, VIPS_FORMAT_UCHAR, nullptr) ? failVips(error) : 0;
 }
 
+/// Brings a part of an opened JPEG to the wanted size: only what the part needs is decoded in full.
+int resampleJpeg(JpegReader &reader, const cvips_part &part, int size, uint8_t *pixels, char **error) {
+  if (checkSize(reader.width(), reader.height(), error)) return 1;
+  const int shrink = shrinkage(part, size);
+  if (!reader.start(shrink)) return fail(error, reader.error.c_str());
+  const Axes axes(part, shrink, reader.decodedWidth(), reader.decodedHeight(), size);
+  int left = axes.columns.first, right = axes.columns.end;
+  if (!reader.crop(&left, &right)) return fail(error, reader.error.c_str());
+  const size_t stride = static_cast<size_t>(right - left) * 3;
+  const int top = axes.rows.first, bottom = axes.rows.end;
+  // Kept for the thread's next picture, unless it is huge: to ask the system for new memory each time takes longer than to resample.
+  constexpr size_t largestKept = size_t(16) << 20;
+  thread_local std::vector<uint8_t> kept;
+  std::vector<uint8_t> own;
+  const size_t needed = stride * static_cast<size_t>(bottom - top + 1) + resampling::slack;
+  std::vector<uint8_t> &decoded = needed <= largestKept ? kept : own;
+  if (decoded.size() < needed) decoded.resize(needed);
+  if (!reader.read(top, bottom, decoded.data())) return fail(error, reader.error.c_str());
+  resampling::resample({decoded.data(), left, top, stride}, axes.columns, axes.rows, pixels);
+  return 0;
+}
+
 int resample(const uint8_t *bytes, size_t count, const cvips_part *part, int size, uint8_t *pixels, char **error) {
   return guarded(error, [&] {
     if (count == 0) return fail(error, "it has no bytes");
-    Image image(open(bytes, count, 1));
+    if (JpegReader::isJpeg(bytes, count)) {
+      JpegReader reader;
+      if (!reader.open(bytes, count)) return fail(error, reader.error.c_str());
+      if (reader.hasUsualColors()) return resampleJpeg(reader, *part, size, pixels, error);
+    }
+    Image image(open(bytes, count));
     if (!image.get()) return failVips(error);
-    if (checkSize(image.get(), error)) return 1;
     const int width = vips_image_get_width(image.get());
     const int height = vips_image_get_height(image.get());
-    const int shrink = shrinkage(image.get(), *part, size);
-    Image shrunk(shrink > 1 ? open(bytes, count, shrink) : nullptr);
-    if (shrink > 1 && !shrunk.get()) return failVips(error);
+    if (checkSize(width, height, error)) return 1;
     Image colour;
-    if (onWhite(shrunk.get() ? shrunk.get() : image.get(), colour.out(), error)) return 1;
+    if (onWhite(image.get(), colour.out(), error)) return 1;
     // All of it, also what is not needed: whether a picture is whole must not depend on the part.
     size_t byteCount = 0;
     void *memory = vips_image_write_to_memory(colour.get(), &byteCount);
     if (!memory) return failVips(error);
-    const std::unique_ptr<void, void (*)(void *)> owner(memory, g_free);
-    const int decodedWidth = vips_image_get_width(colour.get());
-    const int decodedHeight = vips_image_get_height(colour.get());
-    if (byteCount != static_cast<size_t>(decodedWidth) * decodedHeight * 3)
-      return fail(error, "the picture has another size than it says");
-    const double across = static_cast<double>(decodedWidth) / width;
-    const double down = static_cast<double>(decodedHeight) / height;
-    const bool out = part->reaches_out != 0;
-    const resampling::Axis columns(part->left * across, part->width * across, decodedWidth, size, out);
-    const resampling::Axis rows(part->top * down, part->height * down, decodedHeight, size, out);
-    resampling::resample(static_cast<const uint8_t *>(memory), decodedWidth, columns, rows, pixels);
+    const std::unique_ptr<void, void (*)(void *)> decoded(g_realloc(memory, byteCount + resampling::slack), g_free);
+    if (byteCount != static_cast<size_t>(width) * height * 3) return fail(error, "the picture has another size than it says");
+    const Axes axes(*part, 1, width, height, size);
+    resampling::resample(
+      {static_cast<const uint8_t *>(decoded.get()), 0, 0, static_cast<size_t>(width) * 3}, axes.columns, axes.rows, pixels);
     return 0;
   });
 }
@@ -282,7 +306,12 @@ void release(void *memory) { std::free(memory); }
 
 const char *version() { return vips_version_string(); }
 
-const cvips_api table = {start, thumbnail, text, fit, png, release, size, resample, version};
+#define COLOPHON_TEXT(x) #x
+#define COLOPHON_VALUE(x) COLOPHON_TEXT(x)
+
+const char *jpegVersion() { return COLOPHON_VALUE(LIBJPEG_TURBO_VERSION); }
+
+const cvips_api table = {start, thumbnail, text, fit, png, release, size, resample, version, jpegVersion};
 
 }  // namespace
 

@@ -13,14 +13,18 @@ internal import Training
 /// Source: Wang and Isola, 2020 (arXiv 2005.10242), as MetaCLIP 2 uses it.
 public struct AlignmentUniformity: Stage {
   public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
-  public static var environment: [EnvironmentFacet] { [EnvironmentFacet("libtorch") { Torch.version }, Vips.version] }
+  public static var environment: [EnvironmentFacet] { [EnvironmentFacet("libtorch") { Torch.version }] }
 
   public var checkpoint: Checkpoint
   public var tokenizer: Tokenizer
   /// Pixels; `nil` where the pictures come from ``folder``.
   public var pictures: PictureSet?
   /// Encoded pictures, as for `EncodePictures`: all are encoded. One that cannot be decoded is noted, and nothing is asked about it.
-  public var folder: InputFolder?
+  public var folder: InputFolder? {
+    didSet { decoder = folder.map { _ in Vips.decoders } }
+  }
+  /// What decodes the pictures of ``folder``, such as `libvips 8.14.1, libjpeg-turbo 2.1.5`; `nil` without one.
+  public private(set) var decoder: String?
   /// As `ReadWebDataset.keysAreLocal`, for ``folder``.
   public var keysAreLocal = false
   public var captions: Pairs
@@ -45,6 +49,7 @@ public struct AlignmentUniformity: Stage {
     self.checkpoint = checkpoint
     self.tokenizer = tokenizer
     self.folder = folder
+    decoder = Vips.decoders
     self.captions = captions
   }
 
@@ -68,7 +73,7 @@ public struct AlignmentUniformity: Stage {
     return try await Torch.inTurn {
       let model = try TrainedModel(checkpoint, tokenizer: tokenizer, threads: threads)
       let encoded = try opened.embeddings(model, Set(groups.flatMap { $0.entries.map(\.picture) }).sorted())
-      var encoder = try EvaluatedTexts(model, checkpoint, tokenizer)
+      var encoder = EvaluatedTexts(model)
       var table = Table(columns: [
         .init("language"), .init("pictures"), .init("pairs"), .init("alignment", style: .decimals(3)),
         .init("uniformity", style: .decimals(3)),

@@ -1,6 +1,5 @@
 public import ArtifactTypes
 public import Provenance
-internal import Reading
 internal import Tensor
 
 /// What came of every single item of an evaluation, for ``SummarizeOutcomes`` and ``CompareCheckpoints``.
@@ -14,7 +13,7 @@ internal import Tensor
 /// in no language, which is written `–`.
 public struct CollectOutcomes: Stage {
   public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
-  public static var environment: [EnvironmentFacet] { [EnvironmentFacet("libtorch") { Torch.version }, Vips.version] }
+  public static var environment: [EnvironmentFacet] { [EnvironmentFacet("libtorch") { Torch.version }] }
 
   /// One of the four is there.
   public let classification: ZeroShotClassification?

@@ -12,7 +12,7 @@ internal import Training
 /// and chance. The single items: ``CollectOutcomes``. Source: MetaCLIP 2, §4 (CVQA).
 public struct MultipleChoice: Stage {
   public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
-  public static var environment: [EnvironmentFacet] { [EnvironmentFacet("libtorch") { Torch.version }, Vips.version] }
+  public static var environment: [EnvironmentFacet] { [EnvironmentFacet("libtorch") { Torch.version }] }
 
   /// In which of its two languages a question is asked.
   public enum Wording: String, Codable, Hashable, Sendable, CaseIterable {
@@ -25,7 +25,11 @@ public struct MultipleChoice: Stage {
   /// Pixels; `nil` where the pictures come from ``folder``.
   public var pictures: PictureSet?
   /// Encoded pictures, as for `EncodePictures`: all are encoded. One that cannot be decoded is noted, and nothing is asked about it.
-  public var folder: InputFolder?
+  public var folder: InputFolder? {
+    didSet { decoder = folder.map { _ in Vips.decoders } }
+  }
+  /// What decodes the pictures of ``folder``, such as `libvips 8.14.1, libjpeg-turbo 2.1.5`; `nil` without one.
+  public private(set) var decoder: String?
   /// As `ReadWebDataset.keysAreLocal`, for ``folder``.
   public var keysAreLocal = false
   public var questions: ChoiceQuestions
@@ -48,6 +52,7 @@ public struct MultipleChoice: Stage {
     self.checkpoint = checkpoint
     self.tokenizer = tokenizer
     self.folder = folder
+    decoder = Vips.decoders
     self.questions = questions
   }
 
@@ -117,7 +122,7 @@ public struct MultipleChoice: Stage {
     return try await Torch.inTurn {
       let model = try TrainedModel(checkpoint, tokenizer: tokenizer, threads: threads)
       let encoded = try opened.embeddings(model, Set(asked.map(\.picture)).sorted())
-      var encoder = try EvaluatedTexts(model, checkpoint, tokenizer)
+      var encoder = EvaluatedTexts(model)
       let texts = try encoder.encode(asked.flatMap(\.texts))
       encoder.note(in: context)
       var start = 0

@@ -20,34 +20,31 @@ package enum Ranking {
     return places
   }
 
-  /// The places of both directions, from one table of cosines.
+  /// The places of both directions, each cosine computed once.
   /// - Parameters:
   ///   - rows: rows of length 1, `[rows, dimension]`.
   ///   - columns: the same, `[columns, dimension]`.
   ///   - rowsCorrect: for each of `rows` those of `columns` that are right, at least one.
   ///   - columnsCorrect: the other way round.
-  ///   - memoryLimit: bytes that the table may take; where it would take more, the cosines are computed once for each direction.
+  ///   - memoryLimit: bytes of cosines that are kept between the look at those of correct pairs and that at all; what does not fit is
+  ///     computed twice.
   /// - Returns: the place of each row's best among the columns, and of each column's best among the rows, as
   ///   ``places(queries:candidates:dimension:correct:)`` counts them.
   /// - Throws: ``EvaluationError`` when a cosine is not a finite number.
   package static func mutualPlaces(
-    rows: [Float], columns: [Float], dimension: Int, rowsCorrect: [[Int]], columnsCorrect: [[Int]], memoryLimit: Int = 1 << 30
+    rows: [Float], columns: [Float], dimension: Int, rowsCorrect: [[Int]], columnsCorrect: [[Int]], memoryLimit: Int = 1 << 26
   ) throws -> (rows: [Int], columns: [Int]) {
-    guard rowsCorrect.count * columnsCorrect.count * MemoryLayout<Float>.stride <= memoryLimit else {
-      return (
-        try places(queries: rows, candidates: columns, dimension: dimension, correct: rowsCorrect),
-        try places(queries: columns, candidates: rows, dimension: dimension, correct: columnsCorrect)
-      )
+    var ranks = MutualRanks(rows: rowsCorrect, columns: columnsCorrect)
+    try Tensor.withBorrowed(rows, shape: [rows.count / dimension, dimension]) { rows in
+      try Tensor.withBorrowed(columns, shape: [columns.count / dimension, dimension]) { columns in
+        try Torch.withoutGradients {
+          let tiles = CosineTiles(rows: rows, columns: columns, memoryLimit: memoryLimit)
+          try tiles.visit(kept: true, where: ranks.correctTiles) { ranks.learn($0, $1) }
+          try tiles.visit { ranks.count($0, $1) }
+        }
+      }
     }
-    var table: [Float] = []
-    table.reserveCapacity(rowsCorrect.count * columnsCorrect.count)
-    var places: [Int] = []
-    places.reserveCapacity(rowsCorrect.count)
-    try eachRow(rows, columns, dimension, rows: rowsCorrect.count) { row, number in
-      places.append(place(of: rowsCorrect[number], in: row))
-      table.append(contentsOf: row)
-    }
-    return (places, table.withUnsafeBufferPointer { columnPlaces(of: columnsCorrect, in: $0) })
+    return ranks.places
   }
 
   /// Calls `body` with the cosines of each query and all candidates, and the query's number.
@@ -56,30 +53,40 @@ package enum Ranking {
     _ body: (UnsafeBufferPointer<Float>, Int) -> Void
   ) throws {
     let count = candidates.count / dimension
-    let other = try Tensor.from(candidates, shape: [count, dimension]).transposed()
-    for start in stride(from: 0, to: rows, by: batch) {
-      try Task.checkCancellation()
-      let end = min(start + batch, rows)
-      let part = Array(queries[(start * dimension)..<(end * dimension)])
-      let cosines = try Torch.withoutGradients {
-        try Tensor.from(part, shape: [end - start, dimension]).matmul(other).elements(as: Float.self)
-      }
-      try cosines.withUnsafeBufferPointer { cosines in
-        // Nothing is greater than what is not a number: a broken model would always be right.
-        if let broken = firstBroken(in: cosines) {
-          throw EvaluationError(
-            operation: "rank by cosine", subject: "query \(start + broken / count), candidate \(broken % count)",
-            cause: "their cosine is not a finite number: the embeddings of one of them are not, so the model is damaged")
-        }
-        for query in start..<end {
-          body(UnsafeBufferPointer(rebasing: cosines[((query - start) * count)..<((query - start + 1) * count)]), query)
+    guard rows > 0 else { return }
+    let batch = max(1, min(batch, cosinesAtATime / max(count, 1)))
+    try Tensor.withBorrowed(queries, shape: [queries.count / dimension, dimension]) { queries in
+      try Tensor.withBorrowed(candidates, shape: [count, dimension]) { candidates in
+        for start in stride(from: 0, to: rows, by: batch) {
+          try Task.checkCancellation()
+          let end = min(start + batch, rows)
+          let cosines = try Torch.withoutGradients { try queries.slice(0, start..<end).matmul(candidates.transposed()) }
+          try cosines.withElements { cosines in
+            try checkFinite(cosines, width: count, row: start, column: 0)
+            for query in start..<end {
+              body(UnsafeBufferPointer(rebasing: cosines[((query - start) * count)..<((query - start + 1) * count)]), query)
+            }
+          }
         }
       }
     }
   }
 
-  /// How many queries are multiplied at a time.
+  /// How many queries are multiplied at a time, and fewer where their cosines would be too many.
   private static let batch = 512
+  private static let cosinesAtATime = 1 << 24
+
+  /// Nothing is greater than what is not a number: a broken model would always be right.
+  /// - Parameters:
+  ///   - width: the length of a row of the cosines.
+  ///   - row: the number of the first row; `column` that of the first column.
+  /// - Throws: ``EvaluationError`` when a cosine is not a finite number.
+  static func checkFinite(_ cosines: UnsafeBufferPointer<Float>, width: Int, row: Int, column: Int) throws {
+    guard let broken = firstBroken(in: cosines) else { return }
+    throw EvaluationError(
+      operation: "rank by cosine", subject: "query \(row + broken / width), candidate \(column + broken % width)",
+      cause: "their cosine is not a finite number: the embeddings of one of them are not, so the model is damaged")
+  }
 
   private static func firstBroken(in values: UnsafeBufferPointer<Float>) -> Int? {
     // The exponent of what is infinite or no number has all bits set. Without a branch, several values are looked at together.
@@ -95,32 +102,6 @@ package enum Ranking {
     for position in 0..<best.position { before &+= row[position] >= best.cosine ? 1 : 0 }
     for position in best.position..<row.count { behind &+= row[position] > best.cosine ? 1 : 0 }
     return Int(before) + Int(behind)
-  }
-
-  /// The places of the columns' best rows in a table of cosines.
-  private static func columnPlaces(of correct: [[Int]], in table: UnsafeBufferPointer<Float>) -> [Int] {
-    let width = correct.count
-    guard width > 0 else { return [] }
-    let height = table.count / width
-    let bests = correct.indices.map { column in best(of: correct[column], cosine: { table[$0 * width + column] }) }
-    let (cosines, positions) = (bests.map { $0?.cosine ?? -.infinity }, bests.map { Int32($0?.position ?? height) })
-    var counts = [Int32](repeating: 0, count: width)
-    cosines.withUnsafeBufferPointer { cosines in
-      positions.withUnsafeBufferPointer { positions in
-        counts.withUnsafeMutableBufferPointer { counts in
-          for number in 0..<height {
-            let row = UnsafeBufferPointer(rebasing: table[(number * width)..<((number + 1) * width)])
-            for column in 0..<width {
-              let above: Int32 = row[column] > cosines[column] ? 1 : 0
-              let level: Int32 = row[column] == cosines[column] ? 1 : 0
-              let earlier: Int32 = Int32(truncatingIfNeeded: number) < positions[column] ? 1 : 0
-              counts[column] &+= above | (level & earlier)
-            }
-          }
-        }
-      }
-    }
-    return counts.map { Int($0) }
   }
 
   /// Of the correct positions the one with the highest cosine, of equal ones the earliest.

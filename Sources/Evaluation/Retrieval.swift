@@ -11,14 +11,18 @@ internal import Training
 /// takes captions as independent), and chance, the text → picture recall at 1 of guessing. The single items: ``CollectOutcomes``. Source: MetaCLIP 2, §4 (XM3600).
 public struct Retrieval: Stage {
   public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
-  public static var environment: [EnvironmentFacet] { [EnvironmentFacet("libtorch") { Torch.version }, Vips.version] }
+  public static var environment: [EnvironmentFacet] { [EnvironmentFacet("libtorch") { Torch.version }] }
 
   public var checkpoint: Checkpoint
   public var tokenizer: Tokenizer
   /// Pixels; `nil` where the pictures come from ``folder``.
   public var pictures: PictureSet?
   /// Encoded pictures, as for `EncodePictures`: all are encoded. One that cannot be decoded is noted, and nothing is asked about it.
-  public var folder: InputFolder?
+  public var folder: InputFolder? {
+    didSet { decoder = folder.map { _ in Vips.decoders } }
+  }
+  /// What decodes the pictures of ``folder``, such as `libvips 8.14.1, libjpeg-turbo 2.1.5`; `nil` without one.
+  public private(set) var decoder: String?
   /// As `ReadWebDataset.keysAreLocal`, for ``folder``.
   public var keysAreLocal = false
   /// The captions: texts of pairs whose pictures are there.
@@ -44,6 +48,7 @@ public struct Retrieval: Stage {
     self.checkpoint = checkpoint
     self.tokenizer = tokenizer
     self.folder = folder
+    decoder = Vips.decoders
     self.captions = captions
   }
 
@@ -96,7 +101,7 @@ public struct Retrieval: Stage {
     try await Torch.inTurn {
       let model = try TrainedModel(checkpoint, tokenizer: tokenizer, threads: threads)
       let encoded = try opened.embeddings(model, Set(groups.flatMap { $0.entries.map(\.picture) }).sorted())
-      var encoder = try EvaluatedTexts(model, checkpoint, tokenizer)
+      var encoder = EvaluatedTexts(model)
       for (done, group) in groups.enumerated() {
         let (positions, positionOf) = group.pictures
         var texts: [String] = []

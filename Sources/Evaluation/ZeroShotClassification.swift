@@ -13,14 +13,18 @@ internal import Training
 /// Source: MetaCLIP 2, §4 (Babel-ImageNet); CLIP, arXiv 2103.00020, §3.1.
 public struct ZeroShotClassification: Stage {
   public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
-  public static var environment: [EnvironmentFacet] { [EnvironmentFacet("libtorch") { Torch.version }, Vips.version] }
+  public static var environment: [EnvironmentFacet] { [EnvironmentFacet("libtorch") { Torch.version }] }
 
   public var checkpoint: Checkpoint
   public var tokenizer: Tokenizer
   /// Pixels; `nil` where the pictures come from ``folder``.
   public var pictures: PictureSet?
   /// Encoded pictures, as for `EncodePictures`: all are encoded. One that cannot be decoded is noted, and nothing is asked about it.
-  public var folder: InputFolder?
+  public var folder: InputFolder? {
+    didSet { decoder = folder.map { _ in Vips.decoders } }
+  }
+  /// What decodes the pictures of ``folder``, such as `libvips 8.14.1, libjpeg-turbo 2.1.5`; `nil` without one.
+  public private(set) var decoder: String?
   /// As `ReadWebDataset.keysAreLocal`, for ``folder``.
   public var keysAreLocal = false
   /// The classes: pairs whose pictures are there, or, with ``labels``, pairs whose ids are classes.
@@ -53,6 +57,7 @@ public struct ZeroShotClassification: Stage {
     self.checkpoint = checkpoint
     self.tokenizer = tokenizer
     self.folder = folder
+    decoder = Vips.decoders
     self.classes = classes
   }
 
@@ -85,7 +90,7 @@ public struct ZeroShotClassification: Stage {
     try await Torch.inTurn {
       let model = try TrainedModel(checkpoint, tokenizer: tokenizer, threads: threads)
       let encoded = try opened.embeddings(model, Set(groups.flatMap { $0.pictures.map(\.position) }).sorted())
-      var texts = try EvaluatedTexts(model, checkpoint, tokenizer)
+      var texts = EvaluatedTexts(model)
       for (done, group) in groups.enumerated() {
         let candidates = try Self.classEmbeddings(group.texts, templates: templates[done], dimension: model.dimension) {
           try texts.encode($0)

@@ -13,6 +13,11 @@ package struct Vips: @unchecked Sendable {
   /// The version that pictures depend on.
   package static let version = EnvironmentFacet("libvips") { (try? Vips().version) ?? "missing" }
 
+  /// What decodes pictures for a training or an evaluation, with versions: its pixels depend on it.
+  package static var decoders: String {
+    (try? Vips()).map { "libvips \($0.version), libjpeg-turbo \($0.jpegVersion)" } ?? "missing"
+  }
+
   /// - Throws: ``LoadedLibraryError`` when libvips is not there; ``ReadingError`` when it does not start.
   package init() throws {
     table = try LoadedLibrary.table("libColophonVips.so", symbol: "cvips_api_table", as: cvips_api.self)
@@ -20,6 +25,8 @@ package struct Vips: @unchecked Sendable {
   }
 
   private var version: String { table.pointee.version().map { String(cString: $0) } ?? "unknown" }
+
+  private var jpegVersion: String { table.pointee.jpeg_version().map { String(cString: $0) } ?? "unknown" }
 
   /// Decodes a picture and fits it into a square, centred on a transparent canvas.
   /// - Parameters:

@@ -61,7 +61,14 @@ extension Tensor {
 
   /// The mean over rows of −log softmax(x)[target].
   /// - Parameter targets: int64 `[rows]` for x `[rows, classes]`.
+  /// - Throws: ``TensorError`` when there is not one target for each row, or a target is no class.
   package func crossEntropy(_ targets: Tensor) throws(TensorError) -> Tensor {
-    try -logSoftmax(-1).gathered(1, targets.reshaped(-1, 1)).mean()
+    let (rows, shape) = (shape, targets.shape)
+    guard rows.count == 2, shape.count == 1, rows[0] == shape[0] else {
+      throw TensorError(
+        operation: "crossEntropy", subject: "\(self), \(targets)",
+        cause: "there are \(targets.count) targets for \(rows.first ?? 0) rows: each row [rows, classes] needs one, as [rows]")
+    }
+    return try -logSoftmax(-1).gathered(1, targets.reshaped(-1, 1)).mean()
   }
 }

@@ -26,8 +26,19 @@ extension Tensor {
   package func transposed() throws(TensorError) -> Tensor { try permuted(1, 0) }
 
   /// A range of a dimension.
+  /// - Throws: ``TensorError`` when the dimension is not there, or the range leaves it.
   package func slice(_ dimension: Int, _ range: Range<Int>) throws(TensorError) -> Tensor {
-    try Torch.tensor("slice", [self], "dimension \(dimension), \(range)") {
+    let shape = shape
+    let place = dimension < 0 ? dimension + shape.count : dimension
+    // libtorch would count places below 0 from the end.
+    if shape.indices.contains(place),
+      range.lowerBound < 0 || range.upperBound < range.lowerBound || range.upperBound > shape[place]
+    {
+      throw TensorError(
+        operation: "slice", subject: "\(self), dimension \(dimension), \(range)",
+        cause: "the dimension has the places 0..<\(shape[place]): a range ascends within them")
+    }
+    return try Torch.tensor("slice", [self], "dimension \(dimension), \(range)") {
       $0.narrow(handle, Int64(dimension), Int64(range.lowerBound), Int64(range.count), $1)
     }
   }
@@ -51,7 +62,14 @@ extension Tensor {
   }
 
   /// `value` where `mask` (bool, broadcast) is true.
+  /// - Throws: ``TensorError`` when the mask is not bool, or its shape does not fit.
   package func filled(where mask: Tensor, with value: Double) throws(TensorError) -> Tensor {
-    try Torch.tensor("fill", [self, mask]) { $0.masked_fill(handle, mask.handle, value, $1) }
+    guard mask.elementType == .bool else {
+      throw TensorError(
+        operation: "fill", subject: "\(self), \(mask)",
+        cause:
+          "the mask is \(mask.elementType.map { "\($0)" } ?? "of an unknown type") instead of bool: compare with equals first")
+    }
+    return try Torch.tensor("fill", [self, mask]) { $0.masked_fill(handle, mask.handle, value, $1) }
   }
 }

@@ -69,16 +69,50 @@ package final class Tensor: CustomStringConvertible {
 
   /// A tensor with the elements in row-major order.
   /// - Parameter elements: as many as the shape holds.
+  /// - Throws: ``TensorError`` when the shape holds another number, or has a negative size.
   package static func from<Element: TensorElement>(_ elements: [Element], shape: [Int]) throws(TensorError) -> Tensor {
-    guard elements.count == shape.reduce(1, *) else {
+    let held = held(by: shape)
+    guard elements.count == held else {
       throw TensorError(
-        operation: "from", subject: "\(elements.count) elements", cause: "the shape \(shape) holds \(shape.reduce(1, *))")
+        operation: "from", subject: "\(elements.count) elements",
+        cause: held.map { "the shape \(shape) holds \($0)" }
+          ?? "the shape \(shape) has a negative size, or holds more elements than can be counted")
     }
     return try Torch.tensor("from", [], "shape \(shape)") { table, error in
       elements.withUnsafeBytes {
         table.from_bytes($0.baseAddress, Element.elementType.rawValue, shape.map(Int64.init), Int32(shape.count), error)
       }
     }
+  }
+
+  /// Calls `body` with a tensor of the elements where they lie, without copying them.
+  ///
+  /// The tensor and its views are of use during the call alone; what is computed from them lives on.
+  /// - Parameter elements: as many as the shape holds, at least one.
+  package static func withBorrowed<Result>(
+    _ elements: [Float], shape: [Int], _ body: (Tensor) throws -> Result
+  ) throws -> Result {
+    guard !elements.isEmpty, elements.count == held(by: shape) else { return try body(.from(elements, shape: shape)) }
+    return try elements.withUnsafeBufferPointer { elements in
+      guard let start = elements.baseAddress else { preconditionFailure("an array with elements has an address") }
+      return try body(
+        Torch.tensor("borrow", [], "shape \(shape)") {
+          $0.borrow(start, shape.map(Int64.init), Int32(shape.count), $1)
+        })
+    }
+  }
+
+  /// How many elements a shape holds; `nil` when a size is negative, or they are too many to count.
+  private static func held(by shape: [Int]) -> Int? {
+    guard shape.allSatisfy({ $0 >= 0 }) else { return nil }
+    var held = 1
+    for size in shape {
+      let (product, overflows) = held.multipliedReportingOverflow(by: size)
+      // An empty dimension behind a huge one makes the whole empty.
+      if overflows { return shape.contains(0) ? 0 : nil }
+      held = product
+    }
+    return held
   }
 
   /// A vector with the elements.
@@ -111,6 +145,16 @@ package final class Tensor: CustomStringConvertible {
     }
     if let failure { throw failure }
     return result
+  }
+
+  /// Calls `body` with the elements in row-major order, without copying them where they lie so; valid during the call.
+  package func withElements<Result>(_ body: (UnsafeBufferPointer<Float>) throws -> Result) throws -> Result {
+    guard elementType == .float32, let start = table.pointee.data(handle) else {
+      return try elements(as: Float.self).withUnsafeBufferPointer(body)
+    }
+    return try withExtendedLifetime(self) {
+      try body(UnsafeBufferPointer(start: start.assumingMemoryBound(to: Float.self), count: count))
+    }
   }
 
   /// The only element.

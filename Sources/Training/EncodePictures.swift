@@ -9,13 +9,17 @@ internal import Tensor
 /// decoded are left out and noted. Source: MetaCLIP 2, §6.
 public struct EncodePictures: Stage {
   public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
-  public static var environment: [EnvironmentFacet] { [EnvironmentFacet("libtorch") { Torch.version }, Vips.version] }
+  public static var environment: [EnvironmentFacet] { [EnvironmentFacet("libtorch") { Torch.version }] }
 
   public var checkpoint: Checkpoint
   /// Pixels; `nil` where the pictures come from ``folder``.
   public var pictures: PictureSet?
   /// As ``TrainCLIP/folder``.
-  public var folder: InputFolder?
+  public var folder: InputFolder? {
+    didSet { decoder = folder.map { _ in Vips.decoders } }
+  }
+  /// What decodes the pictures of ``folder``, such as `libvips 8.14.1, libjpeg-turbo 2.1.5`; `nil` without one.
+  public private(set) var decoder: String?
   /// As `ReadWebDataset.keysAreLocal`, for ``folder``.
   public var keysAreLocal = false
   /// How many threads compute.
@@ -30,6 +34,7 @@ public struct EncodePictures: Stage {
   public init(checkpoint: Checkpoint, folder: InputFolder) {
     self.checkpoint = checkpoint
     self.folder = folder
+    decoder = Vips.decoders
   }
 
   /// - Parameter path: a folder; its files with the endings ``TrainCLIP/pictureSuffixes`` are read.

@@ -34,34 +34,24 @@ package final class PictureLoader {
     let order = PictureOrder(count: pictures.count, seed: seed)
     batches = Prefetcher(depth: 2, (order: order, step: 0)) { next, isStopped in
       var values = PictureBatch(frame: size, patch: size, count: batch)
-      var members = [Int](repeating: 0, count: batch)
-      var open = Array(0..<batch)
+      var members = (0..<batch).map { _ in next.order.next().index }
       var broken: [Int: String] = [:]
-      while !open.isEmpty {
-        for place in open { members[place] = next.order.next().index }
-        let (positions, step) = (members, next.step)
-        let faults = values.fill(open) { place, canvas, values in
-          if isStopped() { throw CancellationError() }
-          let pixels = try pictures.pixels(at: positions[place], size: size, vips) { width, height in
+      let step = next.step
+      try values.fill(
+        0..<batch, members: &members, broken: &broken, of: pictures.count, isStopped: isStopped,
+        allBroken: { broken in
+          TrainingError(
+            operation: "load pictures", subject: folder.path,
+            cause: "none of the \(broken.count) can be decoded: look at the files")
+        },
+        another: { _ in next.order.next().index },
+        draw: { place, position, canvas, values in
+          let pixels = try pictures.pixels(at: position, size: size, vips) { width, height in
             var generator = CounterGenerator(seed, 0x6372_6F70, UInt64(step), UInt64(place))
             return crop?.draw(width: width, height: height, &generator) ?? .middle(width: width, height: height, size: size)
           }
           canvas.place(pixels, into: values)
-        }
-        var failed: [Int] = []
-        for (place, fault) in zip(open, faults) {
-          guard let fault else { continue }
-          guard let fault = fault as? BrokenPicture else { throw fault }
-          broken[fault.position] = fault.cause
-          failed.append(place)
-        }
-        if broken.count == pictures.count {
-          throw TrainingError(
-            operation: "load pictures", subject: folder.path,
-            cause: "none of the \(pictures.count) can be decoded: look at the files")
-        }
-        open = failed
-      }
+        })
       next.step += 1
       return Batch(ids: members.map { pictures.ids[$0] }, values: values.elements)
     }

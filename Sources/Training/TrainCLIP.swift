@@ -12,13 +12,17 @@ internal import Tensor
 /// ends with the bytes that it would have had. Sources: MetaCLIP 2, §6; CLIP, arXiv 2103.00020.
 public struct TrainCLIP: Stage {
   public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
-  public static var environment: [EnvironmentFacet] { [EnvironmentFacet("libtorch") { Torch.version }, Vips.version] }
+  public static var environment: [EnvironmentFacet] { [EnvironmentFacet("libtorch") { Torch.version }] }
 
   /// Pixels; varied by ``augmentation``. `nil` where the pictures come from ``folder``.
   public var pictures: PictureSet?
   /// Encoded pictures: WebDataset shards that are not packed (`.tar`), picture files, or both; varied by ``crop``. Their ids are those that
   /// `ReadWebDataset` and `RenderPictures` give. They are never copied; what cannot be decoded is passed over and noted.
-  public var folder: InputFolder?
+  public var folder: InputFolder? {
+    didSet { decoder = folder.map { _ in Vips.decoders } }
+  }
+  /// What decodes the pictures of ``folder``, such as `libvips 8.14.1, libjpeg-turbo 2.1.5`; `nil` without one.
+  public private(set) var decoder: String?
   /// As `ReadWebDataset.keysAreLocal`, for ``folder``.
   public var keysAreLocal = false
   /// The texts; those of pictures that are not there are left out.
@@ -71,6 +75,7 @@ public struct TrainCLIP: Stage {
   /// - Parameter folder: such as `InputFolder("data/shards", suffixes: [".tar"])`; see ``folder``.
   public init(folder: InputFolder, pairs: Pairs, tokenizer: Tokenizer) {
     self.folder = folder
+    decoder = Vips.decoders
     self.pairs = pairs
     self.tokenizer = tokenizer
   }

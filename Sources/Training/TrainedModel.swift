@@ -97,8 +97,12 @@ package struct TrainedModel {
     }
   }
 
+  /// How many pieces of a text the model reads, the end included.
+  package var contextLength: Int { model.configuration.contextLength }
+
   /// The embeddings of texts, rows of length 1: `[texts.count, dimension]`.
-  package func encode(_ texts: [String]) throws -> [Float] {
+  /// - Parameter cut: called with each text that has more pieces than ``contextLength``; of such a text the beginning is seen.
+  package func encode(_ texts: [String], cut: (String) -> Void = { _ in }) throws -> [Float] {
     guard let tokenizer else {
       throw TrainingError(
         operation: "encode texts", subject: "\(texts.count) texts", cause: "the model was opened without tokenizer")
@@ -108,7 +112,10 @@ package struct TrainedModel {
       try Task.checkCancellation()
       var batch = TokenBatch()
       for text in texts[start..<min(start + Self.batch, texts.count)] {
-        batch.append(tokenizer.framed(try tokenizer.encode(text), contextLength: model.configuration.contextLength))
+        let pieces = try tokenizer.encode(text)
+        let seen = tokenizer.framed(pieces, contextLength: contextLength)
+        if seen.count < tokenizer.framed(pieces, contextLength: .max).count { cut(text) }
+        batch.append(seen)
       }
       result += try Torch.withoutGradients { try model.encode(batch).elements() }
     }

@@ -53,25 +53,28 @@ struct TrainingBatch: Sendable {
       places.append(Place(generator: generator, variation: variation, captions: drawn))
       members[place] = source.pictures[index]
     }
-    var open = Array(drawn)
-    while !open.isEmpty {
-      let faults = fill(open, step, settings, set, places, isStopped)
-      if isStopped() { throw CancellationError() }
-      var failed: [Int] = []
-      for (place, fault) in zip(open, faults) {
-        guard let fault else { continue }
-        guard let fault = fault as? BrokenPicture else { throw fault }
-        broken[fault.position] = fault.cause
-        failed.append(place)
-      }
-      if broken.count == source.pictures.count { throw allBroken(set) }
-      for place in failed {
+    let variations = places.map(\.variation)
+    try pictures.fill(
+      drawn, members: &members, broken: &broken, of: source.pictures.count, isStopped: isStopped,
+      allBroken: { Self.allBroken($0, of: set) },
+      another: { place in
         let (index, drawn) = try Self.next(settings.captions, source, &order, &places[place].generator)
         places[place].captions = drawn
-        members[place] = source.pictures[index]
-      }
-      open = failed
-    }
+        return source.pictures[index]
+      },
+      draw: { place, position, canvas, values in
+        switch set {
+        case .set(let pictures):
+          guard let variation = variations[place] else { return }
+          canvas.draw(position, of: pictures, variation, into: values)
+        case .encoded(let pictures, let vips):
+          let pixels = try pictures.pixels(at: position, size: settings.model.pictureSize, vips) { width, height in
+            var generator = CounterGenerator(settings.streams, 0x6372_6F70, UInt64(step), UInt64(place))
+            return settings.crop.draw(width: width, height: height, &generator)
+          }
+          canvas.place(pixels, into: values)
+        }
+      })
     given = order.given
     gather(places.map(\.captions))
   }
@@ -83,33 +86,7 @@ struct TrainingBatch: Sendable {
     var captions: [[Int32]]
   }
 
-  /// Draws the pictures of some places.
-  private mutating func fill(
-    _ open: [Int], _ step: Int, _ settings: TrainCLIP, _ set: PictureSource, _ places: [Place],
-    _ isStopped: @escaping @Sendable () -> Bool
-  ) -> [(any Error)?] {
-    let (members, broken, first) = (members, broken, drawn.lowerBound)
-    return pictures.fill(open.map { $0 - first }) { index, canvas, values in
-      if isStopped() { throw CancellationError() }
-      let place = index + first
-      let position = members[place]
-      switch set {
-      case .set(let pictures):
-        guard let variation = places[place].variation else { return }
-        canvas.draw(position, of: pictures, variation, into: values)
-      case .encoded(let pictures, let vips):
-        if let cause = broken[position] { throw BrokenPicture(position: position, cause: cause) }
-        let size = settings.model.pictureSize
-        let pixels = try pictures.pixels(at: position, size: size, vips) { width, height in
-          var generator = CounterGenerator(settings.streams, 0x6372_6F70, UInt64(step), UInt64(place))
-          return settings.crop.draw(width: width, height: height, &generator)
-        }
-        canvas.place(pixels, into: values)
-      }
-    }
-  }
-
-  private func allBroken(_ set: PictureSource) -> TrainingError {
+  private static func allBroken(_ broken: [Int: String], of set: PictureSource) -> TrainingError {
     let examples = broken.sorted { $0.key < $1.key }.prefix(3).map { "\(set.ids[$0.key]) (\($0.value))" }
     return TrainingError(
       operation: "train", subject: "\(broken.count) pictures",

@@ -29,13 +29,13 @@ import Testing
     }
   }
 
-  @Test(arguments: [1 << 30, 0]) func `Both directions of one table are those of two`(memoryLimit: Int) throws {
-    // Multiples of a quarter: many cosines are exactly equal, however they are added up. More rows than are multiplied at a time.
+  @Test(arguments: [1 << 30, 1 << 20, 0]) func `Both directions of one pass are those of two`(memoryLimit: Int) throws {
+    // Multiples of a quarter: many cosines are exactly equal, however they are added up. More rows and columns than are multiplied at a time.
     var generator = CounterGenerator(10)
     func vectors(_ count: Int) -> [Float] { (0..<(count * 3)).map { _ in Float(generator.index(5)) / 4 } }
-    let (rows, columns) = (vectors(600), vectors(33))
-    let owners = (0..<600).map { $0 < 33 ? $0 : generator.index(33) }
-    let own = (0..<33).map { column in owners.indices.filter { owners[$0] == column } }
+    let (rows, columns) = (vectors(600), vectors(530))
+    let owners = (0..<600).map { $0 < 530 ? $0 : generator.index(530) }
+    let own = (0..<530).map { column in owners.indices.filter { owners[$0] == column } }
     let both = try Ranking.mutualPlaces(
       rows: rows, columns: columns, dimension: 3, rowsCorrect: owners.map { [$0] }, columnsCorrect: own, memoryLimit: memoryLimit)
     func place(_ correct: [Int], _ cosines: [Float]) -> Int? {
@@ -45,9 +45,9 @@ import Testing
     }
     func cosine(_ row: Int, _ column: Int) -> Float { (0..<3).reduce(0) { $0 + rows[row * 3 + $1] * columns[column * 3 + $1] } }
     for row in stride(from: 0, to: 600, by: 7) {
-      #expect(both.rows[row] == place([owners[row]], (0..<33).map { cosine(row, $0) }))
+      #expect(both.rows[row] == place([owners[row]], (0..<530).map { cosine(row, $0) }))
     }
-    for column in 0..<33 {
+    for column in stride(from: 0, to: 530, by: 7) {
       #expect(both.columns[column] == place(own[column], (0..<600).map { cosine($0, column) }))
     }
   }

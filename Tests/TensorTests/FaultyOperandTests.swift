@@ -68,6 +68,23 @@ import Testing
     Fault("fill", ["[2, 3]", "bool[4]"], "a mask of another shape") {
       _ = try zeros(2, 3).filled(where: zeros(4).equals(zeros(4)), with: 1)
     },
+    Fault("fill", ["[2, 3]", "float32[2, 3]"], "a mask of numbers") {
+      _ = try zeros(2, 3).filled(where: .full([2, 3], 1), with: 1)
+    },
+    Fault("fill", ["[2]", "uint8[2]"], "a mask of bytes") {
+      _ = try zeros(2).filled(where: .from([1, 0] as [UInt8]), with: 1)
+    },
+    Fault("slice", ["[2, 3]", "-1..<2"], "a slice from before the start") { _ = try zeros(2, 3).slice(1, -1..<2) },
+    Fault("slice", ["[2, 3]", "-2..<-1"], "a slice before the start") { _ = try zeros(2, 3).slice(-1, -2 ..< -1) },
+    Fault("slice", ["[2, 3]", "2..<1"], "a slice that descends") {
+      _ = try zeros(2, 3).slice(1, Range(uncheckedBounds: (2, 1)))
+    },
+    Fault("slice", ["[2, 3]", "4..<4"], "an empty slice behind the end") { _ = try zeros(2, 3).slice(1, 4..<4) },
+    Fault("from", ["1 elements"], "more elements than can be counted") {
+      _ = try Tensor.from([1] as [Float], shape: [.max, 2])
+    },
+    Fault("from", ["4 elements"], "two negative sizes") { _ = try Tensor.from([1, 2, 3, 4] as [Float], shape: [-2, -2]) },
+    Fault("full", ["shape [\(Int.max), 2]"], "values for more elements than can be counted") { _ = try zeros(.max, 2) },
     Fault("backward", ["[2]"], "the gradient of two numbers") { try zeros(2).requiringGradient().backward() },
     Fault("backward", ["float32[]"], "the gradient of what needs none") { try zeros().backward() },
     Fault("requiringGradient", ["int64[1]"], "a gradient of whole numbers") { try ids(1).requiringGradient() },
@@ -90,9 +107,13 @@ import Testing
     Fault("select", ["[2, 3]", "float32[1]"], "a fractional place") { _ = try zeros(2, 3).selecting(zeros(1)) },
     Fault("gather", ["[2, 3]", "float32[1, 1]"], "gathering by fractions") { _ = try zeros(2, 3).gathered(1, zeros(1, 1)) },
     Fault("gather", ["[2, 3]", "int64[2, 1]"], "a target that is no class") { _ = try zeros(2, 3).crossEntropy(ids(0, 3)) },
-    Fault("gather", ["[2, 3]", "int64[3, 1]"], "more targets than rows") {
+    Fault("crossEntropy", ["[2, 3]", "int64[3]"], "more targets than rows") {
       _ = try zeros(2, 3).crossEntropy(ids(0, 1, 2))
     },
+    Fault("crossEntropy", ["[2, 3]", "int64[2, 1]"], "a matrix of targets") {
+      _ = try zeros(2, 3).crossEntropy(ids(0, 1).reshaped(2, 1))
+    },
+    Fault("crossEntropy", ["[3]", "int64[1]"], "a row alone") { _ = try zeros(3).crossEntropy(ids(0)) },
     Fault("embedding", ["[4, 3]", "float32[2]"], "fractional ids") { _ = try zeros(4, 3).embedding(zeros(2)) },
     Fault("linear", ["[2, 3, 4]", "[5, 4]"], "rows of matrices") { _ = try zeros(2, 3, 4).linear(zeros(5, 4)) },
     Fault("layerNorm", ["[2, 3]", "[3]", "[1]"], "a normalisation's bias of another width") {
@@ -155,5 +176,32 @@ import Testing
     #expect(!error.cause.isEmpty && !error.cause.contains("frame #") && error.cause.count < 600)
     // Nothing is left behind that would disturb the next computation.
     #expect(try (Tensor.full([2], 2) * 3).elements(as: Float.self) == [6, 6])
+  }
+
+  @Test func `Too few targets are an error that names both counts`() throws {
+    let error = try #require(throws: TensorError.self) { try Self.zeros(4, 3).crossEntropy(Self.ids(0, 1)) }
+    #expect(error.operation == "crossEntropy" && error.subject == "float32[4, 3], int64[2]")
+    #expect(error.cause.contains("2 targets for 4 rows"))
+  }
+
+  @Test func `A mask that is not bool is an error that names its type`() throws {
+    let error = try #require(throws: TensorError.self) {
+      try Self.zeros(2).filled(where: .full([2], 1, .float64), with: 1)
+    }
+    #expect(error.cause.contains("float64 instead of bool"))
+  }
+
+  @Test func `Memory that is not there is an error of one line that names the bytes`() throws {
+    // 2⁶⁰ bytes: more than a processor of today can address.
+    let error = try #require(throws: TensorError.self) { try Self.zeros(1 << 58) }
+    #expect(error.operation == "full" && error.subject.contains("[\(1 << 58)]"))
+    #expect(error.cause.contains("not enough memory") && error.cause.contains("\(1 << 60) bytes"))
+    #expect(!error.cause.contains("\n") && !error.cause.contains("frame #"))
+    #expect(try Tensor.full([2], 2).elements(as: Float.self) == [2, 2])
+  }
+
+  @Test func `A shape with an empty dimension holds nothing, however large the others are`() throws {
+    #expect(try Tensor.from([] as [Float], shape: [3, 0, 5]).count == 0)
+    #expect(try Tensor.zeros([2, 3]).slice(1, 3..<3).shape == [2, 0])
   }
 }

@@ -99,4 +99,18 @@ import Testing
     a.shuffle(&order)
     #expect(order != Array(0..<100) && order.sorted() == Array(0..<100))
   }
+
+  @Test func `Borrowed elements are those of the array, and results outlive them`() throws {
+    let array: [Float] = [1, 2, 3, 4, 5, 6]
+    let product = try Tensor.withBorrowed(array, shape: [2, 3]) { tensor in
+      #expect(try tensor.elements(as: Float.self) == array && tensor.shape == [2, 3])
+      #expect(try tensor.withElements { $0.baseAddress } == array.withUnsafeBufferPointer { $0.baseAddress })
+      return try tensor.matmul(tensor.transposed())
+    }
+    #expect(try product.withElements { Array($0) } == [14, 32, 32, 77])
+    // What lies in another order is copied.
+    #expect(try Tensor.from(array, shape: [2, 3]).transposed().withElements { Array($0) } == [1, 4, 2, 5, 3, 6])
+    #expect(try Tensor.withBorrowed([], shape: [0, 3]) { $0.shape } == [0, 3])
+    #expect(throws: TensorError.self) { try Tensor.withBorrowed(array, shape: [7]) { _ in } }
+  }
 }

@@ -96,4 +96,18 @@ import Training
     }
     await #expect(throws: TrainingError.self) { try await training(all).run(world.context) }
   }
+
+  @Test func `Only what reads encoded pictures depends on what decodes them`() async throws {
+    defer { world.remove() }
+    #expect(TrainCLIP.environment.map(\.name) == ["libtorch"] && EncodePictures.environment.map(\.name) == ["libtorch"])
+    let ofPixels = world.training(try await world.tokenizer())
+    let ofFiles = try await training(folder("files"))
+    #expect(ofPixels.decoder == nil)
+    let decoder = try #require(ofFiles.decoder)
+    #expect(decoder.wholeMatch(of: /libvips \d+\.\d+\.\d+, libjpeg-turbo \d+\.\d+\.\d+/) != nil, "\(decoder)")
+    #expect(ofFiles.with(\.folder, nil).decoder == nil)
+    let checkpoint = try await ofPixels.with(\.steps, 1).run(world.context)
+    #expect(EncodePictures(checkpoint: checkpoint, pictures: world.pictures).decoder == nil)
+    #expect(EncodePictures(checkpoint: checkpoint, folder: world.folder).decoder == decoder)
+  }
 }

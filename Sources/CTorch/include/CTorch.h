@@ -87,8 +87,12 @@ struct ctorch_api {
   // Copies the bytes.
   ctorch_tensor *_Nullable (*_Nonnull from_bytes)(
       const void *_Nullable bytes, int32_t type, const int64_t *_Nullable shape, int32_t rank, ctorch_error error);
+  // Of the elements where they lie, float32, which stay there longer than the tensor and all that are views of it.
+  ctorch_tensor *_Nullable (*_Nonnull borrow)(const float *floats, const int64_t *_Nullable shape, int32_t rank, ctorch_error error);
   // Copies all elements, in row-major order and as elements of the given type, to a buffer that holds them.
   bool (*_Nonnull to_bytes)(const ctorch_tensor *tensor, int32_t type, void *_Nullable destination, ctorch_error error);
+  // The elements themselves, in row-major order, as long as the tensor lives; NULL when they lie in another order.
+  const void *_Nullable (*_Nonnull data)(const ctorch_tensor *tensor);
   int32_t (*_Nonnull rank)(const ctorch_tensor *tensor);
   int64_t (*_Nonnull size)(const ctorch_tensor *tensor, int32_t dimension);
   // -1 for a type that is not in `ctorch_type`.

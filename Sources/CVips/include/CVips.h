@@ -50,6 +50,9 @@ struct cvips_api {
 
   /// The version of libvips, such as `8.14.1`; lives as long as the process.
   const char *(*version)(void);
+
+  /// The version of libjpeg-turbo that the library was built with, such as `2.1.5`; lives as long as the process.
+  const char *(*jpeg_version)(void);
 };
 
 #ifdef __cplusplus
