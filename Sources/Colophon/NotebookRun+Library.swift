@@ -8,8 +8,8 @@ public import Provenance
 internal import Training
 
 extension NotebookRun {
-  private convenience init() {
-    self.init(libraryCode: Self.libraryCode)
+  private convenience init(stages: [any Stage.Type]) {
+    self.init(stages: stages, libraryCode: Self.libraryCode)
   }
 
   /// The run that the supervising command has described. A program that was started to compute one stage of its notebook does that
@@ -17,7 +17,7 @@ extension NotebookRun {
   /// - Parameter stages: the stages that the notebook declares.
   public static func begin(stages: [any Stage.Type]) async -> NotebookRun {
     await computeStageIfAsked(among: stages, libraryCode: libraryCode)
-    return NotebookRun()
+    return NotebookRun(stages: stages)
   }
 
   /// The digest of all code that a stage written in a notebook may call.

@@ -17,7 +17,8 @@ public final class NotebookRun {
   /// Starts the run that the supervising command has described in the environment; ends the process with a message when there is
   /// no such command or the store cannot be opened.
   /// - Parameter libraryCode: the digest of the code that the notebook's own stages may call.
-  package init(libraryCode: Digest) {
+  /// - Parameter stages: the stages that the notebook declares.
+  package init(stages: [any Stage.Type], libraryCode: Digest) {
     guard let text = getenv(RunConfiguration.variable),
       let configuration = try? JSONDecoder().decode(RunConfiguration.self, from: Data(String(cString: text).utf8))
     else {
@@ -32,7 +33,8 @@ public final class NotebookRun {
     channel = RunChannel(descriptor: configuration.channel)
     guard configuration.mode != .verify else {
       session = Session(
-        executor: DelegatingExecutor(configuration: configuration, channel: channel, libraryCode: libraryCode), cell: 0)
+        executor: DelegatingExecutor(
+          configuration: configuration, channel: channel, libraryCode: libraryCode, stages: stages), cell: 0)
       return
     }
     do {

@@ -9,6 +9,8 @@ package struct SandboxAccess: Codable, Hashable, Sendable {
     case undeclared
     /// It asked for a file that does not exist: its result may depend on that.
     case absent
+    /// It read a font of the system that it did not declare: text may be drawn otherwise on another machine.
+    case font
     /// It tried to reach a network.
     case network
   }
@@ -55,10 +57,13 @@ struct SandboxEvent: Hashable {
     switch kind {
     case .network: return SandboxAccess(kind: .network, subject: subject)
     case .read where view.isSystemData(subject) && Self.isFile(subject):
-      return SandboxAccess(kind: .undeclared, subject: subject)
+      return SandboxAccess(kind: SandboxView.isFont(subject) ? .font : .undeclared, subject: subject)
     default:
       guard !view.shows(subject) else { return nil }
-      return SandboxAccess(kind: Self.exists(subject) ? .undeclared : .absent, subject: subject)
+      let exists = Self.exists(subject)
+      // What is in the private folder and not on the machine is the program's own.
+      if view.isPrivate(subject), !exists { return nil }
+      return SandboxAccess(kind: exists ? .undeclared : .absent, subject: subject)
     }
   }
 

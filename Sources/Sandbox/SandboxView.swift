@@ -26,7 +26,7 @@ package struct SandboxView: Sendable {
   /// `/var`, `/srv`, nor the rest of `/etc`.
   static let system = [
     "/usr", "/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/fonts", "/etc/localtime",
-    "/etc/os-release", "/etc/ImageMagick-6", "/sys/devices/system",
+    "/etc/os-release", "/etc/ImageMagick-6", "/var/cache/fontconfig", "/sys/devices/system",
   ]
 
   /// Folders that hold one with `/usr` on a machine with one tree of programs; on another they are shown as they are.
@@ -43,9 +43,18 @@ package struct SandboxView: Sendable {
   /// Whether the program may know of this path: it is shown, made by itself, or a folder on the way to something shown.
   /// - Parameter path: absolute and normalized.
   func shows(_ path: String) -> Bool {
-    let own = ["/proc", "/dev", "/tmp", "/sys", "/newroot", "/oldroot"]
-    let roots = own + Self.system + Self.merged + readable + writable + quiet + [folder]
+    let own = ["/proc", "/dev", "/sys", "/newroot", "/oldroot"]
+    let roots = own + Self.system + Self.merged + readable + writable + quiet
     return roots.contains { Self.isEqualOrBelow(path, $0) || Self.isEqualOrBelow($0, path) }
+      || Self.isEqualOrBelow(folder, path) || Self.isEqualOrBelow("/tmp/home", path)
+  }
+
+  /// Whether the path lies in the program's own `/tmp`, where it may do as it likes.
+  func isPrivate(_ path: String) -> Bool { Self.isEqualOrBelow(path, "/tmp") }
+
+  /// Whether the path is one of the system's fonts, or their register: libraries that draw text choose among them by themselves.
+  static func isFont(_ path: String) -> Bool {
+    ["/usr/share/fonts", "/usr/local/share/fonts", "/var/cache/fontconfig"].contains { isEqualOrBelow(path, $0) }
   }
 
   /// Whether the path is one of the system's data files, which an experiment has to declare like any other: shown, since libraries may

@@ -48,11 +48,25 @@ package final class SandboxWatch: Sendable {
     }
   }
 
+  private static func folders(above path: String) -> [String] {
+    guard path.hasPrefix("/") else { return [] }
+    var folders: [String] = []
+    var path = path
+    while let slash = path.lastIndex(of: "/"), slash > path.startIndex {
+      path = String(path[..<slash])
+      folders.append(path)
+    }
+    return folders
+  }
+
   /// Waits until nobody is left to be watched.
   /// - Returns: what was asked for and not declared, in the order of kinds and paths.
   package func finish() -> [SandboxAccess] {
     ended.wait()
     let found = Set(events.withLock { $0 }.compactMap { $0.judged(by: view) })
-    return found.sorted { ($0.kind.rawValue, $0.subject) < ($1.kind.rawValue, $1.subject) }
+    // Looks at the folders on the way to something say nothing more.
+    let ways = Set(
+      found.flatMap { access in Self.folders(above: access.subject).map { SandboxAccess(kind: access.kind, subject: $0) } })
+    return found.subtracting(ways).sorted { ($0.kind.rawValue, $0.subject) < ($1.kind.rawValue, $1.subject) }
   }
 }

@@ -6,13 +6,16 @@ package actor DelegatingExecutor: StageCalls {
   private let channel: RunChannel
   private let link: CommandLink
   private let libraryCode: Digest
+  private let stages: [any Stage.Type]
   /// Where content that is only in memory is written for the command, absolute.
   private let holdings: String
   private var calls = CallCounter()
   private var nextIdentifier = 1
   private var replies: [Digest: Task<StageReply, any Error>] = [:]
 
-  init(configuration: RunConfiguration, channel: RunChannel, libraryCode: Digest) {
+  /// - Parameter stages: those that the notebook declares.
+  init(configuration: RunConfiguration, channel: RunChannel, libraryCode: Digest, stages: [any Stage.Type]) {
+    self.stages = stages
     self.channel = channel
     link = CommandLink(channel: channel, replies: configuration.replies)
     self.libraryCode = libraryCode
@@ -53,9 +56,11 @@ package actor DelegatingExecutor: StageCalls {
     let inputs = try StageInputs(of: stage, digests: digests)
     let key = StageKey(
       of: S.self, inputs: inputs, libraryCode: libraryCode, isBuiltIn: RunEnvironment.isBuiltIn(S.self))
-    guard let type = _mangledTypeName(S.self) else { throw StageEncodingFailure(stage: S.name, reason: "its type has no name") }
+    guard let type = StageTypeName(of: S.self, among: stages) else {
+      throw StageEncodingFailure(stage: S.name, reason: "its type has no name")
+    }
     return StageRequest(
-      call: call, type: type, stage: try StageEncoding.text(of: stage), format: S.Output.format, key: key.digest,
+      call: call, type: type.text, stage: try StageEncoding.text(of: stage), format: S.Output.format, key: key.digest,
       components: key.components,
       inputs: try inputs.files.map { .init($0, digest: try digests.digest(of: $0)) }
         + inputs.folders.map { .init($0, digest: try digests.digest(of: $0)) },

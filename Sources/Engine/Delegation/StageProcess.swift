@@ -24,8 +24,7 @@ enum StageProcess {
         throw StageEncodingFailure(
           stage: job.request.call.stage, reason: "cannot enter \(job.project): \(String(cString: strerror(errno)))")
       }
-      let own = stages.first { _mangledTypeName($0) == job.request.type }
-      guard let type = own ?? _typeByName(job.request.type) as? any Stage.Type else {
+      guard let type = StageTypeName(job.request.type).type(among: stages) else {
         throw StageEncodingFailure(
           stage: job.request.call.stage, reason: "its type is not found by name; a generic one must not be private")
       }
@@ -79,6 +78,31 @@ enum StageProcess {
   @concurrent
   private static func run<S: Stage>(_ stage: S, _ context: StageContext) async throws -> ArtifactContent {
     try await stage.run(context).makeContent()
+  }
+}
+
+/// How a stage's type is named to another process of the same program: by its place among the notebook's own stages, since the runtime
+/// finds no private type by name, else by its mangled name.
+struct StageTypeName {
+  let text: String
+
+  init(_ text: String) { self.text = text }
+
+  /// - Returns: `nil` when the type has no name.
+  init?(of type: any Stage.Type, among stages: [any Stage.Type]) {
+    if let position = stages.firstIndex(where: { $0 == type }) {
+      text = "#\(position)"
+    } else if let name = _mangledTypeName(type) {
+      text = name
+    } else {
+      return nil
+    }
+  }
+
+  func type(among stages: [any Stage.Type]) -> (any Stage.Type)? {
+    guard text.hasPrefix("#") else { return _typeByName(text) as? any Stage.Type }
+    guard let position = Int(text.dropFirst()), stages.indices.contains(position) else { return nil }
+    return stages[position]
   }
 }
 

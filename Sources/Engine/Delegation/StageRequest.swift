@@ -31,7 +31,7 @@ package struct StageRequest: Codable, Sendable {
   }
 
   package var call: StageCallReport
-  /// The mangled name of the stage's type.
+  /// The stage's type, as ``StageTypeName`` has it.
   package var type: String
   /// The stage's properties as JSON; artifacts in files are references by digest.
   package var stage: String

@@ -80,6 +80,8 @@ package struct Verdict: Codable, Sendable {
       case undeclaredRead = "undeclared read"
       /// A look for something that does not exist.
       case probe
+      /// A read of a font that the system has.
+      case font
       /// A call over the network.
       case network
       /// A number in the prose that is not the result's any more.
@@ -109,8 +111,8 @@ package struct Verdict: Codable, Sendable {
       self.line = line
     }
 
-    /// Whether the report cannot be believed as it is. A look for a file that is absent is only told.
-    package var isSerious: Bool { kind != .probe && kind != .sandbox }
+    /// Whether the report cannot be believed as it is. A look for a file that is absent and the system's fonts are only told.
+    package var isSerious: Bool { kind != .probe && kind != .font && kind != .sandbox }
   }
 
   /// A fact of the surroundings that is another one than at the time of the record.

@@ -80,8 +80,9 @@ package struct VerdictPage: Sendable {
   private var findings: HTML {
     guard !verdict.findings.isEmpty else { return "" }
     var html: HTML = "<h2>Findings</h2>\n<ul>\n"
-    for finding in verdict.findings.prefix(500) { html += "<li dir=\"auto\">\(Verdict.sentence(finding))</li>\n" }
-    if verdict.findings.count > 500 { html += "<li>and \(verdict.findings.count - 500) more</li>\n" }
+    let sentences = verdict.sentences
+    for sentence in sentences.prefix(500) { html += "<li dir=\"auto\">\(sentence)</li>\n" }
+    if sentences.count > 500 { html += "<li>and \(sentences.count - 500) more</li>\n" }
     return html + "</ul>\n"
   }
 

@@ -38,8 +38,9 @@ extension Verdict {
       }
     }
     if !findings.isEmpty { lines.append("findings:") }
-    for finding in findings.prefix(60) { lines.append("  " + Self.sentence(finding)) }
-    if findings.count > 60 { lines.append("  and \(findings.count - 60) more; --json lists all") }
+    let told = sentences
+    for sentence in told.prefix(60) { lines.append("  " + sentence) }
+    if told.count > 60 { lines.append("  and \(told.count - 60) more; --json lists all") }
     return lines.joined(separator: "\n")
   }
 
@@ -61,10 +62,27 @@ extension Verdict {
     return text
   }
 
-  static func sentence(_ finding: Finding) -> String {
-    let place = finding.line.map { "line \($0), " } ?? ""
-    let who = finding.stage.isEmpty ? "" : "\(finding.stage): "
-    let subject = finding.subject.isEmpty ? "" : " \(finding.subject)"
-    return "\(finding.kind.rawValue): \(place)\(who)\(finding.message)\(subject)"
+  /// The findings, those that differ in their subject alone told together; serious ones first.
+  var sentences: [String] {
+    var groups: [(finding: Finding, subjects: [String])] = []
+    var places: [Finding: Int] = [:]
+    for finding in findings.filter(\.isSerious) + findings.filter({ !$0.isSerious }) {
+      var general = finding
+      general.subject = ""
+      if let place = places[general] {
+        groups[place].subjects.append(finding.subject)
+      } else {
+        places[general] = groups.count
+        groups.append((general, [finding.subject]))
+      }
+    }
+    return groups.map { group in
+      let finding = group.finding
+      let place = finding.line.map { "line \($0), " } ?? ""
+      let who = finding.stage.isEmpty ? "" : "\(finding.stage): "
+      let shown = group.subjects.prefix(3).joined(separator: ", ")
+      let rest = group.subjects.count > 3 ? " and \(group.subjects.count - 3) more" : ""
+      return "\(finding.kind.rawValue): \(place)\(who)\(finding.message)\(shown.isEmpty ? "" : " ")\(shown)\(rest)"
+    }
   }
 }
