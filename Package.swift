@@ -89,8 +89,8 @@ let package = Package(
     module("Engine", ["Provenance", "ArtifactStore"]),
     module("Figures", ["Provenance"]),
     module("Comparison", ["Provenance"]),
-    module("Report", ["Provenance", "Notebook", "Figures", "CMark"]),
-    module("Supervision", ["Provenance", "Notebook", "ArtifactStore", "Engine", "Report"]),
+    module("Report", ["Provenance", "Notebook", "Figures", "Comparison", "CMark"]),
+    module("Supervision", ["Provenance", "Notebook", "ArtifactStore", "Engine", "Comparison", "Report"]),
 
     // The way of the data: Datasets → Metadata → Curation → Training → Evaluation.
     module("ArtifactTypes", ["Provenance"], hashesItsSources: true),
@@ -113,7 +113,7 @@ let package = Package(
     .executableTarget(
       name: "colophon",
       dependencies: [
-        "Provenance", "Notebook", "ArtifactStore", "Engine", "Report", "Supervision",
+        "Provenance", "Notebook", "ArtifactStore", "Engine", "Comparison", "Report", "Supervision",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/CommandLine", swiftSettings: swiftSettings),
@@ -143,7 +143,7 @@ let package = Package(
     tests("EngineTests", ["Engine", "ArtifactStore", "Provenance"]),
     tests("FiguresTests", ["Figures", "Provenance"]),
     tests("ComparisonTests", ["Comparison", "Provenance"]),
-    tests("ReportTests", ["Report", "Notebook", "Figures", "Provenance", "CMark"], exclude: ["Snapshots"]),
+    tests("ReportTests", ["Report", "Notebook", "Figures", "Comparison", "Provenance", "CMark"], exclude: ["Snapshots"]),
     tests("DatasetsTests", domain + ["Reading", "Datasets"]),
     tests("MetadataTests", domain + ["Metadata"]),
     tests("CurationTests", domain + ["Curation"]),

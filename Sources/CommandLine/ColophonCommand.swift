@@ -14,7 +14,8 @@ struct ColophonCommand: ParsableCommand {
     version: "colophon 0.1.0",
     subcommands: [
       RunCommand.self, PlanCommand.self, WhyCommand.self, LogCommand.self, ShowCommand.self, ExportCommand.self,
-      StagesCommand.self, NewCommand.self, DoctorCommand.self,
+      DiffCommand.self, StagesCommand.self, NewCommand.self, DoctorCommand.self, InstallGitDriverCommand.self,
+      GitTextconvCommand.self,
     ])
 
   static func main() {

@@ -15,9 +15,9 @@ import Testing
     "Engine": ["Provenance", "ArtifactStore", "Foundation", "Glibc", "Synchronization"],
     "Figures": ["Provenance", "Foundation"],
     "Comparison": ["Provenance", "Foundation", "Glibc", "Synchronization", "Dispatch"],
-    "Report": ["Provenance", "Notebook", "Figures", "CMark", "Foundation"],
+    "Report": ["Provenance", "Notebook", "Figures", "Comparison", "CMark", "Foundation"],
     "Supervision": [
-      "Provenance", "Notebook", "ArtifactStore", "Engine", "Report", "Foundation", "Glibc", "Synchronization",
+      "Provenance", "Notebook", "ArtifactStore", "Engine", "Comparison", "Report", "Foundation", "Glibc", "Synchronization",
     ],
     "ArtifactTypes": ["Provenance", "Foundation", "Glibc", "Synchronization"],
     "Reading": [
@@ -45,7 +45,8 @@ import Testing
       "Evaluation",
     ],
     "CommandLine": [
-      "Provenance", "Notebook", "ArtifactStore", "Engine", "Report", "Supervision", "ArgumentParser", "Foundation", "Glibc",
+      "Provenance", "Notebook", "ArtifactStore", "Engine", "Comparison", "Report", "Supervision", "ArgumentParser", "Foundation",
+      "Glibc",
     ],
     "TrainWorker": ["Training"],
     "SourceDigest": ["Foundation"],
