@@ -38,8 +38,9 @@ struct DiffCommand: ParsableCommand {
   @Flag(name: .long, help: "Print JSON.") var json = false
   @Option(name: .long, help: ArgumentHelp("Write a page with pictures side by side.", valueName: "file")) var html: String?
   @Option(name: .long, help: "Rows and examples of each kind.") var limit = 20
-  @Option(name: .long, help: "The artifact format of two files, such as metadata/2; by their names unless given.") var format:
-    String?
+  @Option(
+    name: .long, help: "The artifact format of two files or folders, such as metadata/2; a file's by its name unless given.")
+  var format: String?
   @Option(name: .long, help: "Colours: auto, always or never.") var color = ColourChoice.auto
   @OptionGroup var project: ProjectOptions
 

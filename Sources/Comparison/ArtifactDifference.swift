@@ -83,6 +83,11 @@ package struct ArtifactDifference: Sendable, Codable, Equatable {
   package struct Shared: Sendable, Codable, Equatable {
     package var bytes: Int64
     package var of: Int64
+
+    package init(bytes: Int64, of all: Int64) {
+      self.bytes = bytes
+      of = all
+    }
   }
 
   package var name: String

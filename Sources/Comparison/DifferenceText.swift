@@ -1,3 +1,5 @@
+internal import Provenance
+
 /// A difference as text for a terminal.
 package struct DifferenceText {
   private let difference: ArtifactDifference

@@ -90,43 +90,55 @@ enum LineAlignment {
     return found
   }
 
+  /// How far each diagonal −d…d reaches with d edits; −1 where none gets to.
+  private struct Frontier {
+    let edits: Int
+    var reach: [Int32]
+
+    init(edits: Int) {
+      self.edits = edits
+      reach = Array(repeating: -1, count: 2 * edits + 1)
+    }
+
+    subscript(diagonal: Int) -> Int { abs(diagonal) <= edits ? Int(reach[diagonal + edits]) : -1 }
+
+    /// Where one more edit leads on a diagonal: a new line comes from the diagonal above, a line that is gone from the one below.
+    func step(_ diagonal: Int, _ oldCount: Int, _ newCount: Int) -> (line: Int, isNew: Bool)? {
+      let down = self[diagonal + 1]
+      let right = self[diagonal - 1] < 0 ? -1 : self[diagonal - 1] + 1
+      let canGoDown = down >= 0 && down - diagonal <= newCount
+      let canGoRight = right >= 0 && right <= oldCount
+      if canGoDown, !canGoRight || down >= right { return (down, true) }
+      return canGoRight ? (right, false) : nil
+    }
+  }
+
   private static func shortest(_ old: [UInt64], _ new: [UInt64]) -> [Edit]? {
     let most = min(old.count + new.count, editLimit)
-    // For each number of edits, how far each diagonal −d…d reaches.
-    var history: [[Int32]] = []
+    var history: [Frontier] = []
     for edits in 0...most {
-      let last = history.last
-      func reach(_ diagonal: Int) -> Int {
-        guard let last, abs(diagonal) <= edits - 1 else { return -1 }
-        return Int(last[diagonal + edits - 1])
-      }
-      var frontier = [Int32](repeating: -1, count: 2 * edits + 1)
+      var frontier = Frontier(edits: edits)
       for diagonal in stride(from: -edits, through: edits, by: 2) {
-        var x = edits == 0 ? 0 : max(reach(diagonal + 1), reach(diagonal - 1) + 1)
-        guard x >= 0, x - diagonal >= 0, x <= old.count, x - diagonal <= new.count else { continue }
+        guard var x = history.isEmpty ? 0 : history[edits - 1].step(diagonal, old.count, new.count)?.line else { continue }
         while x < old.count, x - diagonal < new.count, old[x] == new[x - diagonal] { x += 1 }
-        frontier[diagonal + edits] = Int32(x)
-        if x == old.count, x - diagonal == new.count { return trace(history, edits, old.count, new.count) }
+        frontier.reach[diagonal + edits] = Int32(x)
+        if x == old.count, x - diagonal == new.count { return trace(history, diagonal, old.count, new.count) }
       }
       history.append(frontier)
     }
     return nil
   }
 
-  private static func trace(_ history: [[Int32]], _ count: Int, _ oldCount: Int, _ newCount: Int) -> [Edit] {
+  private static func trace(_ history: [Frontier], _ last: Int, _ oldCount: Int, _ newCount: Int) -> [Edit] {
     var edits: [Edit] = []
-    var diagonal = oldCount - newCount
-    for step in stride(from: count, to: 0, by: -1) {
-      let last = history[step - 1]
-      func reach(_ diagonal: Int) -> Int { abs(diagonal) <= step - 1 ? Int(last[diagonal + step - 1]) : -1 }
-      let fromAbove = reach(diagonal + 1)
-      let fromLeft = reach(diagonal - 1)
-      // A step down the diagonals is a new line, a step up a line that is gone.
-      if fromAbove >= 0, fromAbove >= fromLeft + 1 || fromLeft < 0 {
-        edits.append(Edit(isNew: true, oldLine: fromAbove, newLine: fromAbove - diagonal - 1))
+    var diagonal = last
+    for frontier in history.reversed() {
+      guard let (line, isNew) = frontier.step(diagonal, oldCount, newCount) else { break }
+      if isNew {
+        edits.append(Edit(isNew: true, oldLine: line, newLine: line - diagonal - 1))
         diagonal += 1
       } else {
-        edits.append(Edit(isNew: false, oldLine: fromLeft, newLine: fromLeft - diagonal + 1))
+        edits.append(Edit(isNew: false, oldLine: line - 1, newLine: line - diagonal))
         diagonal -= 1
       }
     }

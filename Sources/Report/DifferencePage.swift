@@ -1,4 +1,5 @@
 package import Comparison
+internal import Provenance
 
 /// Differences as one HTML page that loads nothing and runs no script; names and contents are escaped.
 package struct DifferencePage {

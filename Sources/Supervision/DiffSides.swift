@@ -26,7 +26,8 @@ package struct DiffSide: Sendable {
   package var subject: Subject
 }
 
-/// Finds what the words of `colophon diff` name: `ARTIFACT@REVISION`, an artifact, a revision, a lock file or a file on disk.
+/// Finds what the words of `colophon diff` name: `ARTIFACT@REVISION`, an artifact, a revision, a lock file, a file on disk, or a folder with
+/// an artifact's files.
 package struct DiffSides {
   private let project: Project
   private let store: ArtifactStore?
@@ -46,6 +47,8 @@ package struct DiffSides {
     if FileManager.default.fileExists(atPath: words, isDirectory: &isFolder), !isFolder.boolValue {
       return try file(words, format: format)
     }
+    // A folder may have a notebook's name; with a format it is an artifact's.
+    if isFolder.boolValue, let format { return try folder(words, format: format) }
     let store = try needed(words)
     if let mark = words.lastIndex(of: "@") {
       let (name, revision) = (String(words[..<mark]), String(words[words.index(after: mark)...]))
@@ -57,7 +60,7 @@ package struct DiffSides {
     do {
       let artifacts = try store.artifacts(at: words)
       return DiffSide(label: words, subject: .version(artifacts.map { item($0, store) }))
-    } catch let error as StoreError {
+    } catch {
       guard Self.isUnknown(error) else { throw error }
       return try artifact(words, store)
     }
@@ -113,6 +116,22 @@ package struct DiffSides {
       subject: .artifact(
         DiffSide.Item(
           name: name, format: format ?? Comparison.format(ofFile: name), digest: content.digest, stored: nil, content: content)))
+  }
+
+  /// The files of an artifact as `colophon export` writes several.
+  private func folder(_ path: String, format: String) throws -> DiffSide {
+    let names = try FileManager.default.subpathsOfDirectory(atPath: path).filter { name in
+      var isFolder: ObjCBool = false
+      return FileManager.default.fileExists(atPath: "\(path)/\(name)", isDirectory: &isFolder) && !isFolder.boolValue
+    }
+    guard !names.isEmpty else { throw SupervisionError("there is no file in the folder \(path)") }
+    let content = ArtifactContent(files: try names.map { try ContentFile(path: "\(path)/\($0)", name: $0) })
+    return DiffSide(
+      label: path,
+      subject: .artifact(
+        DiffSide.Item(
+          name: URL(fileURLWithPath: path).lastPathComponent, format: format, digest: content.digest, stored: nil,
+          content: content)))
   }
 
   /// What a lock file names, with its bytes where the store has them.
