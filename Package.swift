@@ -90,7 +90,7 @@ let package = Package(
     module("Engine", ["Provenance", "ArtifactStore"]),
     module("Figures", ["Provenance"]),
     module("Comparison", ["Provenance"]),
-    module("Report", ["Provenance", "Notebook", "Figures", "CMark"]),
+    module("Report", ["Provenance", "Notebook", "Figures", "Comparison", "CMark"]),
     .target(name: "CSandbox"),
     .executableTarget(name: "colophon-sandbox", dependencies: ["CSandbox"], path: "Sources/SandboxLauncher"),
     module("Sandbox", ["CSandbox"]),
@@ -119,7 +119,7 @@ let package = Package(
     .executableTarget(
       name: "colophon",
       dependencies: [
-        "Provenance", "Notebook", "ArtifactStore", "Attesting", "Engine", "Report", "Sandbox", "Supervision",
+        "Provenance", "Notebook", "ArtifactStore", "Attesting", "Engine", "Comparison", "Report", "Sandbox", "Supervision",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/CommandLine", swiftSettings: swiftSettings),
@@ -150,7 +150,7 @@ let package = Package(
     tests("EngineTests", ["Engine", "ArtifactStore", "Provenance"]),
     tests("FiguresTests", ["Figures", "Provenance"]),
     tests("ComparisonTests", ["Comparison", "Provenance"]),
-    tests("ReportTests", ["Report", "Notebook", "Figures", "Provenance", "CMark"], exclude: ["Snapshots"]),
+    tests("ReportTests", ["Report", "Notebook", "Figures", "Comparison", "Provenance", "CMark"], exclude: ["Snapshots"]),
     tests("DatasetsTests", domain + ["Reading", "Datasets"]),
     tests("MetadataTests", domain + ["Metadata"]),
     tests("CurationTests", domain + ["Curation"]),

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from harness import chain_rows, curation_rows, ingest_rows, prose_rows, training_rows
+from harness import chain_rows, curation_rows, diff_rows, ingest_rows, prose_rows, training_rows
 from harness.machine import machine, machine_line
 from harness.measure import count_orphans
 from harness.table import Row, json_rows, markdown
@@ -17,6 +17,7 @@ GROUPS = {
     "chains": ["DVC", "Snakemake", "redun", "doit"],
     "ingest": ["restic", "bup"],
     "prose": ["nbconvert"],
+    "diff": ["pandas"],
     "curation": ["curation", *(name for name in DEBIAN_DATA if name != STAMPS)],
     "training": ["training", STAMPS],
 }
@@ -64,6 +65,7 @@ def _groups(workshop: Workshop, options: argparse.Namespace) -> dict[str, Callab
         "chains": lambda: chain_rows.chain_rows(workshop, plans, repetitions, budget),
         "ingest": lambda: ingest_rows.ingest_rows(workshop, (64 if quick else 1024) << 20, repetitions, budget),
         "prose": lambda: prose_rows.prose_rows(workshop, 10 if quick else 100, repetitions, budget),
+        "diff": lambda: diff_rows.diff_rows(workshop, quick, repetitions, budget, options.pair_bytes),
         "curation": lambda: curation_rows.curation_rows(workshop, quick, repetitions, budget),
         "training": lambda: training_rows.training_rows(workshop, quick, repetitions, budget),
     }
@@ -72,7 +74,7 @@ def _groups(workshop: Workshop, options: argparse.Namespace) -> dict[str, Callab
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="Benchmarks/run",
-        description="Measure Colophon beside DVC, Snakemake, redun, doit, restic, bup, nbconvert, the libraries of "
+        description="Measure Colophon beside DVC, Snakemake, redun, doit, restic, bup, nbconvert, pandas, the libraries of "
         "MetaCLIP's curation, PyTorch and NumPy; print a Markdown table. "
         "Ratios say how many times better Colophon is. Everything is written under .build/bench.")
     parser.add_argument("--quick", action="store_true", help="tiny sizes and two repetitions, to try the benchmarks out")
@@ -83,6 +85,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--budget", type=float, default=15, metavar="S", help="wall seconds after which a contender is not repeated (15)")
     parser.add_argument("--limit", type=float, default=120, metavar="S", help="longest run of one command in seconds (120)")
+    parser.add_argument(
+        "--pair-bytes", type=int, metavar="N", help="the size of each set of pairs whose difference is measured (2000000000)")
     options = parser.parse_args()
     options.repetitions = options.repetitions or (2 if options.quick else 5)
     return options

@@ -14,6 +14,7 @@ PYTHON_PEERS: dict[str, list[str]] = {
     "Snakemake": ["snakemake==9.27.1"],
     "redun": ["redun==0.44.1"],
     "doit": ["doit==0.37.0"],
+    "pandas": ["pandas==3.1.1", "numpy==2.4.6"],
     "nbconvert": ["nbconvert==7.17.2", "ipykernel==7.4.0"],
     "curation": [
         "pyahocorasick==2.3.1", "ahocorasick-rs==1.0.3", "daachorse==0.5.0", "fasttext-predict==0.9.2.4", "numpy==2.4.6",

@@ -13,9 +13,9 @@ struct ColophonCommand: ParsableCommand {
       """,
     version: "colophon 0.1.0",
     subcommands: [
-      RunCommand.self, PlanCommand.self, WhyCommand.self, VerifyCommand.self, LogCommand.self, ShowCommand.self,
-      ExportCommand.self,
-      StagesCommand.self, NewCommand.self, DoctorCommand.self,
+      RunCommand.self, PlanCommand.self, WhyCommand.self, VerifyCommand.self, DiffCommand.self, LogCommand.self,
+      ShowCommand.self, ExportCommand.self, StagesCommand.self, NewCommand.self, DoctorCommand.self,
+      InstallGitDriverCommand.self, GitTextconvCommand.self,
     ])
 
   static func main() {

@@ -63,3 +63,33 @@ struct CSVReader {
     }
   }
 }
+
+extension CSVReader {
+  /// The cells of one record.
+  static func cells(_ record: UnsafeRawBufferPointer) -> [[UInt8]] {
+    var cells: [[UInt8]] = [[]]
+    var isQuoted = false
+    var position = 0
+    while position < record.count {
+      let byte = record[position]
+      position += 1
+      if isQuoted {
+        if byte != UInt8(ascii: "\"") {
+          cells[cells.count - 1].append(byte)
+        } else if position < record.count, record[position] == UInt8(ascii: "\"") {
+          cells[cells.count - 1].append(byte)
+          position += 1
+        } else {
+          isQuoted = false
+        }
+      } else if byte == UInt8(ascii: ",") {
+        cells.append([])
+      } else if byte == UInt8(ascii: "\""), cells[cells.count - 1].isEmpty {
+        isQuoted = true
+      } else if byte != 13 || position < record.count {
+        cells[cells.count - 1].append(byte)
+      }
+    }
+    return cells
+  }
+}

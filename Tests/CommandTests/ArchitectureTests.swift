@@ -16,10 +16,11 @@ import Testing
     "Engine": ["Provenance", "ArtifactStore", "Foundation", "Glibc", "Synchronization"],
     "Figures": ["Provenance", "Foundation"],
     "Comparison": ["Provenance", "Foundation", "Glibc", "Synchronization", "Dispatch"],
-    "Report": ["Provenance", "Notebook", "Figures", "CMark", "Foundation"],
+    "Report": ["Provenance", "Notebook", "Figures", "Comparison", "CMark", "Foundation"],
     "Sandbox": ["CSandbox", "Foundation", "Glibc", "Synchronization"],
     "Supervision": [
-      "Provenance", "Notebook", "ArtifactStore", "Attesting", "Engine", "Report", "Sandbox", "Comparison", "Foundation", "Glibc", "Synchronization",
+      "Provenance", "Notebook", "ArtifactStore", "Attesting", "Engine", "Report", "Sandbox", "Comparison", "Foundation", "Glibc",
+      "Synchronization",
     ],
     "ArtifactTypes": ["Provenance", "Foundation", "Glibc", "Synchronization"],
     "Reading": [
@@ -47,7 +48,8 @@ import Testing
       "Evaluation",
     ],
     "CommandLine": [
-      "Provenance", "Notebook", "ArtifactStore", "Attesting", "Engine", "Report", "Sandbox", "Supervision", "ArgumentParser",
+      "Provenance", "Notebook", "ArtifactStore", "Attesting", "Engine", "Comparison", "Report", "Sandbox", "Supervision",
+      "ArgumentParser",
       "Foundation", "Glibc",
     ],
     "TrainWorker": ["Training"],

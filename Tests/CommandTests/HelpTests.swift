@@ -3,7 +3,7 @@ import Testing
 
 /// What the command says of itself, and the notebook that it writes for beginners.
 @Suite struct HelpTests {
-  static let commands = ["run", "plan", "why", "log", "show", "export", "stages", "new", "doctor"]
+  static let commands = ["run", "plan", "why", "log", "show", "export", "diff", "stages", "new", "doctor", "install-git-driver"]
 
   let place: CommandWorkplace
 

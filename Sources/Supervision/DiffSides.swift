@@ -1,0 +1,146 @@
+package import ArtifactStore
+internal import Comparison
+internal import Engine
+internal import Foundation
+package import Provenance
+
+/// One side of a comparison, as a command names it.
+package struct DiffSide: Sendable {
+  /// An artifact with its bytes, or with nothing but its digest where a lock file names bytes that are not here.
+  package struct Item: Sendable {
+    package var name: String
+    package var format: String
+    package var digest: Digest
+    package var stored: StoredContent?
+    package var content: ArtifactContent?
+  }
+
+  /// What the name stands for.
+  package enum Subject: Sendable {
+    case artifact(Item)
+    case version([Item])
+  }
+
+  /// As the user wrote it, with the notebook where that was found.
+  package var label: String
+  package var subject: Subject
+}
+
+/// Finds what the words of `colophon diff` name: `ARTIFACT@REVISION`, an artifact, a revision, a lock file, a file on disk, or a folder with
+/// an artifact's files.
+package struct DiffSides {
+  private let project: Project
+  private let store: ArtifactStore?
+
+  /// - Parameters:
+  ///   - project: where lock files and versions belong.
+  ///   - store: `nil` where there is none, so that only files can be compared.
+  package init(project: Project, store: ArtifactStore?) {
+    self.project = project
+    self.store = store
+  }
+
+  /// - Parameter format: what a file on disk holds; by its extension unless given.
+  /// - Throws: ``SupervisionError`` when nothing or several things have that name; what the store throws.
+  package func side(_ words: String, format: String? = nil) throws -> DiffSide {
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: words, isDirectory: &isFolder), !isFolder.boolValue {
+      return try file(words, format: format)
+    }
+    // A folder may have a notebook's name; with a format it is an artifact's.
+    if isFolder.boolValue, let format { return try folder(words, format: format) }
+    let store = try needed(words)
+    if let mark = words.lastIndex(of: "@") {
+      let (name, revision) = (String(words[..<mark]), String(words[words.index(after: mark)...]))
+      guard !name.isEmpty, !revision.isEmpty else {
+        throw SupervisionError("“\(words)” is not ARTIFACT@REVISION; `colophon show REVISION` lists a version's artifacts")
+      }
+      return DiffSide(label: words, subject: .artifact(item(try store.read(name, at: revision), store)))
+    }
+    do {
+      let artifacts = try store.artifacts(at: words)
+      return DiffSide(label: words, subject: .version(artifacts.map { item($0, store) }))
+    } catch {
+      guard Self.isUnknown(error) else { throw error }
+      return try artifact(words, store)
+    }
+  }
+
+  /// Whether a revision is not there, in contrast to one that is damaged.
+  private static func isUnknown(_ error: StoreError) -> Bool {
+    switch error.cause {
+    case .notFound, .git, .invalidName: true
+    default: false
+    }
+  }
+
+  private func needed(_ words: String) throws -> ArtifactStore {
+    guard let store else {
+      throw SupervisionError("there is no file \(words), and no store in \(project.artifacts) yet: run a notebook first")
+    }
+    return store
+  }
+
+  private func item(_ named: NamedContent, _ store: ArtifactStore) -> DiffSide.Item {
+    DiffSide.Item(
+      name: named.name, format: named.content.format, digest: named.content.digest, stored: named.content,
+      content: store.content(of: named.content))
+  }
+
+  /// An artifact without a revision: that of the only notebook whose last version has one of that name.
+  private func artifact(_ name: String, _ store: ArtifactStore) throws -> DiffSide {
+    var found: [(notebook: String, artifact: NamedContent)] = []
+    for notebook in try store.notebooks() {
+      if let artifact = try store.artifacts(at: notebook).first(where: { $0.name == name }) { found.append((notebook, artifact)) }
+    }
+    if found.count == 1 {
+      return DiffSide(label: "\(name)@\(found[0].notebook)", subject: .artifact(item(found[0].artifact, store)))
+    }
+    guard !found.isEmpty else {
+      throw SupervisionError(
+        "there is no file, revision or artifact “\(name)”; `colophon log` lists versions, `colophon show NOTEBOOK` their artifacts"
+      )
+    }
+    throw SupervisionError(
+      "several notebooks have an artifact “\(name)”; name one: \(found.map { "\(name)@\($0.notebook)" }.joined(separator: ", "))")
+  }
+
+  private func file(_ path: String, format: String?) throws -> DiffSide {
+    if format == nil, URL(fileURLWithPath: path).pathExtension == "json", let lock = try? LockFile(path: path) {
+      return DiffSide(label: path, subject: .version(try lock.stages.map { try self.item($0) }))
+    }
+    let content = try ArtifactContent(path: path)
+    let name = URL(fileURLWithPath: path).lastPathComponent
+    return DiffSide(
+      label: path,
+      subject: .artifact(
+        DiffSide.Item(
+          name: name, format: format ?? Comparison.format(ofFile: name), digest: content.digest, stored: nil, content: content)))
+  }
+
+  /// The files of an artifact as `colophon export` writes several.
+  private func folder(_ path: String, format: String) throws -> DiffSide {
+    let names = try FileManager.default.subpathsOfDirectory(atPath: path).filter { name in
+      var isFolder: ObjCBool = false
+      return FileManager.default.fileExists(atPath: "\(path)/\(name)", isDirectory: &isFolder) && !isFolder.boolValue
+    }
+    guard !names.isEmpty else { throw SupervisionError("there is no file in the folder \(path)") }
+    let content = ArtifactContent(files: try names.map { try ContentFile(path: "\(path)/\($0)", name: $0) })
+    return DiffSide(
+      label: path,
+      subject: .artifact(
+        DiffSide.Item(
+          name: URL(fileURLWithPath: path).lastPathComponent, format: format, digest: content.digest, stored: nil,
+          content: content)))
+  }
+
+  /// What a lock file names, with its bytes where the store has them.
+  private func item(_ entry: LockFile.Entry) throws -> DiffSide.Item {
+    var item = DiffSide.Item(name: entry.artifact, format: entry.output.format, digest: entry.output.digest)
+    if let store, let outcome = try store.lookup(entry.key), outcome.output.digest == entry.output.digest {
+      item.stored = outcome.output
+      item.content = store.content(of: outcome)
+    }
+    return item
+  }
+}
