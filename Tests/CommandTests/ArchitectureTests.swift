@@ -13,6 +13,7 @@ import Testing
       "Provenance", "CGit2", "CZlib", "GRDB", "GRDBSQLite", "Crypto", "Foundation", "Glibc", "Synchronization", "Dispatch",
     ],
     "Attesting": ["Provenance", "Foundation", "Glibc"],
+    "Sharing": ["Provenance", "ArtifactStore", "Attesting", "Foundation", "Glibc"],
     "Engine": ["Provenance", "ArtifactStore", "Foundation", "Glibc", "Synchronization"],
     "Figures": ["Provenance", "Foundation"],
     "Report": ["Provenance", "Notebook", "Figures", "CMark", "Foundation"],
@@ -45,7 +46,7 @@ import Testing
       "Evaluation",
     ],
     "CommandLine": [
-      "Provenance", "Notebook", "ArtifactStore", "Attesting", "Engine", "Report", "Supervision", "ArgumentParser",
+      "Provenance", "Notebook", "ArtifactStore", "Attesting", "Sharing", "Engine", "Report", "Supervision", "ArgumentParser",
       "Foundation", "Glibc",
     ],
     "TrainWorker": ["Training"],
