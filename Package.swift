@@ -87,6 +87,7 @@ let package = Package(
       "ArtifactStore",
       ["Provenance", "CGit2", "CZlib", grdb, .product(name: "GRDBSQLite", package: "GRDB.swift"), crypto]),
     module("Attesting", ["Provenance"]),
+    module("Sharing", ["Provenance", "ArtifactStore", "Attesting"]),
     module("Engine", ["Provenance", "ArtifactStore"]),
     module("Figures", ["Provenance"]),
     module("Comparison", ["Provenance"]),
@@ -119,7 +120,8 @@ let package = Package(
     .executableTarget(
       name: "colophon",
       dependencies: [
-        "Provenance", "Notebook", "ArtifactStore", "Attesting", "Engine", "Comparison", "Report", "Sandbox", "Supervision",
+        "Provenance", "Notebook", "ArtifactStore", "Attesting", "Sharing", "Engine", "Comparison", "Report", "Sandbox",
+        "Supervision",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/CommandLine", swiftSettings: swiftSettings),
@@ -128,9 +130,12 @@ let package = Package(
     .executableTarget(
       name: "colophon-train-worker", dependencies: ["Training"], path: "Sources/TrainWorker", swiftSettings: swiftSettings),
 
-    // What `Benchmarks/run --only curation` and `--only training` measure.
+    // What `Benchmarks/run --only curation`, `--only store` and `--only training` measure.
     .target(
       name: "Measuring", dependencies: ["ArtifactTypes"], path: "Benchmarks/Measuring", swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "store-benchmark", dependencies: ["Provenance", "ArtifactStore", "Sharing"], path: "Benchmarks/StoreBenchmark",
+      swiftSettings: swiftSettings),
     .executableTarget(
       name: "curation-benchmark", dependencies: domain + ["Datasets", "Metadata", "Curation", "Measuring"],
       path: "Benchmarks/CurationBenchmark", swiftSettings: swiftSettings),
@@ -147,6 +152,7 @@ let package = Package(
     tests("NotebookTests", ["Notebook", "Provenance"]),
     tests("ArtifactStoreTests", ["ArtifactStore", "Provenance"]),
     tests("AttestingTests", ["Attesting", "Provenance"]),
+    tests("SharingTests", ["Sharing", "Attesting", "ArtifactStore", "Provenance"]),
     tests("EngineTests", ["Engine", "ArtifactStore", "Provenance"]),
     tests("FiguresTests", ["Figures", "Provenance"]),
     tests("ComparisonTests", ["Comparison", "Provenance"]),

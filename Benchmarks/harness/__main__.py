@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from harness import chain_rows, curation_rows, diff_rows, ingest_rows, prose_rows, training_rows
+from harness import chain_rows, curation_rows, diff_rows, ingest_rows, prose_rows, store_rows, training_rows
 from harness.machine import machine, machine_line
 from harness.measure import count_orphans
 from harness.table import Row, json_rows, markdown
@@ -18,6 +18,7 @@ GROUPS = {
     "ingest": ["restic", "bup"],
     "prose": ["nbconvert"],
     "diff": ["pandas"],
+    "store": ["DVC", "restic"],
     "curation": ["curation", *(name for name in DEBIAN_DATA if name != STAMPS)],
     "training": ["training", STAMPS],
 }
@@ -31,7 +32,7 @@ def main() -> int:
     options = _options()
     workshop = Workshop(PROJECT, options.limit)
     chosen = options.only or list(GROUPS)
-    own = {"curation": workshop.curation, "training": workshop.training}
+    own = {"curation": workshop.curation, "training": workshop.training, "store": workshop.store}
     programs = {own.get(name, workshop.colophon) for name in chosen}
     for program in sorted(programs):
         if not program.exists():
@@ -66,6 +67,7 @@ def _groups(workshop: Workshop, options: argparse.Namespace) -> dict[str, Callab
         "ingest": lambda: ingest_rows.ingest_rows(workshop, (64 if quick else 1024) << 20, repetitions, budget),
         "prose": lambda: prose_rows.prose_rows(workshop, 10 if quick else 100, repetitions, budget),
         "diff": lambda: diff_rows.diff_rows(workshop, quick, repetitions, budget, options.pair_bytes),
+        "store": lambda: store_rows.store_rows(workshop, quick, repetitions, budget, options.scale),
         "curation": lambda: curation_rows.curation_rows(workshop, quick, repetitions, budget),
         "training": lambda: training_rows.training_rows(workshop, quick, repetitions, budget),
     }
@@ -84,6 +86,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--repetitions", type=int, metavar="N", help="runs of each contender, at most (5; with --quick 2)")
     parser.add_argument(
         "--budget", type=float, default=15, metavar="S", help="wall seconds after which a contender is not repeated (15)")
+    parser.add_argument(
+        "--scale", type=float, default=1, metavar="X", help="size of the file whose hundred versions are kept, times 100 MB (1)")
     parser.add_argument("--limit", type=float, default=120, metavar="S", help="longest run of one command in seconds (120)")
     parser.add_argument(
         "--pair-bytes", type=int, metavar="N", help="the size of each set of pairs whose difference is measured (2000000000)")

@@ -48,6 +48,7 @@ class Workshop:
         self.root = project / ".build" / "bench"
         self.colophon = project / ".build" / "release" / "colophon"
         self.curation = project / ".build" / "release" / "curation-benchmark"
+        self.store = project / ".build" / "release" / "store-benchmark"
         self.training = project / ".build" / "release" / "training-benchmark"
         self.data = project / ".colophon" / "data"
         self.limit = limit

@@ -24,6 +24,7 @@ extension ArtifactStore {
       }
       if batch.isDue { try flush(batch) }
     }
+    if withholds.withLock({ $0 }) { try compare(record) }
   }
 
   /// Makes everything durable that was put and added: one pack, the records' reference, the index's rows, in that order.
@@ -74,17 +75,19 @@ extension ArtifactStore {
   }
 
   /// Adds a segment to the records, makes the batch's objects durable, and moves the reference.
-  /// - Parameter replacing: segments whose records are in the new one.
+  /// - Parameters:
+  ///   - replacing: segments whose records are in the new one.
+  ///   - source: the reference that gets the segment.
   /// - Returns: the segment's name.
-  private func writeSegment(
-    _ lines: [UInt8], _ outputs: [ObjectID: Bool], replacing: Set<String>, _ batch: Batch
+  func writeSegment(
+    _ lines: [UInt8], _ outputs: [ObjectID: Bool], replacing: Set<String>, _ batch: Batch, to source: RecordSource = .own
   ) throws(StoreError) -> String {
     let base = Digest(of: lines).hexadecimal
     let blob = try batch.append(.blob, lines, always: true)
     let objects = outputs.map { Tree.Entry(name: $0.key.hexadecimal, id: $0.key, isTree: $0.value) }
     let objectsID = try batch.append(.tree, Tree(objects).bytes, always: true)
     for attempt in 1... {
-      let tip = try repository.target(of: RecordSegment.reference)
+      let tip = try repository.target(of: source.reference)
       var tree = if let tip { try recordsTree(of: tip) } else { Tree() }
       let mine: Set = [base + RecordSegment.suffix, base + RecordSegment.objectsSuffix]
       tree.entries.removeAll { replacing.contains($0.name) || mine.contains($0.name) }
@@ -97,7 +100,7 @@ extension ArtifactStore {
       try batch.finishPack()
       if commitID == tip { break }
       do throws(StoreError) {
-        try repository.update(RecordSegment.reference, from: tip, to: commitID, message: "records")
+        try repository.update(source.reference, from: tip, to: commitID, message: "records")
         break
       } catch {
         // Someone outside, such as a fetch, moved the reference meanwhile.
@@ -111,11 +114,11 @@ extension ArtifactStore {
   private func maintain(_ batch: Batch, _ lock: borrowing ProcessLock) throws(StoreError) {
     let consolidation = PackConsolidation(repository: repository)
     if consolidation.isDue { try consolidation.consolidate() }
-    try mergeSegments(batch)
+    try mergeSegments(batch, of: .own)
   }
 
-  private func mergeSegments(_ batch: Batch) throws(StoreError) {
-    guard let tip = try repository.target(of: RecordSegment.reference) else { return }
+  func mergeSegments(_ batch: Batch, of source: RecordSource) throws(StoreError) {
+    guard let tip = try repository.target(of: source.reference) else { return }
     let tree = try recordsTree(of: tip)
     let segments = tree.entries.filter { $0.name.hasSuffix(RecordSegment.suffix) }
     guard segments.count > RecordSegment.countLimit else { return }
@@ -134,9 +137,9 @@ extension ArtifactStore {
       replaced.formUnion([segment.name, objects])
     }
     do throws(StoreError) {
-      let name = try writeSegment(RecordSegment.merge(short.map(\.bytes)), outputs, replacing: replaced, batch)
+      let name = try writeSegment(RecordSegment.merge(short.map(\.bytes)), outputs, replacing: replaced, batch, to: source)
       batch.clear()
-      try index.replaceSegments(short.map(\.name).filter { $0 != name }, with: name)
+      try index.replaceSegments(short.map { source.mark + $0.name }.filter { $0 != source.mark + name }, with: source.mark + name)
     } catch {
       abandon(batch)
       throw error

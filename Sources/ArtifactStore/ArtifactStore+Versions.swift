@@ -26,8 +26,8 @@ package struct Version: Hashable, Sendable {
 /// under their names. So `cat NAME/*` restores an artifact of one file. `artifacts.json` lists them with their digests, `lock.json` is
 /// the notebook's lock.
 extension ArtifactStore {
-  private static let listName = "artifacts.json"
-  private static let lockName = "lock.json"
+  static let listName = "artifacts.json"
+  static let lockName = "lock.json"
 
   /// Writes a version of a notebook's artifacts, and flushes.
   /// - Parameters:
@@ -72,14 +72,33 @@ extension ArtifactStore {
   }
 
   private func writeTree(_ artifacts: [NamedContent], _ lock: [UInt8], _ batch: Batch) throws(StoreError) -> ObjectID {
+    let list: [UInt8]
+    do {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
+      list = Array(try encoder.encode(artifacts))
+    } catch { throw StoreError(operation: "write a version of", subject: Self.listName, cause: .index(reason: "\(error)")) }
+    let listID = try batch.append(.blob, list)
+    let lockID = try batch.append(.blob, lock)
+    let builder = try folders(of: artifacts, list: listID, lock: lockID) { (file) in
+      batch.contains(file.object) || repository.contains(file.object) ? nil : "\(file.name) is not in the store"
+    }
+    return try builder.store { (bytes) throws(StoreError) in try batch.append(.tree, bytes) }
+  }
+
+  /// The folders of a version.
+  /// - Parameter fault: why a file cannot be in it; `nil` when it can.
+  func folders(
+    of artifacts: [NamedContent], list: ObjectID, lock: ObjectID, fault: (StoredFile) -> String?
+  ) throws(StoreError) -> TreeBuilder {
     var builder = TreeBuilder()
     for artifact in artifacts {
       if let fault = ArtifactNames.fault(artifact.name) { throw Self.invalid(artifact.name, fault) }
       for file in artifact.content.files {
-        guard batch.contains(file.object) || repository.contains(file.object) else {
+        if let fault = fault(file) {
           throw StoreError(
             operation: "write a version of", subject: artifact.name,
-            cause: .damaged(object: file.object, digest: file.digest, reason: "\(file.name) is not in the store"))
+            cause: .damaged(object: file.object, digest: file.digest, reason: fault))
         }
         let isFolderItself = file.chunked && artifact.content.files.count == 1
         let path = try [artifact.name] + (isFolderItself ? [] : ArtifactNames.components(ofPath: file.name))
@@ -88,18 +107,12 @@ extension ArtifactStore {
         }
       }
     }
-    let list: [UInt8]
-    do {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
-      list = Array(try encoder.encode(artifacts))
-    } catch { throw StoreError(operation: "write a version of", subject: Self.listName, cause: .index(reason: "\(error)")) }
-    for (name, bytes) in [(Self.listName, list), (Self.lockName, lock)] {
-      guard builder.insert(try batch.append(.blob, bytes), isTree: false, at: [name]) else {
+    for (name, id) in [(Self.listName, list), (Self.lockName, lock)] {
+      guard builder.insert(id, isTree: false, at: [name]) else {
         throw Self.invalid(name, "the name \(name) is taken by the version itself")
       }
     }
-    return try builder.store { (bytes) throws(StoreError) in try batch.append(.tree, bytes) }
+    return builder
   }
 
   private static func invalid(_ name: String, _ reason: String) -> StoreError {
@@ -112,10 +125,14 @@ extension ArtifactStore {
   }
 
   /// A notebook's versions, newest first; empty when it has none.
+  /// - Parameter notebook: its name, or `REMOTE/NAME` for what a pull found at a remote.
   package func log(notebook: String, limit: Int = 100) throws(StoreError) -> [Version] {
     var next = try repository.target(of: try ArtifactNames.reference(forNotebook: notebook))
+    if next == nil, let remote = remoteReference(notebook) { next = try repository.target(of: remote) }
     var versions: [Version] = []
     while let id = next, versions.count < limit {
+      // Where an upkeep has cut a branch, the versions before are not here any more.
+      if !versions.isEmpty, repository.header(of: id) == nil { break }
       let commit = try self.commit(id)
       versions.append(Version(id: id, message: commit.message, time: commit.time, tree: commit.tree))
       next = commit.parents.first
@@ -164,13 +181,24 @@ extension ArtifactStore {
     return try repository.bytes(entry.id, .blob)
   }
 
-  /// A notebook's name goes before a commit's.
+  /// The branch that `REMOTE/NAME` names; `nil` for a text that names none.
+  private func remoteReference(_ text: String) -> String? {
+    guard let slash = text.firstIndex(of: "/"), RecordSource.fault(inRemote: String(text[..<slash])) == nil,
+      let reference = try? ArtifactNames.reference(forNotebook: String(text[text.index(after: slash)...]))
+    else { return nil }
+    return Self.remoteBranch(String(text[..<slash]), reference)
+  }
+
+  /// A notebook's name goes before a remote's, that before a commit's.
   private func resolve(_ revision: String) throws(StoreError) -> ObjectID {
     let end = revision.firstIndex { $0 == "~" || $0 == "^" } ?? revision.endIndex
     let notebook = String(revision[..<end])
     if !notebook.isEmpty, let reference = try? ArtifactNames.reference(forNotebook: notebook),
       try repository.target(of: reference) != nil
     {
+      return try repository.commit(at: reference + revision[end...])
+    }
+    if let reference = remoteReference(notebook), try repository.target(of: reference) != nil {
       return try repository.commit(at: reference + revision[end...])
     }
     return try repository.commit(at: revision)

@@ -23,8 +23,10 @@ package final class ArtifactStore: Sendable {
   let pending = Mutex(Pending())
   /// Objects found damaged, to be removed before the next object is put.
   let damaged = Mutex<Set<ObjectID>>([])
+  /// Whether the index has records that a remote's policy holds back.
+  let withholds = Mutex(false)
   /// How many times the index was made again.
-  private let rebuilds = Mutex(0)
+  let rebuilds = Mutex(0)
 
   struct Pending: Sendable {
     var outcomes: [Digest: StoredOutcome] = [:]
@@ -125,22 +127,48 @@ package final class ArtifactStore: Sendable {
 
   /// Adds the records of segments that the index does not know.
   func importSegments(_ lock: borrowing ProcessLock) throws(StoreError) {
-    guard let tip = try repository.target(of: RecordSegment.reference) else { return }
     let known = try index.segments()
-    for entry in try recordsTree(of: tip).entries where entry.name.hasSuffix(RecordSegment.suffix) && !known.contains(entry.name)
-    {
-      let bytes: [UInt8]
-      do throws(StoreError) { bytes = try repository.bytes(entry.id, .blob) } catch {
-        report("the stage records \(entry.name) are lost: \(error); their stages run again")
-        continue
+    for source in try recordSources() {
+      guard let tip = try repository.target(of: source.reference) else { continue }
+      for entry in try recordsTree(of: tip).entries where entry.name.hasSuffix(RecordSegment.suffix) {
+        let name = source.mark + entry.name
+        if !known.contains(name) { try importSegment(entry, as: name, from: source) }
       }
-      let records = RecordSegment.parse(bytes) {
-        report("line \($0) of the stage records \(entry.name) is not readable and is skipped")
-      }
-      let additions = records.map { record, line in
-        StoreIndex.Addition(record: record, json: line, inline: inlineBytes(of: record.output))
-      }
-      try index.add(additions, contents: [], segment: entry.name)
+    }
+    let isWithholding = try index.hasWithheld()
+    withholds.withLock { $0 = isWithholding }
+  }
+
+  private func importSegment(_ entry: Tree.Entry, as name: String, from source: RecordSource) throws(StoreError) {
+    let bytes: [UInt8]
+    do throws(StoreError) { bytes = try repository.bytes(entry.id, .blob) } catch {
+      report("the stage records \(name) are lost: \(error); their stages run again")
+      return
+    }
+    let lines = RecordSegment.decodeLines(bytes)
+    for (number, (record, _)) in lines.enumerated() where record == nil {
+      report("line \(number + 1) of the stage records \(name) is not readable and is skipped")
+    }
+    let records = lines.compactMap { record, line in record.map { ($0, line) } }
+    try add(records, toIndexAs: name, from: source)
+  }
+
+  /// Adds the rows of a segment that is durable.
+  func add(
+    _ records: [(record: StageRecord, line: ArraySlice<UInt8>)], toIndexAs name: String, from source: RecordSource
+  ) throws(StoreError) {
+    switch source {
+    case .own: try index.add(additions(records), contents: [], segment: name)
+    case .pulled(let remote): try index.add(additions(records), contents: [], segment: name, remote: remote)
+    case .withheld(let remote):
+      let contents = records.flatMap(\.record.output.files)
+      try index.withhold(records.map(\.record), contents: contents, segment: name, remote: remote)
+    }
+  }
+
+  private func additions(_ records: [(record: StageRecord, line: ArraySlice<UInt8>)]) -> [StoreIndex.Addition] {
+    records.map { record, line in
+      StoreIndex.Addition(record: record, json: line, inline: inlineBytes(of: record.output))
     }
   }
 

@@ -100,6 +100,16 @@ final class ContentFolder: Sendable {
     return path(digest)
   }
 
+  /// All files here, those with a name that is no digest's included, in the order of their paths.
+  func all() -> [(path: String, byteCount: Int64, digest: Digest?)] {
+    FileSystem.names(in: root).filter { $0.utf8.count == 2 }.sorted().flatMap { prefix in
+      FileSystem.names(in: root + "/" + prefix).sorted().map { rest in
+        let path = "\(root)/\(prefix)/\(rest)"
+        return (path, FileSystem.status(path)?.size ?? 0, Digest(hexadecimal: prefix + rest))
+      }
+    }
+  }
+
   private func protect(_ path: String) {
     chmod(path, 0o444)
     let time = [timespec(tv_sec: Self.time, tv_nsec: 0), timespec(tv_sec: Self.time, tv_nsec: 0)]

@@ -96,11 +96,13 @@ enum FileSystem {
     "tmp_\(kind)_\(getpid())_\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
   }
 
-  /// Removes files `tmp_*` that no living process writes: nobody holds their lock and they are older than a minute.
+  /// Removes files `tmp_*` that no living process writes: nobody holds their lock and they are older than a minute. Those of git
+  /// commands, which lock nothing, have a day.
   static func removeAbandoned(in folder: String) {
     for name in names(in: folder) where name.hasPrefix("tmp_") {
       let path = folder + "/" + name
-      guard let status = status(path), !status.isFolder, Double(status.changed) / 1e9 < now - 60,
+      let isOwn = name.split(separator: "_").count == 4
+      guard let status = status(path), !status.isFolder, Double(status.changed) / 1e9 < now - (isOwn ? 60 : 86_400),
         let descriptor = try? Descriptor(path, O_RDONLY), descriptor.lock(wait: false)
       else { continue }
       unlink(path)

@@ -11,7 +11,7 @@ final class GitRepository: Sendable {
   let path: String
   private let current: Mutex<GitHandle>
   /// Held while references are read or written.
-  private let references = Mutex<Void>(())
+  let references = Mutex<Void>(())
 
   /// Opens the store at `path`, made when nothing is there.
   init(path: String) throws(StoreError) {
@@ -42,7 +42,7 @@ final class GitRepository: Sendable {
     current = Mutex(handle)
   }
 
-  private var handle: GitHandle { current.withLock { $0 } }
+  var handle: GitHandle { current.withLock { $0 } }
 
   /// Opens everything again, so that packs that are gone are forgotten.
   func reopen() throws(StoreError) {
@@ -127,7 +127,7 @@ final class GitRepository: Sendable {
   ///
   /// All processes of a store write references under the ``ProcessLock``, so the file is of a process that was killed, or of a git
   /// command, which needs it for a moment: one that is older than two seconds is removed.
-  private func untilUnlocked(_ reference: String, _ body: () -> Int32) -> Int32 {
+  func untilUnlocked(_ reference: String, _ body: () -> Int32) -> Int32 {
     let lock = path + "/" + reference + ".lock"
     var code = body()
     for _ in 0..<200 where code == GIT_ELOCKED.rawValue {

@@ -35,16 +35,6 @@ enum RecordSegment {
     return try? decoder.decode(StageRecord.self, from: Data(line))
   }
 
-  /// The records of a segment with their lines.
-  /// - Parameter undecodable: is called with the number of each line, from 1, that is no record.
-  static func parse(_ bytes: [UInt8], undecodable: (Int) -> Void) -> [(record: StageRecord, line: ArraySlice<UInt8>)] {
-    var records: [(StageRecord, ArraySlice<UInt8>)] = []
-    for (number, line) in bytes.split(separator: UInt8(ascii: "\n")).enumerated() {
-      if let record = decode(line) { records.append((record, line)) } else { undecodable(number + 1) }
-    }
-    return records
-  }
-
   /// One segment from several: of records with one key the one that finished last; lines that are no records stay.
   static func merge(_ segments: [[UInt8]]) -> [UInt8] {
     var latest: [Digest: Double] = [:]

@@ -113,19 +113,28 @@ extension StoreIndex {
     var inline: [UInt8]?
   }
 
-  /// Adds the rows of a segment. Of records with one key the one that finished last stays.
-  func add(_ additions: [Addition], contents: [StoredFile], segment: String?) throws(StoreError) {
+  /// Adds the rows of a segment. Of records with one key the one that finished last stays, but what this store computed always goes
+  /// before what was pulled.
+  /// - Parameter remote: where the records were pulled from; `nil` for those of this store.
+  func add(
+    _ additions: [Addition], contents: [StoredFile], segment: String?, remote: String? = nil
+  ) throws(StoreError) {
     try write("add records to") { database in
+      let isNewer: (String) -> String = { table in
+        remote == nil
+          ? "WHERE \(table).remote IS NOT NULL OR excluded.finished >= \(table).finished"
+          : "WHERE \(table).remote IS NOT NULL AND excluded.finished >= \(table).finished"
+      }
       let outcome = try database.cachedStatement(
         sql: """
-          INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET stage = excluded.stage,
-          finished = excluded.finished, seconds = excluded.seconds, output = excluded.output, inline = excluded.inline
-          WHERE excluded.finished >= outcomes.finished
+          INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET stage = excluded.stage,
+          finished = excluded.finished, seconds = excluded.seconds, output = excluded.output, inline = excluded.inline,
+          remote = excluded.remote \(isNewer("outcomes"))
           """)
       let record = try database.cachedStatement(
         sql: """
-          INSERT INTO records VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET stage = excluded.stage,
-          finished = excluded.finished, json = excluded.json WHERE excluded.finished >= records.finished
+          INSERT INTO records VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET stage = excluded.stage,
+          finished = excluded.finished, json = excluded.json, remote = excluded.remote \(isNewer("records"))
           """)
       for addition in additions {
         let key = Data(addition.record.key.bytes)
@@ -133,9 +142,9 @@ extension StoreIndex {
         try outcome.execute(
           arguments: [
             key, value.stage, value.finished, value.seconds, Data(OutputEncoding.encode(value.output)),
-            addition.inline.map { Data($0) },
+            addition.inline.map { Data($0) }, remote,
           ])
-        try record.execute(arguments: [key, value.stage, value.finished, Data(addition.json)])
+        try record.execute(arguments: [key, value.stage, value.finished, Data(addition.json), remote])
         try Self.add(value.output.files, database)
       }
       try Self.add(contents, database)

@@ -8,8 +8,8 @@ internal import Synchronization
 /// Everything but the memory of files can be made again from the repository. Rows are written after the objects they name.
 final class StoreIndex: Sendable {
   /// Raised when the tables change: an index of another version is made anew.
-  private static let version = 1
-  private static let tables = ["outcomes", "records", "contents", "segments", "files", "brought"]
+  private static let version = 2
+  private static let tables = ["outcomes", "records", "contents", "segments", "withheld", "files", "brought"]
 
   let path: String
   private let queue: Mutex<DatabaseQueue>
@@ -120,12 +120,14 @@ final class StoreIndex: Sendable {
 
   private static let schema = """
     CREATE TABLE outcomes (key BLOB PRIMARY KEY, stage TEXT NOT NULL, finished REAL NOT NULL, seconds REAL NOT NULL,
-      output BLOB NOT NULL, inline BLOB) WITHOUT ROWID;
-    CREATE TABLE records (key BLOB NOT NULL UNIQUE, stage TEXT NOT NULL, finished REAL NOT NULL, json BLOB NOT NULL);
+      output BLOB NOT NULL, inline BLOB, remote TEXT) WITHOUT ROWID;
+    CREATE TABLE records (key BLOB NOT NULL UNIQUE, stage TEXT NOT NULL, finished REAL NOT NULL, json BLOB NOT NULL, remote TEXT);
     CREATE INDEX recordsOfStage ON records (stage, finished);
     CREATE TABLE contents (digest BLOB PRIMARY KEY, bytes INTEGER NOT NULL, object BLOB NOT NULL, chunked INTEGER NOT NULL)
       WITHOUT ROWID;
     CREATE TABLE segments (name TEXT PRIMARY KEY) WITHOUT ROWID;
+    CREATE TABLE withheld (key BLOB NOT NULL, remote TEXT NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (key, remote))
+      WITHOUT ROWID;
     CREATE TABLE files (path TEXT PRIMARY KEY, bytes INTEGER NOT NULL, modified INTEGER NOT NULL, changed INTEGER NOT NULL,
       inode INTEGER NOT NULL, device INTEGER NOT NULL, digest BLOB NOT NULL) WITHOUT ROWID;
     CREATE TABLE brought (digest BLOB PRIMARY KEY, bytes INTEGER NOT NULL, modified INTEGER NOT NULL, inode INTEGER NOT NULL,

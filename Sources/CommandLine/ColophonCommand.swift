@@ -14,7 +14,8 @@ struct ColophonCommand: ParsableCommand {
     version: "colophon 0.1.0",
     subcommands: [
       RunCommand.self, PlanCommand.self, WhyCommand.self, VerifyCommand.self, DiffCommand.self, LogCommand.self,
-      ShowCommand.self, ExportCommand.self, StagesCommand.self, NewCommand.self, DoctorCommand.self,
+      ShowCommand.self, ExportCommand.self, StagesCommand.self, RemoteCommand.self, PushCommand.self, PullCommand.self,
+      AttestationsCommand.self, GCCommand.self, FsckCommand.self, NewCommand.self, DoctorCommand.self,
       InstallGitDriverCommand.self, GitTextconvCommand.self,
     ])
 

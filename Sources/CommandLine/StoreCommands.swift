@@ -143,7 +143,8 @@ struct StagesCommand: ParsableCommand {
     if let revision {
       let lock = try store.lock(at: revision)
       if json { return FileHandle.standardOutput.write(Data(lock)) }
-      return Terminal.print(try LockListing.text(lock, revision: revision))
+      return Terminal.print(
+        try LockListing.text(lock, revision: revision) { keys in try store.origins(of: keys).mapValues(\.text) })
     }
     let names = try store.stageNames()
     if json { return try Terminal.print(json: names) }

@@ -1,19 +1,27 @@
 internal import Engine
 internal import Foundation
-internal import Provenance
+package import Provenance
 
 /// A lock file as people read it.
 package enum LockListing {
-  /// One stage a line: artifact, stage, cell, key, output.
-  /// - Parameter revision: what errors call the bytes.
+  /// One stage a line: artifact, stage, cell, key, output, and where it came from.
+  /// - Parameters:
+  ///   - revision: what errors call the bytes.
+  ///   - origins: for keys, where their outputs came from, in words.
   /// - Throws: ``LockFileError``.
-  package static func text(_ bytes: [UInt8], revision: String) throws -> String {
+  package static func text(
+    _ bytes: [UInt8], revision: String, origins: ([Digest]) throws -> [Digest: String] = { _ in [:] }
+  ) throws -> String {
     let lock = try LockFile(data: Data(bytes), name: "lock.json of \(revision)")
-    let rows = lock.stages.map { [$0.artifact, $0.stage, "cell \($0.cell)", $0.key.short, "\($0.output.byteCount) bytes"] }
+    let origins = try origins(lock.stages.map(\.key))
+    let rows = lock.stages.map {
+      [$0.artifact, $0.stage, "cell \($0.cell)", $0.key.short, "\($0.output.byteCount) bytes", origins[$0.key] ?? ""]
+    }
     guard let first = rows.first else { return "no stages" }
     let widths = first.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     return rows.map { row in
       zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: "  ")
+        .trimmingCharacters(in: .whitespaces)
     }.joined(separator: "\n")
   }
 }

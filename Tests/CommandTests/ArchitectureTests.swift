@@ -13,6 +13,7 @@ import Testing
       "Provenance", "CGit2", "CZlib", "GRDB", "GRDBSQLite", "Crypto", "Foundation", "Glibc", "Synchronization", "Dispatch",
     ],
     "Attesting": ["Provenance", "Foundation", "Glibc"],
+    "Sharing": ["Provenance", "ArtifactStore", "Attesting", "Foundation", "Glibc"],
     "Engine": ["Provenance", "ArtifactStore", "Foundation", "Glibc", "Synchronization"],
     "Figures": ["Provenance", "Foundation"],
     "Comparison": ["Provenance", "Foundation", "Glibc", "Synchronization", "Dispatch"],
@@ -48,7 +49,8 @@ import Testing
       "Evaluation",
     ],
     "CommandLine": [
-      "Provenance", "Notebook", "ArtifactStore", "Attesting", "Engine", "Comparison", "Report", "Sandbox", "Supervision",
+      "Provenance", "Notebook", "ArtifactStore", "Attesting", "Sharing", "Engine", "Comparison", "Report", "Sandbox",
+      "Supervision",
       "ArgumentParser",
       "Foundation", "Glibc",
     ],
