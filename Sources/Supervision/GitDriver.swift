@@ -3,6 +3,7 @@ internal import Comparison
 internal import Engine
 internal import Foundation
 internal import Provenance
+internal import Sandbox
 
 /// Makes `git diff` and `git log -p` show what changed inside of artifacts.
 ///

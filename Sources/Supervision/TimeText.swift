@@ -10,6 +10,16 @@ package enum TimeText {
     return formatter.string(from: Date(timeIntervalSince1970: seconds))
   }
 
+  /// How long ago a time is: `just now`, `5 minutes ago`, `3 days ago`.
+  /// - Parameter seconds: Unix seconds.
+  package static func ago(_ seconds: Double, now: Double = Date().timeIntervalSince1970) -> String {
+    let units = [(86_400.0, "day"), (3600, "hour"), (60, "minute")]
+    let past = max(0, now - seconds)
+    guard let (length, name) = units.first(where: { past >= $0.0 }) else { return "just now" }
+    let count = Int(past / length)
+    return "\(count) \(name)\(count == 1 ? "" : "s") ago"
+  }
+
   /// `12 ms`, `3.4 s`, `2 min 10 s`, `1 h 05 min`.
   package static func duration(_ seconds: Double) -> String {
     switch seconds {

@@ -50,9 +50,12 @@ extension NotebookRunner {
     let lock = try LockFile(path: project.lock(named: basis))
     let stage = lock?.stages.first { $0.artifact == name }?.stage ?? name
     if let planned = collector.planned.first(where: { $0.call.stage == stage }) {
-      let causes = causes(of: planned, among: collector.planned, lock: lock, store: store)
+      let next = NextCauses(planned: collector.planned, lock: lock, store: store, project: project)
+      let (causes, chain) = next.causes(of: planned)
       let verb = planned.verdict == .runs ? "would run" : "may run"
-      return WhyAnswer(stage: stage, isNext: true, headline: "\(stage) \(verb): \(planned.reason)", causes: causes)
+      return WhyAnswer(
+        stage: stage, isNext: true, headline: chain.sentence("\(stage) \(verb)") ?? "\(stage) \(verb): \(planned.reason)",
+        causes: causes)
     }
     if collector.cached.contains(where: { $0.call.stage == stage }) {
       return try past(name, stage: stage, of: basis, store: store)
@@ -64,26 +67,10 @@ extension NotebookRunner {
       throw SupervisionError("\(notebook) calls no stage \(name); it calls \(known.sorted().joined(separator: ", "))")
     }
     let first = collector.planned.filter { $0.verdict == .runs }
+    let next = NextCauses(planned: [], lock: lock, store: store, project: project)
     return WhyAnswer(
       stage: stage, isNext: true, headline: "\(stage) waits for stages that would run before it",
-      causes: first.flatMap { causes(of: $0, among: [], lock: lock, store: store) })
-  }
-
-  private func causes(
-    of call: PlannedCall, among planned: [PlannedCall], lock: LockFile?, store: ArtifactStore
-  ) -> [WhyAnswer.Cause] {
-    let before = (lock?.stages ?? []).filter { $0.stage == call.call.stage }
-      .compactMap { (try? store.record(for: $0.key)) ?? nil }
-      .map { KeyChange.between($0.components, call.components) }
-      .min { $0.count < $1.count }
-    var causes = (before ?? []).map { Self.cause($0, stage: call.call.stage) }
-    let uncertain = Set(call.components.filter { $0.kind == .artifact }.map(\.digest))
-    for upstream in planned where upstream.key != call.key {
-      let outputs = (lock?.stages ?? []).filter { $0.stage == upstream.call.stage }.map(\.output.digest)
-      guard outputs.contains(where: { uncertain.contains($0) }) else { continue }
-      causes += self.causes(of: upstream, among: planned, lock: lock, store: store)
-    }
-    return causes
+      causes: first.flatMap { next.causes(of: $0).causes })
   }
 
   /// The newest two versions in which the artifact's key differs, and why.
@@ -95,12 +82,13 @@ extension NotebookRunner {
       guard let entry = old.stages.first(where: { $0.artifact == name }) ?? old.stages.first(where: { $0.stage == stage })
       else { break }
       if let newer, newer.entry.key != entry.key {
-        let causes = changes(from: entry, in: old, to: newer.entry, in: newer.lock, store: store, depth: 0)
-        let date = TimeText.date(Double(newer.version.time))
+        var chain = CauseChain()
+        let causes = changes(
+          from: entry, in: old, to: newer.entry, in: newer.lock, store: store, depth: 0, chain: &chain)
+        let time = Double(newer.version.time)
+        let start = "\(entry.artifact) is current; it reran on \(TimeText.date(time)), \(TimeText.ago(time)),"
         return WhyAnswer(
-          stage: entry.stage, isNext: false,
-          headline: "\(entry.artifact) is current; it ran last on \(date) because "
-            + (causes.isEmpty ? "its record was gone" : causes[0].summary),
+          stage: entry.stage, isNext: false, headline: chain.sentence(start) ?? "\(start) because its record was gone",
           causes: causes)
       }
       newer = (entry, version, old)
@@ -115,28 +103,22 @@ extension NotebookRunner {
   }
 
   /// The changed components, and for each changed input those of the stage that made it.
+  /// - Parameter chain: takes the way to the first cause.
   private func changes(
     from old: LockFile.Entry, in oldLock: LockFile, to new: LockFile.Entry, in newLock: LockFile, store: ArtifactStore,
-    depth: Int
+    depth: Int, chain: inout CauseChain
   ) -> [WhyAnswer.Cause] {
     guard depth < 32, let before = (try? store.record(for: old.key)) ?? nil, let after = (try? store.record(for: new.key)) ?? nil
     else { return [] }
     let changes = KeyChange.between(before.components, after.components)
-    var causes = changes.map { Self.cause($0, stage: new.stage) }
+    var causes = changes.map { WhyAnswer.Cause($0, stage: new.stage) }
+    chain.take(changes, of: new.stage)
     for change in changes where change.kind == .artifact {
       guard let from = oldLock.stages.first(where: { $0.output.digest == change.old?.digest }),
         let to = newLock.stages.first(where: { $0.output.digest == change.new?.digest })
       else { continue }
-      causes += self.changes(from: from, in: oldLock, to: to, in: newLock, store: store, depth: depth + 1)
+      causes += self.changes(from: from, in: oldLock, to: to, in: newLock, store: store, depth: depth + 1, chain: &chain)
     }
     return causes
-  }
-
-  private static func cause(_ change: KeyChange, stage: String) -> WhyAnswer.Cause {
-    let showsDigest = change.kind == .artifact || change.kind == .file || change.kind == .folder || change.kind == .code
-    return WhyAnswer.Cause(
-      stage: stage, component: change.name, kind: change.kind,
-      old: change.old.map { showsDigest ? $0.digest.short : $0.display },
-      new: change.new.map { showsDigest ? $0.digest.short : $0.display }, summary: change.summary)
   }
 }

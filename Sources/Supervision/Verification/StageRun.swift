@@ -103,7 +103,8 @@ struct StageRun {
         kind: .undeclaredRead, stage: "", subject: access.subject, message: "asked for what exists and is not declared:")
     case .font:
       Verdict.Finding(
-        kind: .font, stage: "", subject: access.subject, message: "drew with fonts of the system, of which another may have others:")
+        kind: .font, stage: "", subject: access.subject,
+        message: "drew with fonts of the system, of which another may have others:")
     case .absent:
       Verdict.Finding(kind: .probe, stage: "", subject: access.subject, message: "looked for what does not exist:")
     case .network:

@@ -138,17 +138,7 @@ final class VerificationRoom: Sendable {
       if descriptor >= 0 { close(descriptor) }
       throw SupervisionError("\(path) is no regular file: an output must be")
     }
-    defer { close(descriptor) }
-    var builder = DigestBuilder()
-    var total: Int64 = 0
-    var buffer = [UInt8](repeating: 0, count: 1 << 20)
-    while true {
-      let count = read(descriptor, &buffer, buffer.count)
-      if count < 0 && errno == EINTR { continue }
-      guard count >= 0 else { throw SupervisionError("cannot read \(path): \(String(cString: strerror(errno)))") }
-      if count == 0 { return (builder.digest, total) }
-      buffer.withUnsafeBytes { builder.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
-      total += Int64(count)
-    }
+    close(descriptor)
+    return try FileBytes.digest(path)
   }
 }
