@@ -111,6 +111,13 @@ import Testing
     #expect(found.section("Changed cells").map { $0[0].text } == ["big", "a,\"b\"\nc"])
   }
 
+  @Test func aMarkWithinACellIsACharacter() throws {
+    let found = try difference(
+      Sample.text("a.csv", "disk,price\n5\" floppy,1\n3.5\" floppy,2\n"),
+      Sample.text("a.csv", "disk,price\n5\" floppy,1\n3.5\" floppy,3\n"), "file/csv")
+    #expect(found.section("Changed cells").map { $0[0].text } == ["3.5\" floppy"])
+  }
+
   @Test func columnsThatComeAndGoAreNamed() throws {
     let found = try difference(Sample.text("a.csv", "k,a,b\nx,1,2\n"), Sample.text("a.csv", "k,b,c\nx,2,3\n"), "file/csv")
     #expect(found.section("Columns").map { $0[0].text } == ["+ c", "− a"])
