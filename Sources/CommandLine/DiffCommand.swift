@@ -88,7 +88,7 @@ struct DiffCommand: ParsableCommand {
     let texts = report.differences.map { DifferenceText($0, width: width, hasColour: color.isOn) }
     guard report.isOfVersions else { return texts.map(\.text).joined(separator: "\n\n") }
     var lines = texts.map(\.headline)
-    lines += report.notes
+    lines += report.notes.map(TerminalWidth.safe)
     return lines.joined(separator: "\n")
   }
 

@@ -93,3 +93,44 @@ extension CSVReader {
     return cells
   }
 }
+
+extension LineReader {
+  /// The next record of comma-separated values: a line, or several where a quotation goes over their ends.
+  /// - Throws: ``ComparisonError`` for a quotation that does not end.
+  mutating func nextCSVRecord() throws -> UnsafeRawBufferPointer? {
+    guard var record = nextRecord() else { return nil }
+    let start = number
+    var isOpen = Self.endsQuoted(record, false)
+    while isOpen {
+      guard let more = next(), let base = record.baseAddress, let end = more.baseAddress else {
+        throw file.fault("read CSV", at: "line \(start)", "a quotation does not end")
+      }
+      record = UnsafeRawBufferPointer(start: base, count: end - base + more.count)
+      isOpen = Self.endsQuoted(more, true)
+    }
+    return record
+  }
+
+  /// Whether a line ends within a quotation. Marks count where a cell begins; elsewhere they are characters.
+  private static func endsQuoted(_ line: UnsafeRawBufferPointer, _ beginsQuoted: Bool) -> Bool {
+    let mark = UInt8(ascii: "\"")
+    guard beginsQuoted || line.contains(mark) else { return false }
+    var isQuoted = beginsQuoted
+    var isStart = !beginsQuoted
+    var position = 0
+    while position < line.count {
+      let byte = line[position]
+      position += 1
+      if isQuoted {
+        guard byte == mark else { continue }
+        if position < line.count, line[position] == mark { position += 1 } else { isQuoted = false }
+      } else if byte == mark, isStart {
+        isQuoted = true
+        isStart = false
+      } else {
+        isStart = byte == UInt8(ascii: ",")
+      }
+    }
+    return isQuoted
+  }
+}

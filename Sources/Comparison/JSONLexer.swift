@@ -180,7 +180,11 @@ struct JSONLexer {
   }
 
   private mutating func skipSpace() {
-    while position < bytes.count, [32, 9, 10, 13].contains(bytes[position]) { position += 1 }
+    while position < bytes.count {
+      let byte = bytes[position]
+      guard byte <= 32, byte == 32 || byte == 9 || byte == 10 || byte == 13 else { return }
+      position += 1
+    }
   }
 
   private func fault(_ what: String) -> Fault { Fault(description: "\(what) at byte \(position + 1)") }

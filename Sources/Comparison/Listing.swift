@@ -39,10 +39,10 @@ extension Comparison {
       return lines
     case .npy:
       let array = try NPYFile.read(file)
-      return ["\(array.typeName) \(array.shapeText)", "SHA-256 \(Digest(of: Array(file[array.range])).short)"]
+      return ["\(array.typeName) \(array.shapeText)", "SHA-256 \(digest(file, array.range))"]
     case .safetensors:
       return try SafetensorsFile.read(file).tensors.prefix(limit).map { tensor in
-        "\(tensor.name.shortened): \(tensor.typeName.shortened) \(tensor.shapeText), SHA-256 \(Digest(of: Array(file[tensor.range])).short)"
+        "\(tensor.name.shortened): \(tensor.typeName.shortened) \(tensor.shapeText), SHA-256 \(digest(file, tensor.range))"
       }
     case .svg:
       let text = String(decoding: file.bytes, as: UTF8.self)
@@ -53,6 +53,16 @@ extension Comparison {
       while lines.count < limit, let line = reader.next() { lines.append(String(decoding: line.prefix(2000), as: UTF8.self)) }
       return lines
     }
+  }
+
+  private static func digest(_ file: MappedFile, _ range: Range<Int>) -> String {
+    var builder = DigestBuilder()
+    for start in stride(from: range.lowerBound, to: range.upperBound, by: 1 << 24) {
+      let piece = start..<min(start + 1 << 24, range.upperBound)
+      builder.update(file[piece])
+      file.giveBack(piece)
+    }
+    return builder.digest.short
   }
 
   private static func flatten(_ value: JSONValue, _ path: String, _ lines: inout [String], limit: Int) {

@@ -58,11 +58,12 @@ enum NumberWords {
   static func change(_ old: Double, _ new: Double) -> String {
     guard old != 0, old.isFinite, new.isFinite else { return "" }
     let share = (new - old) / abs(old)
-    if share > 3 { return "×\(short(new / old))" }
+    if share > 3, old > 0 { return "×\(short(new / old))" }
     let percent = abs(share) * 100
     let sign = share < 0 ? "−" : "+"
-    return sign
-      + (percent >= 10 || percent == 0 ? decimals(percent, 0) : percent >= 0.095 ? decimals(percent, 1) : short(percent)) + " %"
+    // Only what is far below the largest integer may be rounded to one.
+    let digits = percent >= 10 || percent == 0 ? 0 : 1
+    return sign + (percent >= 1e9 || (percent < 0.095 && percent > 0) ? short(percent) : decimals(percent, digits)) + " %"
   }
 
   /// `3 entries`, `1 entry`.

@@ -70,6 +70,7 @@ enum PicturesDifference {
     for item in changed.items.prefix(limits.pictures) where before.width <= sizeLimit {
       difference.pictures.append(pair(after.id(item.new), before, item.old, after, item.new))
     }
+    withExtendedLifetime((before, after)) {}
   }
 
   private static func pixels(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> (count: Int, largest: Int) {

@@ -184,23 +184,3 @@ struct RecordJoin<Tally: RecordTally> {
     return try (isCSV ? reader.nextCSVRecord() : reader.next()) ?? UnsafeRawBufferPointer(start: nil, count: 0)
   }
 }
-
-extension LineReader {
-  /// The next record of comma-separated values: a line, or several where a quotation goes over their ends.
-  /// - Throws: ``ComparisonError`` for a quotation that does not end.
-  mutating func nextCSVRecord() throws -> UnsafeRawBufferPointer? {
-    guard var record = nextRecord() else { return nil }
-    let start = number
-    var piece = record
-    var isOpen = false
-    while true {
-      if piece.count(where: { $0 == UInt8(ascii: "\"") }) % 2 == 1 { isOpen.toggle() }
-      guard isOpen else { return record }
-      guard let more = next(), let base = record.baseAddress, let end = more.baseAddress else {
-        throw file.fault("read CSV", at: "line \(start)", "a quotation does not end")
-      }
-      record = UnsafeRawBufferPointer(start: base, count: end - base + more.count)
-      piece = more
-    }
-  }
-}

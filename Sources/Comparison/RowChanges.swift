@@ -80,7 +80,7 @@ struct RowChanges {
       var verdict = ArtifactDifference.Cell("")
       byColumn[column, default: Column()].changed += 1
       if case .number(let a, var low, var high, _) = before, case .number(let b, _, _, _) = after {
-        if let ends = intervals[column], ends.high < old.count {
+        if let ends = intervals[column], max(ends.low, ends.high) < old.count {
           if case .number(let value, _, _, _) = old[ends.low] { low = value }
           if case .number(let value, _, _, _) = old[ends.high] { high = value }
         }

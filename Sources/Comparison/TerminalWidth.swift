@@ -1,5 +1,5 @@
 /// How many columns of a terminal text takes, and text that is safe to print there.
-enum TerminalWidth {
+package enum TerminalWidth {
   static func of(_ text: String) -> Int { text.reduce(0) { $0 + of($1) } }
 
   /// 2 for wide scripts and pictures, 0 for marks by themselves. Source: Unicode Standard Annex 11, East Asian Width.
@@ -34,7 +34,7 @@ enum TerminalWidth {
   }
 
   /// Text without what would move the cursor, change colours or the direction of what follows: control characters become `␛` and the like.
-  static func safe(_ text: String) -> String {
+  package static func safe(_ text: String) -> String {
     guard text.unicodeScalars.contains(where: isUnsafe) else { return text }
     var safe = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {

@@ -46,6 +46,7 @@ enum VectorsDifference {
     for row in places.values.sorted().prefix(max(0, limits.rows - rows.count)) {
       rows.append([.init("gone", .gone), .init(before.id(row))])
     }
+    withExtendedLifetime((before, after)) {}
     let gone = places.count
     let matched = same + changed
     let parts = NumberWords.list([

@@ -35,8 +35,9 @@ package struct GitDriver {
     let root = try repository()
     let textconv = "\(Self.quoted(command)) git-textconv --project \(Self.quoted(project.root))"
     try configure(root, textconv)
-    try edit(root + "/.gitattributes", Self.patterns)
-    var done = ["\(root)/.gitattributes names the files", "the driver is in the configuration of \(root)"]
+    // In the project's folder, which may lie within the repository: the patterns count from there.
+    try edit(project.root + "/.gitattributes", Self.patterns)
+    var done = ["\(project.root)/.gitattributes names the files", "the driver is in the configuration of \(root)"]
     if FileManager.default.fileExists(atPath: project.store) {
       try configure(project.store, textconv)
       try FileManager.default.createDirectory(atPath: project.store + "/info", withIntermediateDirectories: true)
@@ -49,7 +50,7 @@ package struct GitDriver {
   /// Takes the driver away; other lines and settings stay.
   package func uninstall() throws -> [String] {
     let root = try repository()
-    for (folder, attributes) in [(root, root + "/.gitattributes"), (project.store, project.store + "/info/attributes")]
+    for (folder, attributes) in [(root, project.root + "/.gitattributes"), (project.store, project.store + "/info/attributes")]
     where FileManager.default.fileExists(atPath: folder) {
       // 5: there is no such section. Source: git-config(1).
       try git(folder, ["config", "--remove-section", "diff.colophon"], allowing: [5, 128])

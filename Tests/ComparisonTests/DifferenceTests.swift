@@ -111,6 +111,29 @@ import Testing
     #expect(found.section("Changed cells").map { $0[0].text } == ["big", "a,\"b\"\nc"])
   }
 
+  @Test(
+    "Numbers of any size have words for their change",
+    arguments: ["1e-300", "-1e-300", "1e308", "-1e308", "0", "1e-320", "0.0001", "nan", "inf", "5e15"])
+  func extremes(old: String) throws {
+    for new in ["-1", "1", "1e308", "-1e308", "0", "-inf", "nan", "9007199254740993"] where new != old {
+      let found = try difference(Sample.text("a.csv", "k,v\nx,\(old)\n"), Sample.text("a.csv", "k,v\nx,\(new)\n"), "file/csv")
+      #expect(found.section("Changed cells").first.map { [$0[2].text, $0[3].text] } == [old, new])
+    }
+  }
+
+  @Test func rowsMayBeShorterThanTheHeader() throws {
+    let found = try difference(
+      Sample.text("a.csv", "k,v,low,high\nx,1\ny\n"), Sample.text("a.csv", "k,v,low,high\nx,2\ny,1,0,3\n"), "file/csv")
+    #expect(found.headline == "2 rows changed")
+  }
+
+  @Test func aMarkWithinACellIsACharacter() throws {
+    let found = try difference(
+      Sample.text("a.csv", "disk,price\n5\" floppy,1\n3.5\" floppy,2\n"),
+      Sample.text("a.csv", "disk,price\n5\" floppy,1\n3.5\" floppy,3\n"), "file/csv")
+    #expect(found.section("Changed cells").map { $0[0].text } == ["3.5\" floppy"])
+  }
+
   @Test func columnsThatComeAndGoAreNamed() throws {
     let found = try difference(Sample.text("a.csv", "k,a,b\nx,1,2\n"), Sample.text("a.csv", "k,b,c\nx,2,3\n"), "file/csv")
     #expect(found.section("Columns").map { $0[0].text } == ["+ c", "− a"])

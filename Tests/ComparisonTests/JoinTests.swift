@@ -25,7 +25,7 @@ import Testing
     return "{\"id\":\"\(name)\",\"image\":\"p\(id)\",\"texts\":[\(texts.joined(separator: ","))]}"
   }
 
-  @Test("Pairs are kept, dropped and new as a naive comparison has it", arguments: [1 << 16, 96 << 20], [1 as UInt64, 2, 3])
+  @Test("Pairs are kept, dropped and new as a naive comparison has it", arguments: [1 << 16, 96 << 20], [UInt64(1), 2, 3])
   func pairs(memory: Int, seed: UInt64) throws {
     var random = Random(state: seed)
     let languages = ["en", "de", "zh_Hant", "a-very-long-code"]
@@ -93,7 +93,7 @@ import Testing
     }
   }
 
-  @Test("The fewest lines that make one text of another are found", arguments: 1 as UInt64...40)
+  @Test("The fewest lines that make one text of another are found", arguments: UInt64(1)...40)
   func lines(seed: UInt64) throws {
     var random = Random(state: seed)
     let size = Int.random(in: 0...30, using: &random)
