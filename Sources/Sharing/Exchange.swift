@@ -95,10 +95,14 @@ package struct Exchange {
       }
       map.append((reference, "\(incoming)/heads/\(reference.dropFirst("refs/heads/".count))"))
     }
+    let packs = store.packs
     defer { try? store.finishExchange(remote: remote.name) }
     progress("fetching")
     try git.fetch(map, from: remote, for: operation)
-    return try takeIn(allowedSigners: allowedSigners)
+    let report = try takeIn(allowedSigners: allowedSigners)
+    try store.finishExchange(remote: remote.name)
+    if !report.refused.isEmpty { try store.discardRefused(besides: packs) }
+    return report
   }
 
   private func takeIn(allowedSigners: String?) throws -> PullReport {
@@ -114,8 +118,12 @@ package struct Exchange {
       report.refused += refused
     }
     let isAdmitted = try admission(allowedSigners: allowedSigners)
-    let changed = try store.reconsider(remote: remote.name, isAdmitted: isAdmitted)
-    (report.released, report.heldBack) = (changed.admitted, changed.withheld)
+    // Under the two policies that are the same for all records there is nothing to do when no record is on the other side.
+    let others = [Remote.Policy.trust: "withheld", .rerun: "pulled"][remote.policy]
+    if try others.map({ try store.has("refs/colophon/\($0)/\(remote.name)") }) ?? true {
+      let changed = try store.reconsider(remote: remote.name, isAdmitted: isAdmitted)
+      (report.released, report.heldBack) = (changed.admitted, changed.withheld)
+    }
     if try store.has("\(incoming)/records") {
       progress("checking the stage records")
       report.records = try store.admitRecords(from: "\(incoming)/records", remote: remote.name, isAdmitted: isAdmitted) {
@@ -200,8 +208,11 @@ package struct Exchange {
     progress(map.isEmpty ? "\(remote.name) has all records" : "sending records")
     for result in try git.push(map, to: remote) where result.isRejected {
       // Another push came first, or holds the reference's lock just now.
-      let isRace = ["fetch first", "non-fast-forward", "stale info", "failed to update ref", "cannot lock ref", "failed to lock"]
-        .contains { result.summary.contains($0) }
+      let isRace = [
+        "fetch first", "non-fast-forward", "stale info", "failed to update ref", "cannot lock ref", "failed to lock",
+        "incorrect old value",
+      ]
+      .contains { result.summary.contains($0) }
       if isRace { return false }
       throw SharingError(
         operation: "push to", subject: "\(remote.name) (\(remote.url))", reason: result.summary,
