@@ -97,11 +97,12 @@ extension ArtifactStore {
       try flush(batch)
       let lock = try ProcessLock(repository)
       do throws(StoreError) {
+        // The index first: after a kill at any instant it is made again. At every instant each record is in one of the two.
+        try index.forgetRecords()
+        if !falling.isEmpty { try replace(held + falling, in: .withheld(remote), batch) }
         try replace(pulled.filter { isAdmitted($0.record) } + rising, in: .pulled(remote), batch)
         try replace(held.filter { !isAdmitted($0.record) } + falling, in: .withheld(remote), batch)
         batch.clear()
-        // What is found no longer has to leave the index, and what it hid has to come back.
-        try index.forgetRecords()
         try importSegments(lock)
       } catch {
         abandon(batch)

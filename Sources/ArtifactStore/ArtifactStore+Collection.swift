@@ -67,7 +67,7 @@ extension ArtifactStore {
   }
 
   /// References of exchanges that were killed, and, when something was evicted, those that only spare the next pull some traffic.
-  private func removePassingReferences(all: Bool) throws(StoreError) {
+  func removePassingReferences(all: Bool) throws(StoreError) {
     let prefixes = ["refs/colophon/incoming/", "refs/colophon/outgoing/"] + (all ? ["refs/colophon/remotes/"] : [])
     for prefix in prefixes {
       for reference in try repository.references(under: prefix) { try repository.remove(reference) }

@@ -46,6 +46,7 @@ extension ArtifactStore {
       try repository.reopen()
     }
     if inspector.needsRecords {
+      try removePassingReferences(all: true)
       for (source, lines) in inspector.goodLines { try replace(lines, in: source, batch) }
     }
     if inspector.hasBadIndex { try index.replace() } else { try index.forgetRecords() }

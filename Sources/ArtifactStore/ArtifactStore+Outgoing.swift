@@ -82,6 +82,25 @@ extension ArtifactStore {
     }
   }
 
+  /// The packs that there are before a fetch.
+  package var packs: Set<String> { PackConsolidation(repository: repository).names }
+
+  /// Removes from the packs that a fetch brought what was refused: nothing names it, and a `git fsck` would stumble over it.
+  /// - Parameter old: the packs before the fetch.
+  package func discardRefused(besides old: Set<String>) throws(StoreError) {
+    try batch.withLock { (batch) throws(StoreError) in
+      try flush(batch)
+      repository.refresh()
+      let lock = try ProcessLock(repository)
+      defer { _ = lock }
+      var named = Reachability(repository: repository, cuts: CollectionPlanner.cuts(repository))
+      for reference in try repository.references(under: "refs/") {
+        if let tip = try repository.target(of: reference) { named.mark(commit: tip, for: reference) }
+      }
+      try PackConsolidation(repository: repository).discard(besides: old) { named.found.contains($0) }
+    }
+  }
+
   /// Whether a commit of records has only segments that are in this store's references: a pull has nothing to look at then.
   private func everythingIsOwn(in tip: ObjectID) throws(StoreError) -> Bool {
     guard let tree = foreignTree(ofCommit: tip) else { return false }

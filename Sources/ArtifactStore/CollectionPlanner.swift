@@ -35,6 +35,8 @@ struct CollectionPlanner {
   private var versions: [OldVersion] = []
   private var isCut: [Bool] = []
   private var size: Int64 = 0
+  /// Objects that something needs and that are not there, with what needs them.
+  private var missing: [ObjectID: String] = [:]
 
   init(store: ArtifactStore, limits: CollectionLimits) {
     self.store = store
@@ -63,6 +65,13 @@ struct CollectionPlanner {
       try evict()
       live = kept.found.union(holders.filter { $0.value > 0 }.keys)
       try rewriteRecords(&live)
+    }
+    missing.merge(kept.missing) { first, _ in first }
+    if let (id, name) = missing.min(by: { $0.key < $1.key }) {
+      // What a damaged folder named might be still there, and would go.
+      throw StoreError(
+        operation: "collect garbage in", subject: repository.path,
+        cause: .damaged(object: id, digest: nil, reason: "\(name) needs it; `colophon fsck --repair` says more"))
     }
     work.dead = Set(graph.objects.keys.lazy.filter { !live.contains($0) })
     work.plan.removedObjects = work.dead.count + graph.copies.count
@@ -100,7 +109,7 @@ struct CollectionPlanner {
       }
     }
     for (key, output) in limits.locked {
-      guard let outcome = try store.lookup(key), outcome.output.digest == output else { continue }
+      guard let outcome = try store.index.outcome(key), outcome.output.digest == output else { continue }
       for file in outcome.output.files { mark(file, "lock.json") }
     }
   }
@@ -111,7 +120,11 @@ struct CollectionPlanner {
 
   /// An annotated tag is an object that names a commit.
   private mutating func markTag(_ tip: ObjectID, _ reference: String) {
-    kept.mark(blob: tip, for: reference)
+    if repository.header(of: tip)?.kind == .tree {
+      kept.mark(tree: tip, for: reference)
+    } else {
+      kept.mark(blob: tip, for: reference)
+    }
     if let commit = try? repository.commit(at: reference) { kept.mark(commit: commit, for: reference) }
   }
 
@@ -129,6 +142,7 @@ struct CollectionPlanner {
       } else {
         var one = Reachability(repository: repository, cuts: [id])
         one.mark(commit: id, for: reference)
+        missing.merge(one.missing) { first, _ in first }
         versions.append(OldVersion(branch: reference, id: id, time: commit.time, depth: depth, objects: one.found))
       }
       depth += 1
@@ -148,16 +162,23 @@ struct CollectionPlanner {
         candidate.seconds = max(candidate.seconds, record.seconds)
         for file in record.output.files {
           candidate.objects.insert(file.object)
-          guard file.chunked, let tree = try? store.tree(file.object) else { continue }
+          guard file.chunked else { continue }
+          guard let tree = try? store.tree(file.object) else {
+            missing[file.object] = record.stage
+            continue
+          }
           candidate.objects.formUnion(tree.entries.map(\.id))
         }
+        for object in candidate.objects where work.graph.objects[object] == nil { missing[object] = record.stage }
         candidates[record.key] = candidate
       }
     }
     isCut = versions.map { _ in false }
     for version in versions { hold(version.objects) }
     for candidate in candidates.values { hold(candidate.objects) }
-    size = kept.found.union(holders.keys).reduce(0) { $0 + (work.graph.objects[$1].map(Self.cost) ?? 0) }
+    // The records themselves count as they are now, though they get shorter.
+    let named = kept.found.union(holders.keys).union(try recordObjects())
+    size = named.reduce(0) { $0 + (work.graph.objects[$1].map(Self.cost) ?? 0) }
     // Copies on disk cost nothing to make again: they go before anything else.
     let contents = store.folder.all().reduce(0) { $0 + $1.byteCount }
     if size + contents > limit { work.contents = store.folder.all() }
@@ -192,6 +213,18 @@ struct CollectionPlanner {
     }
     for position in versions.indices.sorted(by: { versions[$0].time < versions[$1].time }) where size > limit { cut(position) }
     noteCuts()
+  }
+
+  /// The objects that records are kept in.
+  private func recordObjects() throws(StoreError) -> Set<ObjectID> {
+    var objects: Set<ObjectID> = []
+    for source in lines.keys {
+      guard let tip = try repository.target(of: source.reference) else { continue }
+      let commit = try store.commit(tip)
+      objects.formUnion([tip, commit.tree])
+      objects.formUnion(try store.tree(commit.tree).entries.map(\.id))
+    }
+    return objects
   }
 
   private mutating func hold(_ objects: Set<ObjectID>) {
@@ -239,6 +272,7 @@ struct CollectionPlanner {
       if remaining.count == lines.count {
         var one = Reachability(repository: repository)
         one.mark(commit: tip, for: source.reference)
+        missing.merge(one.missing) { first, _ in first }
         live.formUnion(one.found)
         continue
       }
@@ -276,7 +310,7 @@ struct CollectionPlanner {
     let all = store.folder.all()
     if work.contents.isEmpty {
       for file in all {
-        guard let digest = file.digest, let stored = try store.locate(digest), live.contains(stored.object) else {
+        guard let digest = file.digest, let stored = try store.index.content(digest), live.contains(stored.object) else {
           work.contents.append(file)
           continue
         }

@@ -8,6 +8,15 @@ struct ContentCheck {
   private let repository: GitRepository
   /// Files that were checked, by what was found out about them.
   private var checked: [Key: String?] = [:]
+  /// Objects that were read, what they have altogether, and how much was read of them.
+  private var objects: Set<ObjectID> = []
+  private var distinctBytes: Int64 = 0
+  private var readBytes: Int64 = 0
+
+  /// What is read may not be more than 2 GiB and 1,024 times what there is: versions share chunks, a list that names one chunk again
+  /// and again is made to keep whoever checks it busy.
+  private static let allowance: Int64 = 2 << 30
+  private static let factor: Int64 = 1024
 
   private struct Key: Hashable {
     var digest: Digest
@@ -34,7 +43,7 @@ struct ContentCheck {
     return nil
   }
 
-  private func examine(_ file: StoredFile) -> String? {
+  private mutating func examine(_ file: StoredFile) -> String? {
     var hash = DigestBuilder()
     if file.chunked {
       let chunks: [ObjectID]
@@ -42,6 +51,7 @@ struct ContentCheck {
       case .success(let found): chunks = found
       case .failure(let fault): return fault.reason
       }
+      if let fault = note(chunks, file.byteCount) { return fault }
       for chunk in chunks {
         if let fault = read(chunk, into: &hash) { return fault }
       }
@@ -52,6 +62,18 @@ struct ContentCheck {
       if let fault = read(file.object, into: &hash) { return fault }
     }
     return hash.digest == file.digest ? nil : "its bytes do not hash to \(file.digest.short)"
+  }
+
+  /// Counts what is about to be read.
+  private mutating func note(_ chunks: [ObjectID], _ byteCount: Int64) -> String? {
+    for chunk in chunks where objects.insert(chunk).inserted {
+      distinctBytes += Int64(repository.header(of: chunk)?.byteCount ?? 0)
+    }
+    guard readBytes + byteCount <= Self.allowance + Self.factor * distinctBytes else {
+      return "its list of chunks names the same ones too often: \(byteCount) bytes from \(distinctBytes)"
+    }
+    readBytes += byteCount
+    return nil
   }
 
   private struct Fault: Error {

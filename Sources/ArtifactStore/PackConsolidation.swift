@@ -81,6 +81,17 @@ struct PackConsolidation {
     try replace(affected, without: dead.union(others), droppingDamaged: false)
   }
 
+  /// The packs that there are.
+  var names: Set<String> { Set(FileSystem.names(in: folder).filter { $0.hasSuffix(".pack") }) }
+
+  /// Rewrites the packs that are not among these without the objects that are not wanted.
+  func discard(besides old: Set<String>, unless isWanted: (ObjectID) -> Bool) throws(StoreError) {
+    for pack in packs(where: { _ in true }) where !old.contains(String(pack.path.dropFirst(folder.count + 1))) {
+      let unwanted = Set(pack.index.places.map(\.id).filter { !isWanted($0) })
+      if !unwanted.isEmpty { try replace([pack], without: unwanted, droppingDamaged: false) }
+    }
+  }
+
   /// How many bytes longer what stays of those packs becomes, because differences are written as whole objects.
   func growth(without dead: Set<ObjectID>) throws(StoreError) -> Int64 {
     let (affected, others) = affected(by: dead)

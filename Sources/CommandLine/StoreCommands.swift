@@ -28,7 +28,8 @@ struct LogCommand: ParsableCommand {
     commandName: "log", abstract: "List the versions of a notebook's artifacts, newest first.",
     discussion: """
       A run makes a version when a stage, an output or a parameter is another than in the version before. Runs with other \
-      parameters have names of their own, such as curation-with-sample-150.
+      parameters have names of their own, such as curation-with-sample-150; versions that `colophon pull` found at the remote lab, \
+      such as lab/curation.
       """)
 
   @Argument(help: "The notebook's path, or a name; every notebook unless given.") var notebook: String?
@@ -47,7 +48,11 @@ struct LogCommand: ParsableCommand {
     let store = try project.store()
     let known = try store.notebooks()
     // A run with other parameters may be named `x-with-rate-0.5`, which is no path with an extension.
-    let names = notebook.map { [known.contains($0) ? $0 : Project.name(of: $0)] } ?? known
+    // What a pull found at a remote is named `lab/x`, which is no path either.
+    let names = try notebook.map { name in
+      let isName = try known.contains(name) || !store.log(notebook: name, limit: 1).isEmpty
+      return [isName ? name : Project.name(of: name)]
+    } ?? known
     let rows = try names.flatMap { name in
       try store.log(notebook: name, limit: number).map {
         Row(notebook: name, commit: "\($0.id)", time: $0.time, message: $0.message)

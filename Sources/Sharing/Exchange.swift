@@ -95,10 +95,15 @@ package struct Exchange {
       }
       map.append((reference, "\(incoming)/heads/\(reference.dropFirst("refs/heads/".count))"))
     }
+    let packs = store.packs
+    AbandonedLocks.remove(in: store.path, passing: "refs/colophon/incoming/")
     defer { try? store.finishExchange(remote: remote.name) }
     progress("fetching")
     try git.fetch(map, from: remote, for: operation)
-    return try takeIn(allowedSigners: allowedSigners)
+    let report = try takeIn(allowedSigners: allowedSigners)
+    try store.finishExchange(remote: remote.name)
+    if !report.refused.isEmpty { try store.discardRefused(besides: packs) }
+    return report
   }
 
   private func takeIn(allowedSigners: String?) throws -> PullReport {
@@ -114,8 +119,12 @@ package struct Exchange {
       report.refused += refused
     }
     let isAdmitted = try admission(allowedSigners: allowedSigners)
-    let changed = try store.reconsider(remote: remote.name, isAdmitted: isAdmitted)
-    (report.released, report.heldBack) = (changed.admitted, changed.withheld)
+    // Under the two policies that are the same for all records there is nothing to do when no record is on the other side.
+    let others = [Remote.Policy.trust: "withheld", .rerun: "pulled"][remote.policy]
+    if try others.map({ try store.has("refs/colophon/\($0)/\(remote.name)") }) ?? true {
+      let changed = try store.reconsider(remote: remote.name, isAdmitted: isAdmitted)
+      (report.released, report.heldBack) = (changed.admitted, changed.withheld)
+    }
     if try store.has("\(incoming)/records") {
       progress("checking the stage records")
       report.records = try store.admitRecords(from: "\(incoming)/records", remote: remote.name, isAdmitted: isAdmitted) {
@@ -182,6 +191,8 @@ package struct Exchange {
   /// Unites records and attestations with the remote's and sends them.
   /// - Returns: `false` when the remote has changed meanwhile.
   private func send(_ report: inout PushReport) throws -> Bool {
+    AbandonedLocks.remove(in: store.path, passing: "refs/colophon/incoming/")
+    if let folder = AbandonedLocks.folder(of: remote.url) { AbandonedLocks.remove(in: folder) }
     let there = try git.references(of: remote, for: "push to")
     if !there.isEmpty, !there.keys.contains(where: { $0.hasPrefix("refs/colophon/") }) {
       throw SharingError(
@@ -200,9 +211,11 @@ package struct Exchange {
     progress(map.isEmpty ? "\(remote.name) has all records" : "sending records")
     for result in try git.push(map, to: remote) where result.isRejected {
       // Another push came first, or holds the reference's lock just now.
-      let isRace = ["fetch first", "non-fast-forward", "stale info", "failed to update ref", "cannot lock ref", "failed to lock"]
-        .contains { result.summary.contains($0) }
-      if isRace { return false }
+      if ["fetch first", "non-fast-forward", "stale info", "incorrect old value"].contains(where: result.summary.contains)
+        || result.isLocked
+      {
+        return false
+      }
       throw SharingError(
         operation: "push to", subject: "\(remote.name) (\(remote.url))", reason: result.summary,
         advice: "check that you may write there")
@@ -220,7 +233,14 @@ package struct Exchange {
     progress("sending versions")
     let names = Dictionary(
       try notebooks.map { (try ArtifactStore.reference(ofNotebook: $0), $0) }, uniquingKeysWith: { first, _ in first })
-    return try git.push(names.keys.sorted().map { ($0, $0) }, to: remote).compactMap { result in
+    let map = names.keys.sorted().map { (from: $0, to: $0) }
+    var results = try git.push(map, to: remote)
+    for attempt in 1...5 where results.contains(where: \.isLocked) {
+      Thread.sleep(forTimeInterval: 0.3 * Double(attempt))
+      if let folder = AbandonedLocks.folder(of: remote.url) { AbandonedLocks.remove(in: folder) }
+      results = try git.push(map, to: remote)
+    }
+    return results.compactMap { result in
       guard let notebook = names[result.reference] else { return nil }
       let state: PushReport.Branch.State =
         result.isRejected

@@ -11,6 +11,11 @@ struct GitTransport {
     var isRejected: Bool
     /// In git's words.
     var summary: String
+
+    /// Whether another process held the reference just then.
+    var isLocked: Bool {
+      isRejected && ["failed to update ref", "cannot lock ref", "failed to lock"].contains(where: summary.contains)
+    }
   }
 
   func run(_ arguments: [String]) throws -> ToolRun { try ToolRun("git", ["--git-dir", repository] + arguments) }

@@ -1,3 +1,4 @@
+import ArtifactStore
 import Engine
 import Provenance
 import Testing
@@ -42,6 +43,17 @@ import Testing
     ])
   func inputsCount(changed: Sample) throws {
     #expect(try key(changed).digest != key(Sample()).digest)
+  }
+
+  @Test func theStoreComputesTheSameKeyFromTheComponentsOfARecord() throws {
+    let key = try key(Sample())
+    #expect(StageRecord.key(of: key.components) == key.digest)
+    let file = StoredFile(
+      name: "value.json", digest: Digest(of: "5"), byteCount: 1,
+      object: try #require(ObjectID(hexadecimal: String(repeating: "a", count: 40))), chunked: false)
+    let output = StoredContent(format: Int.format, digest: file.digest, files: [file])
+    let record = StageRecord(key: key.digest, stage: Sample.name, components: key.components, output: output, started: 0, seconds: 0)
+    #expect(record.fault == nil)
   }
 
   @Test func equalInputsGiveEqualKeys() throws {

@@ -252,3 +252,26 @@ import Testing
     #expect(try !bob.git("for-each-ref").contains("hub"))
   }
 }
+
+/// What killed git commands leave.
+@Suite struct AbandonedLockTests {
+  @Test func `Locks of references that a killed push or fetch has left do not stop the next ones`() throws {
+    let hub = try Hub()
+    let (ada, bob) = (try hub.site(), try hub.site())
+    try ada.store.version("n", "A", [1])
+    try ada.exchange().push()
+    try bob.exchange().pull()
+    try ada.store.version("n", "A", [2], time: 2)
+    let old = Date(timeIntervalSinceNow: -60)
+    for path in [
+      hub.path + "/refs/colophon/records.lock", hub.path + "/refs/heads/n.lock",
+      bob.repository + "/refs/colophon/incoming/hub/records.lock", ada.repository + "/packed-refs.lock",
+    ] {
+      try FileManager.default.createDirectory(
+        atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+      #expect(FileManager.default.createFile(atPath: path, contents: nil, attributes: [.modificationDate: old]))
+    }
+    #expect(try ada.exchange().push().branches.map(\.state) == [.advanced])
+    #expect(try bob.exchange().pull().branches.map(\.state) == [.advanced])
+  }
+}

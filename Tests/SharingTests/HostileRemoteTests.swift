@@ -174,7 +174,7 @@ private func content(_ file: StoredFile, format: String = "test/1") -> StoredCon
     try expectRefusal(of: .sound("a", content(file)), "longer than 3000000 bytes need")
     var lying = file
     lying.byteCount = 50_000 << 20
-    try expectRefusal(of: .sound("b", content(lying)), "do not hash")
+    try expectRefusal(of: .sound("b", content(lying)), "the same ones too often")
   }
 
   @Test func `A chunk that unpacks to much more than a chunk is refused by its size`() throws {
@@ -292,5 +292,30 @@ private func content(_ file: StoredFile, format: String = "test/1") -> StoredCon
     #expect(try !site.git("for-each-ref").contains("remotes/hub"))
     _ = try site.store.collect(CollectionLimits())
     #expect(try site.store.load(good.key) == [7] && site.faults().isEmpty)
+  }
+}
+
+/// Sizes that are large but honest.
+@Suite struct LargeExchangeTests {
+  @Test func `A version of a hundred thousand artifacts travels, names of every kind among them`() throws {
+    let hub = try Hub()
+    let (ada, bob) = (try hub.site(), try hub.site())
+    let contents = try (0..<50).map {
+      try ada.store.put(ArtifactContent(bytes: someBytes(100, UInt64($0)), name: "value.bin"), format: "test/1")
+    }
+    let scripts = ["data", "данные", "データ", "بيانات", "डेटा", "ข้อมูล", "donne\u{301}es", "🧪"]
+    let artifacts = (0..<100_000).map {
+      NamedContent(name: "\(scripts[$0 % scripts.count]) \($0)", content: contents[$0 % contents.count])
+    }
+    try ada.store.save("any", [1])
+    let commit = try ada.store.commit(notebook: "many", artifacts: artifacts, lock: Array("{}".utf8), message: "many", time: 1)
+    #expect(commit != nil)
+    #expect(try ada.exchange().push().branches.map(\.state) == [.new])
+    let report = try bob.exchange().pull()
+    #expect(report.refused.isEmpty && report.branches.map(\.commit) == [commit])
+    #expect(try bob.store.read("データ 99994", at: "many").content == artifacts[99994].content)
+    #expect(try bob.store.artifacts(at: "many").count == 100_000)
+    _ = try bob.store.collect(CollectionLimits())
+    #expect(try bob.store.log(notebook: "many").count == 1)
   }
 }

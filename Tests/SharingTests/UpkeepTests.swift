@@ -108,7 +108,7 @@ import Testing
     #expect(try ToolRun("git", ["--git-dir", hub.path, "-c", "pack.window=10", "repack", "-adfq"]).succeeded)
     let bob = try hub.site()
     #expect(try bob.exchange().pull().records.admitted == 20)
-    let limits = CollectionLimits(byteLimit: 400_000)
+    let limits = CollectionLimits(byteLimit: 50_000)
     let plan = try bob.store.planCollection(limits)
     #expect(!plan.evictions.isEmpty)
     #expect(try bob.store.collect(limits) == plan)
