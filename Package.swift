@@ -93,7 +93,7 @@ let package = Package(
     module("Comparison", ["Provenance"]),
     module("Report", ["Provenance", "Notebook", "Figures", "Comparison", "CMark"]),
     .target(name: "CSandbox"),
-    .executableTarget(name: "colophon-sandbox", dependencies: ["CSandbox"], path: "Sources/SandboxLauncher"),
+    .executableTarget(name: "colophon-sandbox", dependencies: ["CSandbox"], path: "Sources/CSandboxLauncher"),
     module("Sandbox", ["CSandbox"]),
     module(
       "Supervision",

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from harness import chain_rows, curation_rows, diff_rows, ingest_rows, prose_rows, store_rows, training_rows
+from harness import chain_rows, curation_rows, diff_rows, ingest_rows, prose_rows, store_rows, training_rows, verify_rows
 from harness.machine import machine, machine_line
 from harness.measure import count_orphans
 from harness.table import Row, json_rows, markdown
@@ -19,6 +19,7 @@ GROUPS = {
     "prose": ["nbconvert"],
     "diff": ["pandas"],
     "store": ["DVC", "restic"],
+    "verify": [],
     "curation": ["curation", *(name for name in DEBIAN_DATA if name != STAMPS)],
     "training": ["training", STAMPS],
 }
@@ -68,6 +69,7 @@ def _groups(workshop: Workshop, options: argparse.Namespace) -> dict[str, Callab
         "prose": lambda: prose_rows.prose_rows(workshop, 10 if quick else 100, repetitions, budget),
         "diff": lambda: diff_rows.diff_rows(workshop, quick, repetitions, budget, options.pair_bytes),
         "store": lambda: store_rows.store_rows(workshop, quick, repetitions, budget, options.scale),
+        "verify": lambda: verify_rows.verify_rows(workshop, quick, repetitions, budget),
         "curation": lambda: curation_rows.curation_rows(workshop, quick, repetitions, budget),
         "training": lambda: training_rows.training_rows(workshop, quick, repetitions, budget),
     }

@@ -11,7 +11,7 @@ struct AttestationsCommand: ParsableCommand {
     commandName: "attestations", abstract: "Compare what several machines have attested about a notebook.",
     discussion: """
       `colophon attestations worldwide` prints a row for each stage and a column for each statement: what that machine's execution \
-      made, and how it compares with the lock. Statements lie in Artifacts/NOTEBOOK/attestations, as `colophon verify` leaves them, \
+      made, and how it compares with the lock. Statements lie in Artifacts/NOTEBOOK/attestations, as `colophon verify Notebooks/worldwide.md --attest` leaves them, \
       and come with pull. Keys are known by git's gpg.ssh.allowedSignersFile, or by --allowed-signers. Exit status 1 when two \
       statements contradict each other or a signature is not good.
       """)

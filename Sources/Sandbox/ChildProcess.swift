@@ -13,6 +13,11 @@ package struct ChildProcess: ~Copyable {
       let signal = status & 0x7f
       self = signal == 0 ? .exited((status >> 8) & 0xff) : .killed(signal: signal)
     }
+
+    /// How the program within ended when this is bubblewrap's own ending, which says a signal as a status above 128.
+    package var ofSandboxedProgram: Ending {
+      if case .exited(let status) = self, status > 128, status < 128 + 65 { .killed(signal: status - 128) } else { self }
+    }
   }
 
   package let identifier: pid_t

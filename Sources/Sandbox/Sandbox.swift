@@ -47,13 +47,17 @@ package struct Sandbox: Sendable {
     var words = Self.isolation + ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/tmp/home"]
     for path in SandboxView.merged { words += Self.merged(path) }
     for path in SandboxView.system { words += ["--ro-bind-try", path, path] }
-    words += ["--dir", view.folder]
+    // The working folder is a file system of its own, so that nothing can be written to it wherever it lies.
+    words += ["--tmpfs", view.folder]
     // A folder before what lies in it: a later mount covers an earlier one.
     let shown = view.readable.map { ("--ro-bind-try", $0) } + view.writable.map { ("--bind", $0) }
     for (option, path) in shown.sorted(by: { $0.1.utf8.count < $1.1.utf8.count }) where !Self.isShownAnyway(path) {
       words += [option, path, path]
     }
-    words += ["--ro-bind", launcher, launcher, "--remount-ro", "/", "--chdir", view.folder, launcher]
+    words += ["--ro-bind", launcher, launcher, "--remount-ro", "/"]
+    let isCovered = shown.contains { SandboxView.isEqualOrBelow(view.folder, $0.1) }
+    if !isCovered, view.folder != "/" { words += ["--remount-ro", view.folder] }
+    words += ["--chdir", view.folder, launcher]
     return (bubblewrap, words + [String(watch.childSocket), program] + arguments)
   }
 

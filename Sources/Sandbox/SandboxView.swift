@@ -50,7 +50,7 @@ package struct SandboxView: Sendable {
   }
 
   /// Whether the path lies in the program's own `/tmp`, where it may do as it likes.
-  func isPrivate(_ path: String) -> Bool { Self.isEqualOrBelow(path, "/tmp") }
+  func isPrivate(_ path: String) -> Bool { Self.isEqualOrBelow(path, "/tmp") && !Self.isEqualOrBelow(path, folder) }
 
   /// Whether the path is one of the system's fonts, or their register: libraries that draw text choose among them by themselves.
   static func isFont(_ path: String) -> Bool {

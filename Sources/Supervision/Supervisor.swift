@@ -141,7 +141,8 @@ struct Supervisor {
     let interrupted = try listen(
       channel: channel.reading, errors: errors.reading, child: child.identifier, view: &view, collector: &collector,
       errorOutput: &errorOutput)
-    let ending = child.wait()
+    let status = child.wait()
+    let ending = watch == nil ? status : status.ofSandboxedProgram
     enclosure?.broker.finish()
     let accesses = watch?.finish() ?? []
     if interrupted {

@@ -55,7 +55,6 @@ import Testing
       "Foundation", "Glibc",
     ],
     "TrainWorker": ["Training"],
-    "SandboxLauncher": [],
     "SourceDigest": ["Foundation"],
     "EmbedSourceDigest": ["PackagePlugin", "Foundation"],
   ]

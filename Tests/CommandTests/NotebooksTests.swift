@@ -33,13 +33,30 @@ import Testing
     #expect(Set(Self.names).isSuperset(of: Self.samples.keys))
   }
 
-  @Test("Every notebook compiles and can be planned", arguments: names)
+  /// Its cells start the command themselves, also when it is planned: a test of its own runs it once.
+  static let reviewing = "reviewing"
+
+  @Test("Every notebook compiles and can be planned", arguments: names.filter { $0 != reviewing })
   func plans(name: String) throws {
     let outcome = try place(for: name).colophon("plan", "\(name).md")
     #expect(outcome.status == 0, "\(outcome.errors)")
     #expect(!outcome.errors.contains("error:"), "\(outcome.errors)")
     #expect(outcome.output.contains("stages are current"))
     if name == "worldwide" { #expect(outcome.output.contains("TrainCLIP")) }
+  }
+
+  @Test func theReviewComesToItsVerdicts() throws {
+    let place = try place(for: Self.reviewing)
+    try FileManager.default.copyItem(
+      at: ArchitectureTests.root.appending(path: "Notebooks/curation.md"), to: place.root.appending(path: "curation.md"))
+    let outcome = try place.colophon("run", "\(Self.reviewing).md", "--set", "sample=20", "--output", "review")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let report = try place.read("Artifacts/review/report.md")
+    #expect(report.contains("curation.md: identical"))
+    #expect(report.contains("EveryNth changed because n 5 → 4"))
+    #expect(report.contains("Exit status 1. "))
+    #expect(report.contains(#/EveryNth.* diverged by itself/#))
+    #expect(report.contains("Exit status 0. The statement"))
   }
 
   @Test("A small notebook runs without a gap, and again from the store", arguments: samples.keys.sorted())

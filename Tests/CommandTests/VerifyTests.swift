@@ -103,10 +103,10 @@ import Testing
     #expect(draw.detail?.contains("0.") == true, "\(draw)")
     #expect(sum.outcome == "diverged" && sum.onRecordedInputs == "identical", "\(sum)")
     let prose = try #require(verdict.findings.first { $0.kind == "prose" })
-    #expect(prose.line == 23 && prose.message.contains("the report says"), "\(prose)")
+    #expect(prose.line == 21 && prose.message.contains("the report says"), "\(prose)")
     let text = try place.colophon("verify", "n.md").output
-    #expect(text.contains("Draw (line 19): diverged by itself"), "\(text)")
-    #expect(text.contains("Sum (line 20): diverged because of its inputs"), "\(text)")
+    #expect(text.contains("Draw (line 16): diverged by itself"), "\(text)")
+    #expect(text.contains("Sum (line 17): diverged because of its inputs"), "\(text)")
   }
 
   @Test("Numbers within the tolerance are equivalent, others are not", arguments: [("1e-5", "diverged"), ("0.01", "equivalent")])

@@ -69,7 +69,7 @@ package struct Verdict: Codable, Sendable {
       return onRecordedInputs.map { !$0.isGood } ?? !inputsDiffer
     }
 
-    /// Whether an input artifact was another one than when it was recorded.
+    /// Whether an input was another one than when it was recorded: an artifact, or a value.
     package var inputsDiffer = false
   }
 

@@ -47,7 +47,7 @@ struct StageRun {
     reports.wait()
     speech.wait()
     let findings = (watch?.finish() ?? []).map(Self.finding)
-    return (reply(job, ending, exceeded, words.text), findings)
+    return (reply(job, watch == nil ? ending : ending.ofSandboxedProgram, exceeded, words.text), findings)
   }
 
   private func start(

@@ -117,13 +117,14 @@ struct VerificationJudge {
     if let record { note(record.environment) }
     guard outcome.key != entry.key else { return }
     guard let record else {
-      stage.inputsDiffer = outcome.components.contains { $0.kind == .artifact }
+      stage.inputsDiffer = true
       stage.keyChanges = ["its key is another one; the record that would say why is not in the store"]
       return
     }
     let changes = KeyChange.between(record.components, outcome.components)
     stage.keyChanges = changes.map(\.summary)
-    stage.inputsDiffer = changes.contains { $0.kind == .artifact }
+    // A value that a cell took from an output and passed on counts as a parameter.
+    stage.inputsDiffer = changes.contains { $0.kind == .artifact || $0.kind == .parameter }
   }
 
   /// Remembers what of the surroundings differs from a record's.
