@@ -124,7 +124,7 @@ struct TextTally: RecordTally {
   var languages: [String: Int] {
     var languages = long
     for (code, count) in short {
-      let bytes = withUnsafeBytes(of: code.littleEndian) { $0.prefix { $0 != 0 } }
+      let bytes = withUnsafeBytes(of: code.littleEndian) { Array($0.prefix { $0 != 0 }) }
       languages[String(decoding: bytes, as: UTF8.self), default: 0] += count
     }
     return languages
