@@ -38,7 +38,8 @@ struct PairsDifference {
     }
     let kept = totals.same + changes.count
     let parts = NumberWords.list([
-      (kept, kept == 1 ? "pair kept" : "pairs kept"), (gone, "dropped"), (fresh, "new"), (changes.count, "with other texts or fields"),
+      (kept, kept == 1 ? "pair kept" : "pairs kept"), (gone, "dropped"), (fresh, "new"),
+      (changes.count, "with other texts or fields"),
     ])
     let isOrderOnly = gone + fresh + changes.count == 0
     difference.headline = isOrderOnly ? "the same \(NumberWords.many(kept, "pair")) in another order or other shards" : parts
