@@ -27,7 +27,7 @@ package struct DifferenceText {
     guard !difference.isIdentical else { return lines.joined(separator: "\n") }
     var sizes = "  \(NumberWords.bytes(difference.old.byteCount)) → \(NumberWords.bytes(difference.new.byteCount))"
     sizes += ", \(difference.old.digest.short) → \(difference.new.digest.short)"
-    if let shared = difference.shared, shared.of > 0 {
+    if let shared = difference.shared, shared.bytes > 0 {
       sizes += "; \(NumberWords.bytes(shared.bytes)) of the new bytes are stored once for both"
     }
     lines.append(paint(sizes, "2"))

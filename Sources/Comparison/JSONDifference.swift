@@ -75,11 +75,13 @@ struct JSONDifference {
 
   /// The elements of an array by what names them; `nil` when something has no name of its own.
   private static func named(_ elements: [JSONValue]) -> [(key: String, value: JSONValue)]? {
-    for field in ["id", "artifact", "name", "code", "label", "key"] {
+    for fields in [["id"], ["artifact"], ["name"], ["code"], ["label"], ["key"], ["language"], ["language", "guessed"]] {
       var names: Set<String> = []
       var found: [(key: String, value: JSONValue)] = []
       for element in elements {
-        guard case .string(let name)? = element[field], names.insert(name).inserted else { break }
+        let texts = fields.compactMap { field -> String? in if case .string(let text)? = element[field] { text } else { nil } }
+        let name = texts.joined(separator: ", ")
+        guard texts.count == fields.count, names.insert(name).inserted else { break }
         found.append((name, element))
       }
       if found.count == elements.count { return found }

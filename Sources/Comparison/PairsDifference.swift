@@ -38,7 +38,8 @@ struct PairsDifference {
     }
     let kept = totals.same + changes.count
     let parts = NumberWords.list([
-      (kept, "pairs kept"), (gone, "dropped"), (fresh, "new"), (changes.count, "with other texts or fields"),
+      (kept, kept == 1 ? "pair kept" : "pairs kept"), (gone, "dropped"), (fresh, "new"),
+      (changes.count, "with other texts or fields"),
     ])
     let isOrderOnly = gone + fresh + changes.count == 0
     difference.headline = isOrderOnly ? "the same \(NumberWords.many(kept, "pair")) in another order or other shards" : parts
@@ -124,7 +125,7 @@ struct TextTally: RecordTally {
   var languages: [String: Int] {
     var languages = long
     for (code, count) in short {
-      let bytes = withUnsafeBytes(of: code.littleEndian) { $0.prefix { $0 != 0 } }
+      let bytes = withUnsafeBytes(of: code.littleEndian) { Array($0.prefix { $0 != 0 }) }
       languages[String(decoding: bytes, as: UTF8.self), default: 0] += count
     }
     return languages

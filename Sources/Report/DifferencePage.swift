@@ -61,7 +61,7 @@ package struct DifferencePage {
       <p class="quiet">\(String(difference.old.byteCount)) → \(String(difference.new.byteCount)) bytes,
       <code>\(difference.old.digest.short)</code> → <code>\(difference.new.digest.short)</code>
       """
-    if let shared = difference.shared {
+    if let shared = difference.shared, shared.bytes > 0 {
       html += "; \(String(shared.bytes)) of \(String(shared.of)) bytes are stored once for both"
     }
     html += "</p>\n"
