@@ -81,7 +81,7 @@ extension ArtifactStore {
     if let fault = root.entries.lazy.compactMap(\.fault).first { return fault }
     func file(_ name: String) -> ObjectID? {
       guard let entry = root.entries.first(where: { $0.name == Array(name.utf8) && $0.mode == "100644" }),
-        let header = repository.header(of: entry.id), header.kind == .blob, header.byteCount <= 64 << 20
+        let header = repository.header(of: entry.id), header.kind == .blob, header.byteCount <= 128 << 20
       else { return nil }
       return entry.id
     }

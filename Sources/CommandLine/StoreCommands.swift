@@ -49,10 +49,11 @@ struct LogCommand: ParsableCommand {
     let known = try store.notebooks()
     // A run with other parameters may be named `x-with-rate-0.5`, which is no path with an extension.
     // What a pull found at a remote is named `lab/x`, which is no path either.
-    let names = try notebook.map { name in
-      let isName = try known.contains(name) || !store.log(notebook: name, limit: 1).isEmpty
-      return [isName ? name : Project.name(of: name)]
-    } ?? known
+    let names =
+      try notebook.map { name in
+        let isName = try known.contains(name) || !store.log(notebook: name, limit: 1).isEmpty
+        return [isName ? name : Project.name(of: name)]
+      } ?? known
     let rows = try names.flatMap { name in
       try store.log(notebook: name, limit: number).map {
         Row(notebook: name, commit: "\($0.id)", time: $0.time, message: $0.message)

@@ -60,7 +60,9 @@ struct GitTransport {
   /// - Throws: ``SharingError`` when the remote was not reached or took nothing; a rejected reference is no error.
   func push(_ map: [(from: String, to: String)], to remote: Remote) throws -> [Pushed] {
     guard !map.isEmpty else { return [] }
-    let done = try run(["push", "--porcelain", "--no-verify", "--", remote.name] + map.map { "\($0.from):\($0.to)" })
+    // Whole objects: chunks have no differences worth looking for, and whoever evicts one must not need it for another.
+    let done = try run(
+      ["-c", "pack.window=0", "push", "--porcelain", "--no-verify", "--", remote.name] + map.map { "\($0.from):\($0.to)" })
     let results = done.text.split(separator: "\n").compactMap { line -> Pushed? in
       let words = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
       guard words.count == 3, let colon = words[1].lastIndex(of: ":") else { return nil }

@@ -52,7 +52,8 @@ import Testing
       name: "value.json", digest: Digest(of: "5"), byteCount: 1,
       object: try #require(ObjectID(hexadecimal: String(repeating: "a", count: 40))), chunked: false)
     let output = StoredContent(format: Int.format, digest: file.digest, files: [file])
-    let record = StageRecord(key: key.digest, stage: Sample.name, components: key.components, output: output, started: 0, seconds: 0)
+    let record = StageRecord(
+      key: key.digest, stage: Sample.name, components: key.components, output: output, started: 0, seconds: 0)
     #expect(record.fault == nil)
   }
 
