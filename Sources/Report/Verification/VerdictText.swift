@@ -12,7 +12,8 @@ extension Verdict {
   package var text: String {
     var lines = ["\(notebook): \(headline)"]
     let how = isSandboxed ? "in a sandbox without network" : "WITHOUT a sandbox: reads and network were not watched"
-    let what = isSample ? "\(executed) stages, the others taken as recorded," : "\(executed) stages"
+    let executions = "\(executed) stage\(executed == 1 ? "" : "s")"
+    let what = isSample ? "\(executions), the others taken as recorded," : executions
     lines.append("  executed again: \(what) \(how), \(NumberText.duration(seconds))")
     let counts = Outcome.allCases.filter { count($0) > 0 }.map { "\(count($0)) \($0.rawValue)" }
     lines.append("  outputs: " + (counts.isEmpty ? "none" : counts.joined(separator: " · ")))
