@@ -28,8 +28,8 @@ package struct VerdictPage: Sendable {
   }
 
   private static let style = """
-    :root{--measure:82ch}
-    body{display:block}main{width:auto;margin:0 auto}
+    :root{--measure:98ch}
+    body{display:block}main{width:auto;max-width:var(--measure);margin:0 auto}
     .verdict{font-size:1.4rem;font-variant-caps:small-caps;letter-spacing:.04em}
     .good{color:var(--ran)}.bad{color:var(--failed)}
     pre{white-space:pre-wrap;overflow-wrap:anywhere}
@@ -56,7 +56,7 @@ package struct VerdictPage: Sendable {
 
   private var divergence: HTML {
     guard let first = verdict.firstDivergence else { return "" }
-    var html: HTML = "<h2>First divergence</h2>\n<p dir=\"auto\">\(Verdict.sentence(first))</p>\n"
+    var html: HTML = "<h2>First divergence</h2>\n<p><bdi>\(first.artifact)</bdi>\(Verdict.clause(first))</p>\n"
     if let detail = first.detail { html += "<pre><code>\(detail)</code></pre>\n" }
     if let detail = first.onRecordedInputsDetail { html += "<p>On the recorded inputs: <bdi>\(detail)</bdi></p>\n" }
     return html
@@ -85,7 +85,7 @@ package struct VerdictPage: Sendable {
     guard !verdict.findings.isEmpty else { return "" }
     var html: HTML = "<h2>Findings</h2>\n<ul>\n"
     let sentences = verdict.sentences
-    for sentence in sentences.prefix(500) { html += "<li dir=\"auto\">\(sentence)</li>\n" }
+    for sentence in sentences.prefix(500) { html += "<li>\(sentence)</li>\n" }
     if sentences.count > 500 { html += "<li>and \(sentences.count - 500) more</li>\n" }
     return html + "</ul>\n"
   }

@@ -45,8 +45,11 @@ extension Verdict {
     return lines.joined(separator: "\n")
   }
 
-  static func sentence(_ stage: Stage) -> String {
-    var text = "\(stage.artifact)"
+  static func sentence(_ stage: Stage) -> String { stage.artifact + clause(stage) }
+
+  /// What became of a stage's output, to follow its name.
+  static func clause(_ stage: Stage) -> String {
+    var text = ""
     if let line = stage.line { text += " (line \(line))" }
     text += ": \(stage.outcome.rawValue)"
     if let largest = stage.largestDifference, let tolerance = stage.tolerance, stage.outcome == .equivalent {
