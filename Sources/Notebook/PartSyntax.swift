@@ -53,7 +53,7 @@ struct PartSyntax: Sendable {
   init(_ part: LineMap.Part, code: String) {
     self.part = part
     source = SourceText(normalized: Array(code.utf8))
-    let tooDeep = Self.offsetOfDeepBracket(source.bytes)
+    let tooDeep = ParserLimits.offsetOfDeepBracket(source.bytes)
     tree = Parser.parse(source: tooDeep == nil ? code : "")
     let source = source
     let blockItems = Array(tree.statements)
@@ -64,10 +64,13 @@ struct PartSyntax: Sendable {
     var faults: [(severity: Provenance.Diagnostic.Severity, message: String, line: Int, column: Int)] = []
     if let tooDeep {
       let place = source.position(of: tooDeep)
-      let message = "more than \(Self.bracketLimit) square brackets are open here: give a name to what is inside"
+      let message = "more than \(ParserLimits.openBrackets) square brackets are open here: give a name to what is inside"
       faults.append((.error, message, place.line + 1, place.column))
     }
-    if tree.hasError || tree.hasWarning {
+    if tree.hasError, let equal = ParserLimits.uncorrectable(in: tree) {
+      let place = source.position(of: equal.positionAfterSkippingLeadingTrivia.utf8Offset)
+      faults.append((.error, "there is an invisible character before this “=”: delete it", place.line + 1, place.column))
+    } else if tree.hasError || tree.hasWarning {
       for diagnostic in ParseDiagnosticsGenerator.diagnostics(for: tree) {
         let place = source.position(of: diagnostic.position.utf8Offset)
         let severity: Provenance.Diagnostic.Severity = diagnostic.diagMessage.severity == .error ? .error : .warning
@@ -89,22 +92,6 @@ struct PartSyntax: Sendable {
       }
     }
     self.faults = faults
-  }
-
-  /// The parser looks ahead twice at each bracket that could begin a type, so that its time doubles with each that is open: a
-  /// millisecond for 16, hours for 40.
-  private static let bracketLimit = 16
-
-  /// Where one bracket too many opens, in text and comments too; `nil` when none does.
-  private static func offsetOfDeepBracket(_ code: [UInt8]) -> Int? {
-    var depth = 0
-    for (offset, byte) in code.enumerated() {
-      if byte == UInt8(ascii: "]") { depth = max(0, depth - 1) }
-      guard byte == UInt8(ascii: "[") else { continue }
-      depth += 1
-      if depth > bracketLimit { return offset }
-    }
-    return nil
   }
 
   /// Line and column, as the program counts, of a node.
