@@ -28,8 +28,8 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = [], hashesItsS
     plugins: hashesItsSources ? ["EmbedSourceDigest"] : [])
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
-  .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: swiftSettings)
+func tests(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil, exclude: [String] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies, path: path, exclude: exclude, swiftSettings: swiftSettings)
 }
 
 /// A C or C++ library behind a table of C functions, loaded only when it is first needed.
@@ -163,6 +163,10 @@ let package = Package(
     tests("TensorTests", ["Tensor"]),
     tests("TrainingTests", domain + ["Reading", "Training", "Tensor", "colophon-train-worker"], exclude: ["Golden"]),
     tests("EvaluationTests", domain + ["Reading", "Evaluation", "Tensor"]),
+    // The parsers that `Tests/Fuzzing/run` fuzzes, on the files that it began with and found.
+    tests(
+      "FuzzingTests", ["Engine", "ArtifactStore", "Notebook", "Attesting", "Comparison", "Provenance"],
+      path: "Tests/Fuzzing/Inputs"),
     tests("CommandTests", ["Provenance", "Notebook", "Supervision"]),
   ] + onDemand("CTorch", links: ["torch", "torch_cpu", "c10", "m"], cxx: torchCompilerFlags, linker: torchLinkerFlags)
     + onDemand(

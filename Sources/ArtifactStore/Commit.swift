@@ -1,10 +1,13 @@
 /// A commit's fields.
-struct Commit {
-  var tree: ObjectID
-  var parents: [ObjectID]
+package struct Commit {
+  /// The folder of its version.
+  package var tree: ObjectID
+  /// Of a version of ours none or one.
+  package var parents: [ObjectID]
   /// Seconds since 1970 UTC.
-  var time: Int64
-  var message: String
+  package var time: Int64
+  /// In UTF-8; no NUL is written.
+  package var message: String
 
   init(tree: ObjectID, parents: [ObjectID], time: Int64, message: String) {
     self.tree = tree
@@ -14,7 +17,7 @@ struct Commit {
   }
 
   /// - Returns: `nil` for bytes that are no commit.
-  init?(parsing bytes: [UInt8]) {
+  package init?(parsing bytes: [UInt8]) {
     let text = String(decoding: bytes, as: UTF8.self)
     let header: Substring
     if let end = text.firstRange(of: "\n\n") {
@@ -43,14 +46,14 @@ struct Commit {
   }
 
   /// The object's bytes. The author is Colophon: who ran it is the project's business, not the store's.
-  var bytes: [UInt8] {
+  package var bytes: [UInt8] {
     let person = "Colophon <colophon@localhost> \(time) +0000"
     var text = "tree \(tree)\n"
     for parent in parents { text += "parent \(parent)\n" }
     text += "author \(person)\ncommitter \(person)\n\n"
     // A commit's message has no NUL and ends with a line break.
     text += message.filter { $0 != "\0" }
-    if !text.hasSuffix("\n") { text += "\n" }
+    if text.utf8.last != UInt8(ascii: "\n") { text += "\n" }
     return Array(text.utf8)
   }
 }

@@ -1,8 +1,9 @@
 internal import Provenance
 
 /// Stored content in a few bytes, as the index keeps it.
-enum OutputEncoding {
-  static func encode(_ content: StoredContent) -> [UInt8] {
+package enum OutputEncoding {
+  /// The format, the digest, then a name, digest, size, object and kind for each file.
+  package static func encode(_ content: StoredContent) -> [UInt8] {
     var bytes: [UInt8] = []
     append(content.format, to: &bytes)
     bytes.append(contentsOf: content.digest.bytes)
@@ -17,7 +18,7 @@ enum OutputEncoding {
   }
 
   /// - Returns: `nil` when the bytes were not made by ``encode(_:)``.
-  static func decode(_ bytes: UnsafeRawBufferPointer) -> StoredContent? {
+  package static func decode(_ bytes: UnsafeRawBufferPointer) -> StoredContent? {
     var position = 0
     func take(_ count: Int) -> UnsafeRawBufferPointer? {
       guard position + count <= bytes.count else { return nil }

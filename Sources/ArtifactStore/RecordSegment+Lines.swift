@@ -8,7 +8,7 @@ extension RecordSegment {
   static let lineLimit = 16 << 20
 
   /// The lines of a segment, decoded on all cores; a line that is no record has none.
-  static func decodeLines(_ bytes: [UInt8]) -> [(record: StageRecord?, line: ArraySlice<UInt8>)] {
+  package static func decodeLines(_ bytes: [UInt8]) -> [(record: StageRecord?, line: ArraySlice<UInt8>)] {
     let lines = bytes.split(separator: UInt8(ascii: "\n"))
     let stride = 256
     let parts = Mutex<[Int: [StageRecord?]]>([:])

@@ -2,7 +2,7 @@ internal import Foundation
 internal import Provenance
 
 /// Stage records as the repository keeps them: one JSON object a line.
-enum RecordSegment {
+package enum RecordSegment {
   /// The reference whose commit's tree holds the segments: `SHA256.jsonl` is one, `SHA256.objects` a folder that names the objects
   /// of its outputs, so that git keeps and sends them along.
   static let reference = "refs/colophon/records"
@@ -16,7 +16,7 @@ enum RecordSegment {
   static let mergeLimit = 4 << 20
 
   /// One line, with its line break.
-  static func line(_ record: StageRecord) throws(StoreError) -> [UInt8] {
+  package static func line(_ record: StageRecord) throws(StoreError) -> [UInt8] {
     do {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -28,7 +28,8 @@ enum RecordSegment {
     }
   }
 
-  static func decode(_ line: some Collection<UInt8>) -> StageRecord? {
+  /// The record that a line is; `nil` when it is none.
+  package static func decode(_ line: some Collection<UInt8>) -> StageRecord? {
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
@@ -36,7 +37,7 @@ enum RecordSegment {
   }
 
   /// One segment from several: of records with one key the one that finished last; lines that are no records stay.
-  static func merge(_ segments: [[UInt8]]) -> [UInt8] {
+  package static func merge(_ segments: [[UInt8]]) -> [UInt8] {
     var latest: [Digest: Double] = [:]
     var parsed: [(record: StageRecord?, line: ArraySlice<UInt8>)] = []
     for line in segments.lazy.flatMap({ $0.split(separator: UInt8(ascii: "\n")) }) {

@@ -15,8 +15,8 @@ package struct StoredContent: Codable, Hashable, Sendable {
     self.files = files
   }
 
-  /// Total size in bytes.
-  package var byteCount: Int64 { files.reduce(0) { $0 + $1.byteCount } }
+  /// Total size in bytes; that of a record that lies stays within what an integer holds.
+  package var byteCount: Int64 { Int64(clamping: files.reduce(Int128(0)) { $0 + Int128($1.byteCount) }) }
 }
 
 /// One stored file.

@@ -1,17 +1,19 @@
 /// A folder in the repository.
-struct Tree {
-  struct Entry: Hashable {
-    var name: String
-    var id: ObjectID
-    var isTree: Bool
+package struct Tree {
+  /// What a folder has under one name.
+  package struct Entry: Hashable {
+    package var name: String
+    package var id: ObjectID
+    package var isTree: Bool
   }
 
-  var entries: [Entry]
+  /// In the order in which they were read; written in git's.
+  package var entries: [Entry]
 
   init(_ entries: [Entry] = []) { self.entries = entries }
 
   /// - Returns: `nil` for bytes that are no tree.
-  init?(parsing bytes: UnsafeRawBufferPointer) {
+  package init?(parsing bytes: UnsafeRawBufferPointer) {
     var entries: [Entry] = []
     var position = 0
     while position < bytes.count {
@@ -30,7 +32,7 @@ struct Tree {
   }
 
   /// The object's bytes; entries in git's order, in which a folder's name counts as if it ended in a slash.
-  var bytes: [UInt8] {
+  package var bytes: [UInt8] {
     var bytes: [UInt8] = []
     let keyed = entries.map { (key: Array($0.name.utf8) + ($0.isTree ? [UInt8(ascii: "/")] : []), entry: $0) }
     for (_, entry) in keyed.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {

@@ -1,4 +1,4 @@
-internal import Foundation
+package import Foundation
 internal import Glibc
 internal import Provenance
 internal import Synchronization
@@ -71,7 +71,7 @@ package final class RunChannel: Sendable {
   }
 
   /// Takes whole frames of JSON off the front of `bytes`.
-  static func takePayloads(from bytes: inout [UInt8]) -> [Data] {
+  package static func takePayloads(from bytes: inout [UInt8]) -> [Data] {
     var payloads: [Data] = []
     var position = 0
     while bytes.count - position >= 5 {

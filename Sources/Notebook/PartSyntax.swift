@@ -53,7 +53,8 @@ struct PartSyntax: Sendable {
   init(_ part: LineMap.Part, code: String) {
     self.part = part
     source = SourceText(normalized: Array(code.utf8))
-    tree = Parser.parse(source: code)
+    let tooDeep = ParserLimits.offsetOfDeepBracket(source.bytes)
+    tree = Parser.parse(source: tooDeep == nil ? code : "")
     let source = source
     let blockItems = Array(tree.statements)
     items = blockItems.enumerated().map { index, item in
@@ -61,7 +62,15 @@ struct PartSyntax: Sendable {
     }
     nameTokens = tree.nameTokens
     var faults: [(severity: Provenance.Diagnostic.Severity, message: String, line: Int, column: Int)] = []
-    if tree.hasError || tree.hasWarning {
+    if let tooDeep {
+      let place = source.position(of: tooDeep)
+      let message = "more than \(ParserLimits.openBrackets) square brackets are open here: give a name to what is inside"
+      faults.append((.error, message, place.line + 1, place.column))
+    }
+    if tree.hasError, let equal = ParserLimits.uncorrectable(in: tree) {
+      let place = source.position(of: equal.positionAfterSkippingLeadingTrivia.utf8Offset)
+      faults.append((.error, "there is an invisible character before this “=”: delete it", place.line + 1, place.column))
+    } else if tree.hasError || tree.hasWarning {
       for diagnostic in ParseDiagnosticsGenerator.diagnostics(for: tree) {
         let place = source.position(of: diagnostic.position.utf8Offset)
         let severity: Provenance.Diagnostic.Severity = diagnostic.diagMessage.severity == .error ? .error : .warning

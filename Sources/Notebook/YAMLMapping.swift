@@ -24,8 +24,9 @@ struct YAMLMapping {
     start = Place(line: firstLine, column: 1)
     let lines = yaml.split(separator: "\n", omittingEmptySubsequences: false)
     place = { mark in
-      let row = max(0, mark.line - 1)
-      let text = row < lines.count ? String.UnicodeScalarView(lines[row].unicodeScalars.prefix(max(0, mark.column - 1))) : .init()
+      // What is missing at the end is missing on the line after it, which may be none of the notebook.
+      let row = min(max(0, mark.line - 1), lines.count - 1)
+      let text = String.UnicodeScalarView(lines[row].unicodeScalars.prefix(max(0, mark.column - 1)))
       return Place(line: firstLine + row, column: String(text).utf8.count + 1 + (row < columns.count ? columns[row] : 0))
     }
     do {

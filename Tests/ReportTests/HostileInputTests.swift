@@ -43,7 +43,9 @@ import Testing
       \(text)
 
       ```swift
+      //| label: '\(text)'
       //| fig-cap: '\(text)'
+      //| tbl-cap: '\(text)'
       //| fig-alt: '\(text)'
       // \(text)
       let x = "\(text)"

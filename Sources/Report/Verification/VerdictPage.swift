@@ -28,9 +28,11 @@ package struct VerdictPage: Sendable {
   }
 
   private static let style = """
+    :root{--measure:98ch}
+    body{display:block}main{width:auto;max-width:var(--measure);margin:0 auto}
     .verdict{font-size:1.4rem;font-variant-caps:small-caps;letter-spacing:.04em}
     .good{color:var(--ran)}.bad{color:var(--failed)}
-    .outputs{overflow-x:auto}.outputs td{vertical-align:top}
+    pre{white-space:pre-wrap;overflow-wrap:anywhere}
 
     """
 
@@ -39,30 +41,32 @@ package struct VerdictPage: Sendable {
       verdict.isSandboxed
       ? "in a sandbox: no network, a read-only system, only declared inputs visible"
       : "<b class=\"bad\">without a sandbox</b>: reads and network were not watched"
-    var html: HTML = "<p>\(verdict.executed) stages were executed again \(how), in \(NumberText.duration(verdict.seconds))"
+    var html: HTML =
+      "<p>\(verdict.executed) stage\(verdict.executed == 1 ? " was" : "s were") executed again \(how), in \(NumberText.duration(verdict.seconds))"
     if verdict.isSample { html += "; all other outputs were taken as recorded" }
     html += ". "
     let counts = Verdict.Outcome.allCases.filter { verdict.count($0) > 0 }
     html += "\(counts.map { "\(verdict.count($0)) \($0.rawValue)" }.joined(separator: ", "))."
     if let agreeing = verdict.agreeingProse {
-      html += " \(agreeing) blocks of prose with computed values agree with the report."
+      html += " \(agreeing) block\(agreeing == 1 ? "" : "s") of prose with computed values "
+      html += "\(agreeing == 1 ? "agrees" : "agree") with the report."
     }
     return html + "</p>\n"
   }
 
   private var divergence: HTML {
     guard let first = verdict.firstDivergence else { return "" }
-    var html: HTML = "<h2>First divergence</h2>\n<p>\(Verdict.sentence(first))</p>\n"
+    var html: HTML = "<h2>First divergence</h2>\n<p><bdi>\(first.artifact)</bdi>\(Verdict.clause(first))</p>\n"
     if let detail = first.detail { html += "<pre><code>\(detail)</code></pre>\n" }
-    if let detail = first.onRecordedInputsDetail { html += "<p>On the recorded inputs: \(detail)</p>\n" }
+    if let detail = first.onRecordedInputsDetail { html += "<p>On the recorded inputs: <bdi>\(detail)</bdi></p>\n" }
     return html
   }
 
   private var table: HTML {
     var html: HTML = """
       <h2>Outputs</h2>
-      <div class="outputs"><table><thead><tr><th>Output</th><th>Line</th><th>Verdict</th><th>On recorded inputs</th>\
-      <th>Recorded</th><th>Now</th><th class="number">Time, then → now</th></tr></thead><tbody>
+      <div class="scroll"><table><thead><tr><th>Output</th><th>Line</th><th>Verdict</th><th>On recorded inputs</th>\
+      <th>Recorded</th><th>Now</th><th class="n">Time, then → now</th></tr></thead><tbody>
 
       """
     for stage in verdict.stages {
@@ -72,7 +76,7 @@ package struct VerdictPage: Sendable {
       html +=
         "<td><code>\(stage.recorded?.digest.short ?? "–")</code></td><td><code>\(stage.fresh?.digest.short ?? "–")</code></td>"
       let before = stage.recordedSeconds.map { NumberText.duration($0) } ?? "–"
-      html += "<td class=\"number\">\(before) → \(NumberText.duration(stage.seconds))</td></tr>\n"
+      html += "<td class=\"n\">\(before) → \(NumberText.duration(stage.seconds))</td></tr>\n"
     }
     return html + "</tbody></table></div>\n"
   }
@@ -81,7 +85,7 @@ package struct VerdictPage: Sendable {
     guard !verdict.findings.isEmpty else { return "" }
     var html: HTML = "<h2>Findings</h2>\n<ul>\n"
     let sentences = verdict.sentences
-    for sentence in sentences.prefix(500) { html += "<li dir=\"auto\">\(sentence)</li>\n" }
+    for sentence in sentences.prefix(500) { html += "<li>\(sentence)</li>\n" }
     if sentences.count > 500 { html += "<li>and \(sentences.count - 500) more</li>\n" }
     return html + "</ul>\n"
   }

@@ -12,7 +12,8 @@ extension Verdict {
   package var text: String {
     var lines = ["\(notebook): \(headline)"]
     let how = isSandboxed ? "in a sandbox without network" : "WITHOUT a sandbox: reads and network were not watched"
-    let what = isSample ? "\(executed) stages, the others taken as recorded," : "\(executed) stages"
+    let executions = "\(executed) stage\(executed == 1 ? "" : "s")"
+    let what = isSample ? "\(executions), the others taken as recorded," : executions
     lines.append("  executed again: \(what) \(how), \(NumberText.duration(seconds))")
     let counts = Outcome.allCases.filter { count($0) > 0 }.map { "\(count($0)) \($0.rawValue)" }
     lines.append("  outputs: " + (counts.isEmpty ? "none" : counts.joined(separator: " · ")))
@@ -44,8 +45,11 @@ extension Verdict {
     return lines.joined(separator: "\n")
   }
 
-  static func sentence(_ stage: Stage) -> String {
-    var text = "\(stage.artifact)"
+  static func sentence(_ stage: Stage) -> String { stage.artifact + clause(stage) }
+
+  /// What became of a stage's output, to follow its name.
+  static func clause(_ stage: Stage) -> String {
+    var text = ""
     if let line = stage.line { text += " (line \(line))" }
     text += ": \(stage.outcome.rawValue)"
     if let largest = stage.largestDifference, let tolerance = stage.tolerance, stage.outcome == .equivalent {
