@@ -45,7 +45,8 @@ package struct LiveView: RunView {
     case .stageFinished(let id, _, let outcome):
       active[id] = nil
       switch outcome.state {
-      case .failed(let message): print("\u{1B}[31m✗\u{1B}[0m \(TerminalWidth.safe(outcome.stage)): \(TerminalWidth.safeLines(message))")
+      case .failed(let message):
+        print("\u{1B}[31m✗\u{1B}[0m \(TerminalWidth.safe(outcome.stage)): \(TerminalWidth.safeLines(message))")
       case .ran, .cached:
         print(
           "\u{1B}[32m✓\u{1B}[0m \(pad(TerminalWidth.safe(outcome.stage), 28)) \(TimeText.duration(outcome.seconds))\u{1B}[2m  \(TerminalWidth.safe(outcome.reason ?? ""))\u{1B}[0m"
@@ -109,7 +110,9 @@ package struct LiveView: RunView {
     return String(text.prefix(width - 1))
   }
 
-  private func amount(_ value: Double) -> String { value == value.rounded() && value.magnitude < 1e15 ? String(Int(value)) : "\(value)" }
+  private func amount(_ value: Double) -> String {
+    value == value.rounded() && value.magnitude < 1e15 ? String(Int(value)) : "\(value)"
+  }
 
   private func pad(_ text: String, _ width: Int) -> String {
     text + String(repeating: " ", count: max(0, width - TerminalWidth.of(text)))
