@@ -44,7 +44,7 @@ import Testing
     #expect(try bob.colophon("stages", "n").output.contains("from hub"))
     let second = try bob.colophon("run", "n.md")
     #expect(second.status == 0 && CommandWorkplace.ran(second.errors).isEmpty, "\(second.errors)")
-    #expect(try bob.read("Artifacts/n/report.md").contains("There are **7** letters."))
+    #expect(try bob.read("Artifacts/n/report.md").contains("There are 7 letters."))
   }
 
   @Test func `under the policy rerun stages execute, and equal outputs are confirmed`() throws {

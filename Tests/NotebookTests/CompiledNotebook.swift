@@ -86,7 +86,7 @@ struct CompiledNotebook {
       }
     }
     public final class NotebookRun {
-      public init() {}
+      public static func begin(stages: [any Stage.Type]) async -> NotebookRun { NotebookRun() }
       public func parameter<V: LosslessStringConvertible>(_ name: String) -> V {
         guard let value = getenv("PARAMETER_" + name).flatMap({ V(String(cString: $0)) }) else { fatalError(name) }
         return value
