@@ -18,6 +18,7 @@ extension StageRecord {
     guard let first = components.first, first.kind == .stage,
       first.digest == CanonicalValue.list([.text(stage), .text(output.format)]).digest
     else { return "its key is of another stage, or of another format than \(output.format)" }
+    guard started.magnitude < 1e11, (0..<1e11).contains(seconds) else { return "its times are no times" }
     return output.fault
   }
 }

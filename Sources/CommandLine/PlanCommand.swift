@@ -21,7 +21,7 @@ struct PlanCommand: ParsableCommand {
     if json {
       try Terminal.print(json: plan)
     } else {
-      Terminal.print(plan.text)
+      Terminal.tell(plan.text)
     }
   }
 }
@@ -42,6 +42,6 @@ struct WhyCommand: ParsableCommand {
     Interruption.listen()
     var view = PlainView { Terminal.error($0) }
     let answer = try options.runner().why(stage, view: &view)
-    if json { try Terminal.print(json: answer) } else { Terminal.print(answer.text) }
+    if json { try Terminal.print(json: answer) } else { Terminal.tell(answer.text) }
   }
 }

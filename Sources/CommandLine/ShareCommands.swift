@@ -173,7 +173,7 @@ struct PullCommand: ParsableCommand {
       }
     }
     if !report.refused.isEmpty { lines.append("\(report.refused.count) refused") }
-    Terminal.print(lines.joined(separator: "\n"))
+    Terminal.tell(lines.joined(separator: "\n"))
   }
 }
 
@@ -205,7 +205,7 @@ struct PushCommand: ParsableCommand {
       for branch in report.branches where branch.state != .upToDate {
         lines.append("\(branch.notebook): \(branch.state == .new ? "new" : branch.state == .advanced ? "went on" : "rejected")")
       }
-      Terminal.print(lines.joined(separator: "\n"))
+      Terminal.tell(lines.joined(separator: "\n"))
     }
     let rejected = report.branches.filter { $0.state == .rejected }
     for branch in rejected {

@@ -149,7 +149,7 @@ struct StagesCommand: ParsableCommand {
     if let revision {
       let lock = try store.lock(at: revision)
       if json { return FileHandle.standardOutput.write(Data(lock)) }
-      return Terminal.print(
+      return Terminal.tell(
         try LockListing.text(lock, revision: revision) { keys in try store.origins(of: keys).mapValues(\.text) })
     }
     let names = try store.stageNames()

@@ -1,3 +1,4 @@
+internal import Comparison
 internal import Foundation
 internal import Glibc
 internal import Notebook
@@ -11,9 +12,15 @@ enum Terminal {
       && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
   }
 
+  /// Text as it is, for programs and of our own making.
   static func print(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
 
-  static func error(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+  /// Text with names and words from elsewhere, none of which can steer the terminal.
+  static func tell(_ text: String) { print(TerminalWidth.safeLines(text)) }
+
+  static func error(_ text: String) {
+    FileHandle.standardError.write(Data((TerminalWidth.safeLines(text) + "\n").utf8))
+  }
 
   /// JSON with sorted keys, for machines.
   static func print(json value: some Encodable) throws {
@@ -38,9 +45,10 @@ enum Terminal {
 
   /// A table of texts with aligned columns.
   static func table(_ rows: [[String]]) -> String {
-    let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    let rows = rows.map { $0.map(TerminalWidth.safe) }
+    let widths = (rows.first ?? []).indices.map { column in rows.map { TerminalWidth.of($0[column]) }.max() ?? 0 }
     return rows.map { row in
-      zip(row, widths).map { text, width in text + String(repeating: " ", count: width - text.count) }
+      zip(row, widths).map { text, width in text + String(repeating: " ", count: width - TerminalWidth.of(text)) }
         .joined(separator: "  ").trimmingCharacters(in: .whitespaces)
     }.joined(separator: "\n")
   }

@@ -101,7 +101,7 @@ struct GCCommand: ParsableCommand {
     let bytes = items.reduce(0) { $0 + $1.byteCount }
     if !items.isEmpty { lines.append("\(items.count) old programs and partial results, \(bytes) bytes, \(verb)") }
     lines.append("\(plan.remainingBytes) bytes \(dryRun ? "would stay" : "stay")")
-    Terminal.print(lines.joined(separator: "\n"))
+    Terminal.tell(lines.joined(separator: "\n"))
     if plan.exceedsLimit {
       Terminal.error("what locks, tags and the last versions need is more than --max-size: fewer --keep-runs make it less")
     }

@@ -67,7 +67,7 @@ struct VerifyCommand: ParsableCommand {
         throw SupervisionError("cannot write \(html): \(error.localizedDescription)")
       }
     }
-    if json { try Terminal.print(json: verdict) } else { Terminal.print(verdict.text) }
+    if json { try Terminal.print(json: verdict) } else { Terminal.tell(verdict.text) }
     if attest { Terminal.error("signed statement: \(try runner.attest(verdict, key: key))") }
     if !verdict.isGood { throw ExitCode(1) }
   }

@@ -1,6 +1,6 @@
 /// How many columns of a terminal text takes, and text that is safe to print there.
 package enum TerminalWidth {
-  static func of(_ text: String) -> Int { text.reduce(0) { $0 + of($1) } }
+  package static func of(_ text: String) -> Int { text.reduce(0) { $0 + of($1) } }
 
   /// 2 for wide scripts and pictures, 0 for marks by themselves. Source: Unicode Standard Annex 11, East Asian Width.
   private static func of(_ character: Character) -> Int {
@@ -47,6 +47,13 @@ package enum TerminalWidth {
       }
     }
     return String(safe)
+  }
+
+  /// The same for several lines: line breaks and tabs stay.
+  package static func safeLines(_ text: String) -> String {
+    text.unicodeScalars.split(omittingEmptySubsequences: false) { $0 == "\n" }.map { line in
+      line.split(separator: "\t", omittingEmptySubsequences: false).map { safe(String($0)) }.joined(separator: "\t")
+    }.joined(separator: "\n")
   }
 
   private static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {

@@ -128,11 +128,13 @@ package enum GitText {
     let store =
       FileManager.default.fileExists(atPath: project.store)
       ? try? ArtifactStore(artifacts: project.artifacts, project: project.root) : nil
-    var lines = ["notebook \(lock.notebook)"]
-    for (name, value) in (lock.parameters ?? [:]).sorted(by: { $0.key < $1.key }) { lines.append("parameter \(name) = \(value)") }
+    var lines = [TerminalWidth.safe("notebook \(lock.notebook)")]
+    for (name, value) in (lock.parameters ?? [:]).sorted(by: { $0.key < $1.key }) {
+      lines.append(TerminalWidth.safe("parameter \(name) = \(value)"))
+    }
     for entry in lock.stages {
-      lines.append("\(entry.artifact) (\(entry.output.format))")
-      lines.append("  stage \(entry.stage), cell \(entry.cell), key \(entry.key.short)")
+      lines.append(TerminalWidth.safe("\(entry.artifact) (\(entry.output.format))"))
+      lines.append(TerminalWidth.safe("  stage \(entry.stage), cell \(entry.cell), key \(entry.key.short)"))
       lines.append("  \(entry.output.byteCount) bytes, SHA-256 \(entry.output.digest.short)")
       guard let store, let outcome = try? store.lookup(entry.key), outcome.output.digest == entry.output.digest else {
         lines.append("  its bytes are not in the store")

@@ -1,3 +1,4 @@
+internal import Comparison
 package import Engine
 internal import Foundation
 internal import Provenance
@@ -30,28 +31,29 @@ package struct LiveView: RunView {
     self.write = write
   }
 
-  package mutating func message(_ text: String) { print(text) }
+  package mutating func message(_ text: String) { print(TerminalWidth.safeLines(text)) }
 
   package mutating func observe(_ event: RunEvent) {
     switch event {
-    case .stageStarted(let id, let stage, _, _, _): active[id] = Active(stage: stage, started: Date())
+    case .stageStarted(let id, let stage, _, _, _): active[id] = Active(stage: TerminalWidth.safe(stage), started: Date())
     case .stageProgress(let id, let done, let total, let unit):
       if active[id]?.first == nil { active[id]?.first = (done, Date()) }
       active[id]?.done = done
       active[id]?.total = total
-      active[id]?.unit = unit
-    case .stageNote(let id, let text): active[id]?.note = text
+      active[id]?.unit = TerminalWidth.safe(unit)
+    case .stageNote(let id, let text): active[id]?.note = TerminalWidth.safe(text)
     case .stageFinished(let id, _, let outcome):
       active[id] = nil
       switch outcome.state {
-      case .failed(let message): print("\u{1B}[31m✗\u{1B}[0m \(outcome.stage): \(message)")
+      case .failed(let message):
+        print("\u{1B}[31m✗\u{1B}[0m \(TerminalWidth.safe(outcome.stage)): \(TerminalWidth.safeLines(message))")
       case .ran, .cached:
         print(
-          "\u{1B}[32m✓\u{1B}[0m \(pad(outcome.stage, 28)) \(TimeText.duration(outcome.seconds))\u{1B}[2m  \(outcome.reason ?? "")\u{1B}[0m"
+          "\u{1B}[32m✓\u{1B}[0m \(pad(TerminalWidth.safe(outcome.stage), 28)) \(TimeText.duration(outcome.seconds))\u{1B}[2m  \(TerminalWidth.safe(outcome.reason ?? ""))\u{1B}[0m"
         )
       }
     case .stagesCached(let calls): cached += calls.count
-    case .message(let text): print(text)
+    case .message(let text): print(TerminalWidth.safeLines(text))
     default: break
     }
   }
@@ -108,9 +110,11 @@ package struct LiveView: RunView {
     return String(text.prefix(width - 1))
   }
 
-  private func amount(_ value: Double) -> String { value == value.rounded() ? String(Int(value)) : "\(value)" }
+  private func amount(_ value: Double) -> String {
+    value == value.rounded() && value.magnitude < 1e15 ? String(Int(value)) : "\(value)"
+  }
 
   private func pad(_ text: String, _ width: Int) -> String {
-    text + String(repeating: " ", count: max(0, width - text.count))
+    text + String(repeating: " ", count: max(0, width - TerminalWidth.of(text)))
   }
 }

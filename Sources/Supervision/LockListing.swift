@@ -1,3 +1,4 @@
+internal import Comparison
 internal import Engine
 internal import Foundation
 package import Provenance
@@ -16,11 +17,12 @@ package enum LockListing {
     let origins = try origins(lock.stages.map(\.key))
     let rows = lock.stages.map {
       [$0.artifact, $0.stage, "cell \($0.cell)", $0.key.short, "\($0.output.byteCount) bytes", origins[$0.key] ?? ""]
+        .map(TerminalWidth.safe)
     }
     guard let first = rows.first else { return "no stages" }
-    let widths = first.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    let widths = first.indices.map { column in rows.map { TerminalWidth.of($0[column]) }.max() ?? 0 }
     return rows.map { row in
-      zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: "  ")
+      zip(row, widths).map { $0 + String(repeating: " ", count: $1 - TerminalWidth.of($0)) }.joined(separator: "  ")
         .trimmingCharacters(in: .whitespaces)
     }.joined(separator: "\n")
   }

@@ -65,12 +65,18 @@ struct RunAssembler {
       let (a, b) = (first.report, second.report)
       return (a.place.cell, a.place.line, a.sequence, a.stage) < (b.place.cell, b.place.line, b.sequence, b.stage)
     }
-    var used: [String: Int] = [:]
+    var counts: [String: Int] = [:]
+    var used: Set<String> = []
     for position in calls.indices {
       let base = calls[position].report.name ?? calls[position].report.stage
-      let count = used[base, default: 0] + 1
-      used[base] = count
-      calls[position].artifact = count == 1 ? base : "\(base)-\(count)"
+      var name: String
+      repeat {
+        let count = counts[base, default: 0] + 1
+        counts[base] = count
+        name = count == 1 ? base : "\(base)-\(count)"
+        // A name that the notebook gives can look like one that was counted.
+      } while !used.insert(name).inserted
+      calls[position].artifact = name
     }
     return calls
   }
