@@ -118,7 +118,7 @@ struct Supervisor {
     if environment["GOMP_SPINCOUNT"] == nil, environment["OMP_WAIT_POLICY"] == nil { environment["GOMP_SPINCOUNT"] = "1000" }
     environment["SWIFT_BACKTRACE"] =
       backtrace ? "enable=yes,color=no,interactive=no,threads=crashed,images=none,limit=32,output-to=stderr" : "enable=no"
-    let replies = enclosure == nil ? nil : try ProcessPipe()
+    let replies = enclosure == nil ? nil : try ProcessPipe(isSocket: true)
     if let replies {
       configuration.replies = replies.reading
       environment[RunConfiguration.variable] = String(decoding: try JSONEncoder().encode(configuration), as: UTF8.self)

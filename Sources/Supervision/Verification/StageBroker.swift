@@ -1,9 +1,9 @@
 internal import ArtifactStore
 internal import Engine
 internal import Foundation
-internal import Glibc
 internal import Provenance
 internal import Report
+internal import Sandbox
 internal import Synchronization
 
 /// Answers the stage calls of a notebook program that is being verified: computes each stage in a process of its own, or says what was
@@ -112,17 +112,8 @@ final class StageBroker: Sendable {
   private func send(_ reply: CommandReply) {
     guard let frame = try? RunChannel.frame(reply) else { return }
     state.withLock { state in
-      guard state.replies >= 0 else { return }
-      frame.withUnsafeBytes { bytes in
-        var rest = bytes
-        while !rest.isEmpty {
-          let count = write(state.replies, rest.baseAddress, rest.count)
-          if count < 0 && errno == EINTR { continue }
-          // The program has ended: nobody waits for the reply.
-          guard count > 0 else { return }
-          rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-        }
-      }
+      // A program that has ended waits for no reply.
+      if state.replies >= 0 { _ = ProcessPipe.send(frame, to: state.replies) }
     }
   }
 
