@@ -13,7 +13,7 @@ package struct Statement: Codable, Sendable, Hashable {
   }
 
   package static let type = "https://in-toto.io/Statement/v1"
-  package static let predicateType = "https://colophon.dev/verification/v1"
+  package static let predicateType = "urn:colophon:verification:1"
 
   package private(set) var type: String
   package private(set) var subject: [Subject]

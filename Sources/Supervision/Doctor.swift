@@ -27,6 +27,7 @@ package enum Doctor {
     if let toolchain {
       for (library, use, package) in libraries { findings.append(loads(toolchain.library + "/" + library, use, package)) }
       findings.append(worker(toolchain.library + "/colophon-train-worker"))
+      findings.append(sandbox(toolchain.library))
     }
     findings.append(linearAlgebra())
     findings.append(font())
@@ -66,6 +67,15 @@ package enum Doctor {
       : Finding(
         subject: "colophon-train-worker", state: .warning,
         detail: "\(path) is not there: a training of several processes cannot start them; build the whole package")
+  }
+
+  private static func sandbox(_ library: String) -> Finding {
+    do {
+      return Finding(
+        subject: "sandbox", state: .good, detail: "\(try Sandbox(library: library).bubblewrap), for `colophon verify`")
+    } catch {
+      return Finding(subject: "sandbox", state: .warning, detail: "\(error)")
+    }
   }
 
   private static func linearAlgebra() -> Finding {

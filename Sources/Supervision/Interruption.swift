@@ -25,7 +25,10 @@ package enum Interruption {
 /// The user interrupted the run.
 package struct Interrupted: Error, CustomStringConvertible {
   package let finished: Int
+  /// Whether finished stages are kept: those of a run are, those of a verification are not.
+  package var keepsStages = true
   package var description: String {
-    "interrupted; \(finished) finished stage\(finished == 1 ? " is" : "s are") kept, and the next run continues from there"
+    guard keepsStages else { return "interrupted; nothing was changed, and the next verification begins anew" }
+    return "interrupted; \(finished) finished stage\(finished == 1 ? " is" : "s are") kept, and the next run continues from there"
   }
 }

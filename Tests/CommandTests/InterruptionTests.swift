@@ -55,6 +55,28 @@ import Testing
     #expect(CommandWorkplace.ran(rest.errors).count <= 8 - kept)
   }
 
+  @Test("A verification that is interrupted or killed changes nothing", arguments: [SIGINT, SIGKILL])
+  func interruptedVerification(signal: Int32) throws {
+    try place.write("n.md", FaultTests.cell(FaultTests.slow(milliseconds: 400, count: 8)))
+    #expect(try place.colophon("run", "n.md").status == 0)
+    let before = try lock()
+    let process = try place.process(["verify", "n.md"])
+    try process.run()
+    while !(try place.read(".errors")).contains("done    Slow"), process.isRunning { Thread.sleep(forTimeInterval: 0.02) }
+    kill(process.processIdentifier, signal)
+    process.waitUntilExit()
+    if signal == SIGINT {
+      #expect(process.terminationStatus == 130)
+      #expect(try place.read(".errors").contains("interrupted; nothing was changed"))
+    }
+    #expect(try lock() == before)
+    let again = try place.colophon("verify", "n.md")
+    #expect(again.status == 0, "\(again.output)")
+    // Also what the killed one left is gone.
+    let rooms = try? FileManager.default.contentsOfDirectory(atPath: place.root.path + "/.colophon/verify")
+    #expect((rooms ?? []).isEmpty, "\(rooms ?? [])")
+  }
+
   @Test func theSecondRunWaitsForTheFirstAndSaysSo() throws {
     let first = try place.process(["run", "n.md"], as: "first")
     try first.run()

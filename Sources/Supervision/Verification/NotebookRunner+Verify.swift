@@ -69,8 +69,13 @@ extension NotebookRunner {
   ) throws -> Supervisor.Result {
     var brokering = BrokeringView(base: view, broker: broker)
     defer { view = brokering.base }
-    return try supervise(
-      compiled, variant, .verify, lines: lines, enclosure: .init(room: room, broker: broker), view: &brokering)
+    do {
+      return try supervise(
+        compiled, variant, .verify, lines: lines, enclosure: .init(room: room, broker: broker), view: &brokering)
+    } catch var error as Interrupted {
+      error.keepsStages = false
+      throw error
+    }
   }
 
   private func verdict(

@@ -134,6 +134,7 @@ final class StageBroker: Sendable {
   // MARK: Answers
 
   private func answer(_ request: StageRequest) -> StageReply {
+    if Interruption.requested { return StageReply(isFresh: true, failure: "it was interrupted") }
     let record = recorded(request)
     if let record, !record.isChecked { return recordedReply(record.content) }
     let computed = reply(for: request.key) ?? compute(request)

@@ -34,11 +34,20 @@ final class VerificationRoom: Sendable {
     folder = project.cache + "/verify/\(getpid())"
     libraries = toolchain.runtimeFolders
     installation = toolchain.installationFolders
+    Self.removeAbandoned(in: project.cache + "/verify")
     try? FileManager.default.removeItem(atPath: folder)
     for name in ["outputs", "stages", "program"] { try Self.make(folder + "/" + name) }
   }
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+  /// Removes the rooms of verifications that were killed: folders named after processes that are no more.
+  private static func removeAbandoned(in parent: String) {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? [] {
+      guard let process = pid_t(name), kill(process, 0) != 0, errno == ESRCH else { continue }
+      try? FileManager.default.removeItem(atPath: parent + "/" + name)
+    }
+  }
 
   private static func make(_ path: String) throws {
     do {
