@@ -167,7 +167,7 @@ let package = Package(
     tests(
       "FuzzingTests", ["Engine", "ArtifactStore", "Notebook", "Attesting", "Comparison", "Provenance"],
       path: "Tests/Fuzzing/Inputs"),
-    tests("CommandTests", ["Provenance", "Notebook", "Supervision"]),
+    tests("CommandTests", ["Provenance", "Notebook", "Engine", "Supervision"]),
   ] + onDemand("CTorch", links: ["torch", "torch_cpu", "c10", "m"], cxx: torchCompilerFlags, linker: torchLinkerFlags)
     + onDemand(
       "CVips", links: ["vips", "gobject-2.0", "glib-2.0", "jpeg"],

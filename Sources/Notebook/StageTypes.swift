@@ -45,7 +45,8 @@ struct StageTypes {
         stages.append(
           Stage(
             name: type.name, cell: type.cell, unit: type.unit,
-            declaresDigest: parts.contains { $0.members.contains("codeDigest") }, isPublic: type.isPublic, isGeneric: type.isGeneric))
+            declaresDigest: parts.contains { $0.members.contains("codeDigest") }, isPublic: type.isPublic,
+            isGeneric: type.isGeneric))
       }
     }
   }
@@ -92,7 +93,8 @@ private final class TypeVisitor: SyntaxVisitor {
       members: Set(node.memberBlock.members.flatMap { $0.decl.declaredNames }),
       isPublic: node.modifiers.contains { $0.name.text == "public" || $0.name.text == "open" },
       isHidden: codeDepth > 0 || conceals(node),
-      isGeneric: hasParameters.contains(true) || node.asProtocol((any WithGenericParametersSyntax).self)?.genericParameterClause != nil)
+      isGeneric: hasParameters.contains(true)
+        || node.asProtocol((any WithGenericParametersSyntax).self)?.genericParameterClause != nil)
   }
 
   private func enter(_ node: some DeclGroupSyntax, _ name: TokenSyntax) -> SyntaxVisitorContinueKind {

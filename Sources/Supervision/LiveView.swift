@@ -93,7 +93,8 @@ package struct LiveView: RunView {
     let elapsed = now.timeIntervalSince(stage.started)
     var text = "● \(pad(stage.stage, 28)) "
     if stage.total > 0 {
-      let share = min(max(stage.done / stage.total, 0), 1)
+      let ratio = stage.done / stage.total
+      let share = ratio.isFinite ? min(max(ratio, 0), 1) : 0
       let cells = width >= 100 ? 24 : 12
       let full = Int(share * Double(cells))
       text += String(repeating: "━", count: full) + String(repeating: "╌", count: cells - full)
