@@ -15,6 +15,9 @@ struct StageRun {
   /// Is told what the stage reports while it runs.
   let observe: @Sendable (RunEvent) -> Void
 
+  /// The most that is kept of a report that has not come whole, in bytes.
+  private static let reportLimit = 16 << 20
+
   /// Runs the stage to its end.
   /// - Returns: what came out, or why nothing did; and what it asked for without having declared it.
   /// - Throws: ``SupervisionError`` or ``SandboxError`` when it cannot be run at all.
@@ -36,7 +39,13 @@ struct StageRun {
     life.closeReading()
     watch?.begin()
     let reports = listen(to: channel.reading) { frames in
-      for event in (try? RunChannel.takeEvents(from: &frames)) ?? [] { observe(event) }
+      do {
+        for event in try RunChannel.takeEvents(from: &frames) { observe(event) }
+      } catch {
+        frames = []
+      }
+      // Reports are small: a stage that sends something else must not fill the command's memory.
+      if frames.count > Self.reportLimit { frames = [] }
     }
     let words = Gathered()
     let speech = listen(to: errors.reading) { bytes in
