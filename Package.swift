@@ -170,7 +170,7 @@ let package = Package(
     tests("CommandTests", ["Provenance", "Notebook", "Engine", "Supervision"]),
   ] + onDemand("CTorch", links: ["torch", "torch_cpu", "c10", "m"], cxx: torchCompilerFlags, linker: torchLinkerFlags)
     + onDemand(
-      "CVips", links: ["vips", "gobject-2.0", "glib-2.0", "jpeg"],
+      "CVips", links: ["vips", "gobject-2.0", "glib-2.0", "jpeg", "rsvg-2", "pango-1.0", "fontconfig"],
       cxx: ["-isystem/usr/include/glib-2.0"]
         + ["x86_64", "aarch64"].map { "-isystem/usr/lib/\($0)-linux-gnu/glib-2.0/include" })
     + onDemand("CSentencePiece", links: ["sentencepiece", "sentencepiece_train"])

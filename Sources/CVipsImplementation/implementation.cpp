@@ -3,6 +3,7 @@
 #include "JpegReader.h"
 #include "Resampling.h"
 
+#include <fontconfig/fontconfig.h>
 #include <vips/vips.h>
 
 #include <cmath>
@@ -12,7 +13,14 @@
 #include <memory>
 #include <mutex>
 #include <new>
+#include <string>
 #include <vector>
+
+// Of librsvg and Pango, which libvips draws with, only their versions are asked for.
+extern "C" {
+extern const unsigned rsvg_major_version, rsvg_minor_version, rsvg_micro_version;
+const char *pango_version_string(void);
+}
 
 namespace {
 
@@ -311,7 +319,37 @@ const char *version() { return vips_version_string(); }
 
 const char *jpegVersion() { return COLOPHON_VALUE(LIBJPEG_TURBO_VERSION); }
 
-const cvips_api table = {start, thumbnail, text, fit, png, release, size, resample, version, jpegVersion};
+int drawing(char **lines, char **error) {
+  return guarded(error, [&] {
+    const auto dotted = [](unsigned major, unsigned minor, unsigned micro) {
+      return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(micro);
+    };
+    const unsigned fontconfig = static_cast<unsigned>(FcGetVersion());
+    std::string found = "version\tlibrsvg\t" + dotted(rsvg_major_version, rsvg_minor_version, rsvg_micro_version) +
+      "\nversion\tPango\t" + pango_version_string() + "\nversion\tfontconfig\t" +
+      dotted(fontconfig / 10000, fontconfig / 100 % 100, fontconfig % 100) + "\n";
+    const std::unique_ptr<FcConfig, void (*)(FcConfig *)> configuration(FcConfigReference(nullptr), FcConfigDestroy);
+    if (!configuration) return fail(error, "fontconfig has no configuration");
+    const std::unique_ptr<FcStrList, void (*)(FcStrList *)> files(FcConfigGetConfigFiles(configuration.get()), FcStrListDone);
+    while (const FcChar8 *path = files ? FcStrListNext(files.get()) : nullptr) {
+      found += std::string("configuration\t") + reinterpret_cast<const char *>(path) + "\n";
+    }
+    for (const FcSetName name : {FcSetSystem, FcSetApplication}) {
+      const FcFontSet *fonts = FcConfigGetFonts(configuration.get(), name);
+      for (int index = 0; fonts && index < fonts->nfont; ++index) {
+        FcChar8 *path = nullptr;
+        int version = 0;
+        if (FcPatternGetString(fonts->fonts[index], FC_FILE, 0, &path) != FcResultMatch) continue;
+        FcPatternGetInteger(fonts->fonts[index], FC_FONTVERSION, 0, &version);
+        found += std::string("font\t") + reinterpret_cast<const char *>(path) + "\t" + std::to_string(version) + "\n";
+      }
+    }
+    *lines = strdup(found.c_str());
+    return *lines ? 0 : fail(error, "not enough memory");
+  });
+}
+
+const cvips_api table = {start, thumbnail, text, fit, png, release, size, resample, version, jpegVersion, drawing};
 
 }  // namespace
 

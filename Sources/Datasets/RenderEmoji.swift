@@ -28,7 +28,7 @@ public struct RenderEmoji: Stage {
   }
 
   public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
-  public static var environment: [EnvironmentFacet] { [Vips.version] }
+  public static var environment: [EnvironmentFacet] { [Vips.version, Vips.drawing] }
 
   public func run(_ context: StageContext) async throws -> PictureSet {
     let list = try Emoji.read(emoji, skinTones: skinTones)

@@ -22,7 +22,7 @@ public struct RenderOpenclipart: Stage {
   }
 
   public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
-  public static var environment: [EnvironmentFacet] { [Vips.version] }
+  public static var environment: [EnvironmentFacet] { [Vips.version, Vips.drawing] }
 
   public func run(_ context: StageContext) async throws -> PictureSet {
     let drawings = try paths(drawings)

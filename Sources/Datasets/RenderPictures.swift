@@ -25,7 +25,7 @@ public struct RenderPictures: Stage {
   }
 
   public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
-  public static var environment: [EnvironmentFacet] { [Vips.version] }
+  public static var environment: [EnvironmentFacet] { [Vips.version, Vips.drawing] }
 
   public func run(_ context: StageContext) async throws -> PictureSet {
     let operation = "read the pictures"

@@ -18,7 +18,7 @@ public struct RenderStamps: Stage {
   }
 
   public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
-  public static var environment: [EnvironmentFacet] { [Vips.version] }
+  public static var environment: [EnvironmentFacet] { [Vips.version, Vips.drawing] }
 
   public func run(_ context: StageContext) async throws -> PictureSet {
     var wanted: Set<String>?

@@ -29,7 +29,7 @@ public struct RenderWebDataset: Stage {
   }
 
   public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
-  public static var environment: [EnvironmentFacet] { [Vips.version] }
+  public static var environment: [EnvironmentFacet] { [Vips.version, Vips.drawing] }
 
   /// A picture that waits to be decoded.
   private struct Encoded: Sendable {

@@ -25,8 +25,13 @@ public struct ArtifactContent: Sendable, Hashable {
     )
   }
 
-  /// Total size in bytes.
-  public var byteCount: Int64 { files.reduce(0) { $0 + $1.byteCount } }
+  /// Total size in bytes; the largest number that there is when the files claim more.
+  public var byteCount: Int64 {
+    files.reduce(0) {
+      let (sum, overflows) = $0.addingReportingOverflow($1.byteCount)
+      return overflows ? .max : sum
+    }
+  }
 
   public subscript(name: String) -> ContentFile? { files.first { $0.name == name } }
 

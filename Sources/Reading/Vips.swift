@@ -13,6 +13,11 @@ package struct Vips: @unchecked Sendable {
   /// The version that pictures depend on.
   package static let version = EnvironmentFacet("libvips") { (try? Vips().version) ?? "missing" }
 
+  /// What vector drawings and text are drawn with: libraries, fonts and their configuration.
+  package static let drawing = EnvironmentFacet("fonts") { drawnWith }
+
+  private static let drawnWith = (try? DrawingTools(Vips().drawingTools()))?.description ?? "missing"
+
   /// What decodes pictures for a training or an evaluation, with versions: its pixels depend on it.
   package static var decoders: String {
     (try? Vips()).map { "libvips \($0.version), libjpeg-turbo \($0.jpegVersion)" } ?? "missing"
@@ -25,6 +30,13 @@ package struct Vips: @unchecked Sendable {
   }
 
   private var version: String { table.pointee.version().map { String(cString: $0) } ?? "unknown" }
+
+  private func drawingTools() throws -> String {
+    var lines: UnsafeMutablePointer<CChar>?
+    try call("list the fonts", "fontconfig") { table.pointee.drawing(&lines, &$0) }
+    defer { table.pointee.release(lines) }
+    return lines.map { String(cString: $0) } ?? ""
+  }
 
   private var jpegVersion: String { table.pointee.jpeg_version().map { String(cString: $0) } ?? "unknown" }
 

@@ -29,6 +29,35 @@ import Testing
     #expect(pixels.count == 8 * 8 * 4)
   }
 
+  @Test func `what drawings are drawn with is a part of the stages' surroundings`() throws {
+    let facet = try #require(RenderStamps.environment.first { $0.name == "fonts" })
+    #expect(facet.value.contains("librsvg ") && facet.value.contains("Pango ") && facet.value.contains("fontconfig "))
+    #expect(!facet.value.hasPrefix("0 fonts"))
+    #expect(facet.value == facet.value)
+  }
+
+  @Test func `a font counts by name, size and version, not by its folder, and a configuration by its content`() throws {
+    let roots = try (0..<2).map { _ in try temporaryFolder() }
+    for root in roots {
+      try Data("font".utf8).write(to: URL(fileURLWithPath: root + "/a.ttf"))
+      try Data("<fontconfig/>".utf8).write(to: URL(fileURLWithPath: root + "/fonts.conf"))
+    }
+    func tools(_ root: String, version: Int = 1) throws -> String {
+      try DrawingTools(
+        "version\tPango\t1.50\nconfiguration\t\(root)\nconfiguration\t\(root)/fonts.conf\nfont\t\(root)/a.ttf\t\(version)\n"
+          + "font\t\(root)/a.ttf\t\(version)\n"
+      ).description
+    }
+    let first = try tools(roots[0])
+    #expect(first.hasPrefix("1 font (") && first.hasSuffix("), Pango 1.50"))
+    #expect(try tools(roots[1]) == first)
+    #expect(try tools(roots[1], version: 2) != first)
+    try Data("longer".utf8).write(to: URL(fileURLWithPath: roots[1] + "/a.ttf"))
+    #expect(try tools(roots[1]) != first)
+    try Data("<fontconfig></fontconfig>".utf8).write(to: URL(fileURLWithPath: roots[0] + "/fonts.conf"))
+    #expect(try tools(roots[0]) != first)
+  }
+
   @Test func `pictures become PNG and come back the same`() async throws {
     let set = try await stamps(["a.svg": square]).run(context())
     let picture = try #require(try set.picture("stamps/a", caption: "red"))

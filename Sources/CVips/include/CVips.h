@@ -53,6 +53,10 @@ struct cvips_api {
 
   /// The version of libjpeg-turbo that the library was built with, such as `2.1.5`; lives as long as the process.
   const char *(*jpeg_version)(void);
+
+  /// What text and drawings are drawn with, one line each, fields parted by tabs: `version`, a library's name and its version;
+  /// `configuration` and a file's path; `font`, a file's path and the font's own version. `*lines` is freed with `release`.
+  int (*drawing)(char **lines, char **error);
 };
 
 #ifdef __cplusplus

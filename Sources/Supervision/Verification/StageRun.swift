@@ -55,7 +55,8 @@ struct StageRun {
     let (ending, exceeded) = child.wait(limits: room.limits) { Interruption.requested }
     reports.wait()
     speech.wait()
-    let findings = (watch?.finish() ?? []).map(Self.finding)
+    let fontsCount = request.components.contains { $0.kind == .facet && $0.name == "fonts" }
+    let findings = (watch?.finish() ?? []).filter { !(fontsCount && $0.kind == .font) }.map(Self.finding)
     return (reply(job, watch == nil ? ending : ending.ofSandboxedProgram, exceeded, words.text), findings)
   }
 
@@ -113,7 +114,7 @@ struct StageRun {
     case .font:
       Verdict.Finding(
         kind: .font, stage: "", subject: access.subject,
-        message: "drew with fonts of the system, of which another may have others:")
+        message: "drew with fonts of the system, which its key does not count:")
     case .absent:
       Verdict.Finding(kind: .probe, stage: "", subject: access.subject, message: "looked for what does not exist:")
     case .network:
