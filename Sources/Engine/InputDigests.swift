@@ -18,20 +18,27 @@ package struct InputDigests: StageInputs.FileDigests {
   /// - Throws: ``InputError`` when the path is not a regular file that can be read.
   package func digest(of file: InputFile) throws -> Digest {
     let path = absolute(file.path)
-    let status = try Self.status(path, as: file.path)
-    switch status.st_mode & S_IFMT {
-    case S_IFREG: break
-    case S_IFDIR: throw InputError(path: file.path, reason: "it is a folder; use InputFolder for one")
-    case S_IFIFO:
-      throw InputError(path: file.path, reason: "it is a pipe, whose content cannot be hashed twice; save it to a file")
-    default: throw InputError(path: file.path, reason: "it is not a regular file")
-    }
+    try Self.check(path, as: file.path)
     do {
       return try store.digest(ofFile: path).digest
     } catch {
       throw InputError(path: file.path, reason: "\(error)")
     }
   }
+
+  private static func check(_ path: String, as name: String) throws {
+    let status = try status(path, as: name)
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: break
+    case S_IFDIR: throw InputError(path: name, reason: "it is a folder; use InputFolder for one")
+    case S_IFIFO:
+      throw InputError(path: name, reason: "it is a pipe, whose content cannot be hashed twice; save it to a file")
+    default: throw InputError(path: name, reason: "it is not a regular file")
+    }
+  }
+
+  /// How many files are looked up at a time: few enough that an interrupted first run has most of its hashes when it comes again.
+  private static let batch = 1_000
 
   /// - Throws: ``InputError`` when the path is not a folder, or a file in it cannot be read.
   package func digest(of folder: InputFolder) throws -> Digest {
@@ -41,9 +48,19 @@ package struct InputDigests: StageInputs.FileDigests {
       throw InputError(path: folder.path, reason: "it is not a folder; use InputFile for a file")
     }
     var members: [CanonicalValue] = []
-    for name in try Self.files(in: path, as: folder) {
-      let file = try digest(of: InputFile(path + "/" + name))
-      members.append(.list([.text(name), .digest(file)]))
+    var names = try Self.files(in: path, as: folder)[...]
+    while !names.isEmpty {
+      let part = names.prefix(Self.batch)
+      names = names.dropFirst(part.count)
+      let paths = part.map { path + "/" + $0 }
+      for path in paths { try Self.check(path, as: path) }
+      do {
+        for (name, file) in zip(part, try store.digests(ofFiles: paths)) {
+          members.append(.list([.text(name), .digest(file.digest)]))
+        }
+      } catch {
+        throw InputError(path: folder.path, reason: "\(error)")
+      }
     }
     guard !members.isEmpty else {
       let wanted = folder.suffixes.isEmpty ? "no files" : "no files that end in \(folder.suffixes.joined(separator: ", "))"

@@ -6,6 +6,8 @@ internal import Glibc
 package final class ProcessPipe {
   package private(set) var reading: Int32
   package private(set) var writing: Int32
+  /// The ends' numbers, which a child that has inherited them knows them by though they are closed here.
+  package let readingNumber, writingNumber: Int32
 
   /// - Throws: ``SandboxError`` when the system has no descriptor left.
   /// - Parameter isSocket: whether it is a pair of sockets, to which ``send(_:to:)`` can write though nobody reads any more.
@@ -16,6 +18,7 @@ package final class ProcessPipe {
       throw SandboxError(operation: "make", subject: "a pipe", cause: String(cString: strerror(errno)))
     }
     (reading, writing) = (ends[0], ends[1])
+    (readingNumber, writingNumber) = (ends[0], ends[1])
   }
 
   /// Writes all bytes to a socket; a reader that is gone raises no signal.

@@ -51,7 +51,7 @@ package struct Sandbox: Sendable {
     words += ["--tmpfs", view.folder]
     // A folder before what lies in it: a later mount covers an earlier one.
     let shown = view.readable.map { ("--ro-bind-try", $0) } + view.writable.map { ("--bind", $0) }
-    for (option, path) in shown.sorted(by: { $0.1.utf8.count < $1.1.utf8.count }) where !Self.isShownAnyway(path) {
+    for (option, path) in shown.sorted(by: { $0.1.utf8.count < $1.1.utf8.count }) where !Self.isSystem(path) {
       words += [option, path, path]
     }
     words += ["--ro-bind", launcher, launcher, "--remount-ro", "/"]
@@ -79,8 +79,8 @@ package struct Sandbox: Sendable {
     return ["--symlink", String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self), path]
   }
 
-  /// What the system's part shows already, under the same path.
-  private static func isShownAnyway(_ path: String) -> Bool {
+  /// Whether every program sees this path, as a part of the system.
+  package static func isSystem(_ path: String) -> Bool {
     SandboxView.system.contains { SandboxView.isEqualOrBelow(path, $0) }
   }
 }

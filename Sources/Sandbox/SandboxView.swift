@@ -22,6 +22,13 @@ package struct SandboxView: Sendable {
     self.folder = Self.normalized(folder)
   }
 
+  /// The same with more that may be read.
+  func adding(readable more: [String]) -> SandboxView {
+    var view = self
+    view.readable += more.map(Self.normalized)
+    return view
+  }
+
   /// The parts of the system that every program sees: libraries and programs, and what they are configured with. Not `/home`, `/root`,
   /// `/var`, `/srv`, nor the rest of `/etc`.
   static let system = [

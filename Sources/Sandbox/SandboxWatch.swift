@@ -60,9 +60,11 @@ package final class SandboxWatch: Sendable {
   }
 
   /// Waits until nobody is left to be watched.
+  /// - Parameter declared: what the program had declared beside what its view names; absolute.
   /// - Returns: what was asked for and not declared, in the order of kinds and paths.
-  package func finish() -> [SandboxAccess] {
+  package func finish(declaring declared: [String] = []) -> [SandboxAccess] {
     ended.wait()
+    let view = view.adding(readable: declared)
     let found = Set(events.withLock { $0 }.compactMap { $0.judged(by: view) })
     // Looks at the folders on the way to something say nothing more.
     let ways = Set(

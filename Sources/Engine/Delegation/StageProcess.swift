@@ -8,6 +8,7 @@ enum StageProcess {
   /// - Parameter stages: those of the notebook, which may be private; the library's are found by name.
   static func runIfAsked(among stages: [any Stage.Type], libraryCode: Digest) async {
     guard let path = getenv(StageJob.variable).map({ String(cString: $0) }) else { return }
+    waitForBegin()
     guard let bytes = FileManager.default.contents(atPath: path),
       let job = try? JSONDecoder().decode(StageJob.self, from: bytes)
     else {
@@ -17,8 +18,7 @@ enum StageProcess {
     SupervisorWatch.start(descriptor: job.life)
     let usage = ResourceUsage()
     let reports = StageReports(id: job.id, channel: RunChannel(descriptor: job.channel))
-    var result = StageResult(
-      files: [], failure: nil, seconds: 0, cpuSeconds: 0, peakMemoryBytes: 0, measurements: [], notes: [])
+    var result = StageResult.none
     do {
       guard chdir(job.project) == 0 else {
         throw StageEncodingFailure(
@@ -45,7 +45,23 @@ enum StageProcess {
       exit(1)
     }
     fflush(nil)
-    exit(0)
+    // Nothing is left to be done in order, and taking libraries down takes time.
+    _exit(0)
+  }
+
+  /// Waits until the job is there; ends the process when the command has no use for it.
+  private static func waitForBegin() {
+    guard let descriptor = getenv(StageJob.beginVariable).flatMap({ Int32(String(cString: $0)) }) else { return }
+    // What reading a job takes the first time is done before there is one.
+    _ = try? JSONDecoder().decode(StageResult.self, from: (try? JSONEncoder().encode(StageResult.none)) ?? Data())
+    var byte: UInt8 = 0
+    while true {
+      let count = read(descriptor, &byte, 1)
+      if count < 0 && errno == EINTR { continue }
+      guard count == 1 else { _exit(0) }
+      break
+    }
+    close(descriptor)
   }
 
   private static func compute<S: Stage>(

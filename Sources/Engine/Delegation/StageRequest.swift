@@ -46,6 +46,8 @@ package struct StageRequest: Codable, Sendable {
 /// What the process of one stage is told: JSON in a file that ``variable`` names.
 package struct StageJob: Codable, Sendable {
   package static let variable = "COLOPHON_STAGE"
+  /// Names a descriptor: the file is there, and the work begins, when a byte can be read from it.
+  package static let beginVariable = "COLOPHON_STAGE_BEGIN"
 
   package var request: StageRequest
   /// The number that its reports carry.
@@ -99,6 +101,10 @@ package struct StageResult: Codable, Sendable {
   package var peakMemoryBytes: Int64
   package var measurements: [Measurement]
   package var notes: [String]
+
+  /// Nothing yet.
+  static let none = StageResult(
+    files: [], failure: nil, seconds: 0, cpuSeconds: 0, peakMemoryBytes: 0, measurements: [], notes: [])
 }
 
 /// What the command answers to a ``StageRequest``.

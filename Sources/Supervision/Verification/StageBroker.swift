@@ -24,6 +24,9 @@ final class StageBroker: Sendable {
     var events: [RunEvent] = []
     var replies: Int32 = -1
     var nextIdentifier = 1
+    /// Started for the stage that will be asked for next.
+    var waiting: StageProgram?
+    var starter: ProcessStarter?
   }
 
   private let room: VerificationRoom
@@ -65,7 +68,13 @@ final class StageBroker: Sendable {
   // MARK: What the supervisor tells and asks
 
   /// The descriptor that replies go to from now on; -1 for nobody.
-  func connect(_ replies: Int32) { state.withLock { $0.replies = replies } }
+  func connect(_ replies: Int32) {
+    state.withLock { $0.replies = replies }
+    guard replies >= 0 else { return endStarting() }
+    let starter = ProcessStarter { [weak self] in self?.startNext() }
+    state.withLock { $0.starter = starter }
+    starter.wantNext()
+  }
 
   /// What running stages have told since the last call.
   func takeEvents() -> [RunEvent] {
@@ -86,6 +95,7 @@ final class StageBroker: Sendable {
   func finish() {
     stages.waitUntilAllOperationsAreFinished()
     hashing.waitUntilAllOperationsAreFinished()
+    endStarting()
   }
 
   /// Begins to answer what the program asks; other events are not the broker's.
@@ -150,14 +160,11 @@ final class StageBroker: Sendable {
   }
 
   private func compute(_ request: StageRequest) -> StageReply {
-    let id = state.withLock { state in
-      state.nextIdentifier += 1
-      return state.nextIdentifier
-    }
     do {
       for holding in request.holdings { try take(holding) }
       let run = StageRun(
-        request: request, id: id, room: room, contents: state.withLock { Self.contents(of: request, in: $0.contents) }
+        request: request, room: room, program: try program(for: request),
+        contents: state.withLock { Self.contents(of: request, in: $0.contents) }
       ) { event in self.state.withLock { $0.events.append(event) } }
       var (reply, findings) = try run.run()
       for file in reply.files { state.withLock { $0.contents[file.digest] = file.path } }
@@ -177,6 +184,36 @@ final class StageBroker: Sendable {
     } catch {
       return StageReply(isFresh: true, failure: "\(error)")
     }
+  }
+
+  // MARK: Processes
+
+  /// A process for a stage: the waiting one when it sees what the stage needs, else a new one.
+  private func program(for request: StageRequest) throws -> StageProgram {
+    let declared = room.declared(request)
+    if StageProgram.sees(declared, in: room), let waiting = state.withLock({ $0.waiting.take() }) {
+      state.withLock { $0.starter }?.wantNext()
+      return waiting
+    }
+    return try StageProgram(id: nextIdentifier(), room: room, declared: declared)
+  }
+
+  private func nextIdentifier() -> Int {
+    state.withLock { state in
+      state.nextIdentifier += 1
+      return state.nextIdentifier
+    }
+  }
+
+  /// When it cannot be started, the stage that needs one says why.
+  private func startNext() {
+    guard state.withLock({ $0.waiting == nil }), let program = try? StageProgram(id: nextIdentifier(), room: room) else { return }
+    state.withLock { $0.waiting = program }
+  }
+
+  private func endStarting() {
+    state.withLock { $0.starter.take() }?.end()
+    _ = state.withLock { $0.waiting.take() }
   }
 
   /// Content that the program made itself: hashed, and kept where stages can see it.

@@ -8,8 +8,8 @@ internal import Sandbox
 /// Computes one stage of a verification in a process of its own.
 struct StageRun {
   let request: StageRequest
-  let id: Int
   let room: VerificationRoom
+  let program: StageProgram
   /// The bytes of its input artifacts, by digest.
   let contents: [Digest: String]
   /// Is told what the stage reports while it runs.
@@ -22,23 +22,16 @@ struct StageRun {
   /// - Returns: what came out, or why nothing did; and what it asked for without having declared it.
   /// - Throws: ``SupervisionError`` or ``SandboxError`` when it cannot be run at all.
   func run() throws -> (StageReply, [Verdict.Finding]) {
-    let folder = try room.makeStageFolder(id)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    let channel = try ProcessPipe()
-    let life = try ProcessPipe()
-    let errors = try ProcessPipe()
+    // Links in one folder, since every file that is shown by itself would be a mount.
+    let shown = try Dictionary(
+      uniqueKeysWithValues: contents.map { digest, path in
+        (digest, try room.show(path, as: "\(program.inputs)/\(digest.hexadecimal)"))
+      })
     let job = StageJob(
-      request: request, id: id, project: room.project.root, scratch: folder + "/scratch", contents: contents,
-      threads: room.threads, channel: channel.writing, life: life.reading)
-    let jobPath = folder + "/job.json"
-    try JSONEncoder().encode(job).write(to: URL(fileURLWithPath: jobPath))
-    let watch = room.sandbox == nil ? nil : try SandboxWatch(room.stageView(job, at: jobPath))
-    let child = try start(jobPath, channel: channel, life: life, errors: errors, watch: watch)
-    channel.closeWriting()
-    errors.closeWriting()
-    life.closeReading()
-    watch?.begin()
-    let reports = listen(to: channel.reading) { frames in
+      request: request, id: program.id, project: room.project.root, scratch: program.scratch, contents: shown,
+      threads: room.threads, channel: program.channel.writingNumber, life: program.life.readingNumber)
+    let child = try program.start(job)
+    let reports = listen(to: program.channel.reading) { [observe] frames in
       do {
         for event in try RunChannel.takeEvents(from: &frames) { observe(event) }
       } catch {
@@ -48,7 +41,7 @@ struct StageRun {
       if frames.count > Self.reportLimit { frames = [] }
     }
     let words = Gathered()
-    let speech = listen(to: errors.reading) { bytes in
+    let speech = listen(to: program.errors.reading) { bytes in
       words.append(bytes)
       bytes = []
     }
@@ -56,25 +49,9 @@ struct StageRun {
     reports.wait()
     speech.wait()
     let fontsCount = request.components.contains { $0.kind == .facet && $0.name == "fonts" }
-    let findings = (watch?.finish() ?? []).filter { !(fontsCount && $0.kind == .font) }.map(Self.finding)
-    return (reply(job, watch == nil ? ending : ending.ofSandboxedProgram, exceeded, words.text), findings)
-  }
-
-  private func start(
-    _ job: String, channel: ProcessPipe, life: ProcessPipe, errors: ProcessPipe, watch: SandboxWatch?
-  ) throws -> ChildProcess {
-    var environment = [StageJob.variable: job, "SWIFT_BACKTRACE": "enable=no"]
-    environment["GOMP_SPINCOUNT"] = ProcessInfo.processInfo.environment["GOMP_SPINCOUNT"] ?? "1000"
-    let inherited = [channel.writing, life.reading]
-    guard let sandbox = room.sandbox, let watch else {
-      return try ChildProcess(
-        path: room.program, environment: ProcessInfo.processInfo.environment.merging(environment) { $1 }, output: errors.writing,
-        error: errors.writing, inherited: inherited)
-    }
-    let command = sandbox.command(room.program, watch: watch)
-    return try ChildProcess(
-      path: command.path, arguments: command.arguments, environment: Sandbox.environment(adding: environment),
-      output: errors.writing, error: errors.writing, inherited: inherited + [watch.childSocket])
+    let findings = (program.watch?.finish(declaring: room.declared(request)) ?? []).filter { !(fontsCount && $0.kind == .font) }
+      .map(Self.finding)
+    return (reply(job, program.watch == nil ? ending : ending.ofSandboxedProgram, exceeded, words.text), findings)
   }
 
   private func reply(_ job: StageJob, _ ending: ChildProcess.Ending, _ exceeded: String?, _ words: String) -> StageReply {
@@ -94,8 +71,11 @@ struct StageRun {
     (reply.measurements, reply.notes) = (result.measurements, result.notes)
     guard result.failure == nil else { return reply }
     do {
+      // An input that is passed on is taken where it lay.
+      let originals = Dictionary(
+        job.contents.map { ($1, contents[$0] ?? $1) }, uniquingKeysWith: { first, _ in first })
       reply.files = try result.files.map { file in
-        let taken = try room.take(file: file.path, from: job.scratch)
+        let taken = try room.take(file: originals[file.path] ?? file.path, from: job.scratch)
         return .init(name: file.name, digest: taken.digest, byteCount: taken.byteCount, path: taken.path)
       }
       if reply.files.isEmpty { reply.failure = "it has no output" }

@@ -65,17 +65,25 @@ final class VerificationRoom: Sendable {
     SandboxView(readable: libraries + [program, outputs], writable: [scratch], folder: project.root, quiet: installation)
   }
 
-  /// What a stage sees: its libraries, its job, its input artifacts and what it declares.
-  func stageView(_ job: StageJob, at path: String) -> SandboxView {
-    let declared = job.request.inputs.map { $0.path.hasPrefix("/") ? $0.path : project.root + "/" + $0.path }
-    return SandboxView(
-      readable: libraries + [program, path] + job.contents.values.sorted() + declared, writable: [job.scratch],
-      folder: project.root, quiet: installation)
+  /// What a stage sees: its libraries, its job and input artifacts, and what it declares.
+  /// - Parameters:
+  ///   - folder: as ``makeStageFolder(_:)`` gives it.
+  ///   - declared: absolute.
+  func stageView(of folder: String, declared: [String]) -> SandboxView {
+    SandboxView(
+      readable: libraries + [program, folder + "/in"] + declared, writable: [folder + "/scratch"], folder: project.root,
+      quiet: installation)
   }
 
-  /// A folder for one stage's run.
+  /// Files and folders that a stage declares, absolute.
+  func declared(_ request: StageRequest) -> [String] {
+    request.inputs.map { $0.path.hasPrefix("/") ? $0.path : project.root + "/" + $0.path }
+  }
+
+  /// A folder for one stage's run, with `in` and `scratch` in it.
   func makeStageFolder(_ id: Int) throws -> String {
     let path = "\(folder)/stages/\(id)"
+    try Self.make(path + "/in")
     try Self.make(path + "/scratch")
     return path
   }
@@ -113,6 +121,18 @@ final class VerificationRoom: Sendable {
     let taken = try take(file: path, from: path.hasPrefix(own) ? own : folder + "/program")
     guard taken.digest == digest else { throw SupervisionError("\(path) is not what the notebook says of it") }
     return taken.path
+  }
+
+  /// Shows a file of the room to one stage, under another path.
+  func show(_ path: String, as target: String) throws -> String {
+    guard link(path, target) != 0 else { return target }
+    // A file may have too many names already.
+    do {
+      try FileManager.default.copyItem(atPath: path, toPath: target)
+    } catch {
+      throw SupervisionError("cannot show \(path) to a stage: \(error.localizedDescription)")
+    }
+    return target
   }
 
   /// Shows a recorded file to the programs in the room.
