@@ -93,3 +93,8 @@ extension [UInt8] {
     map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 }
+
+extension ArtifactStore {
+  /// Why an artifact cannot have this name; `nil` when it can.
+  package static func fault(inName name: String) -> String? { ArtifactNames.fault(name) }
+}

@@ -51,7 +51,7 @@ package final class ArtifactStore: Sendable {
     FileSystem.removeAbandoned(in: repository.path + "/objects/pack")
     PackConsolidation(repository: repository).removeAbandoned()
     let (index, replaced) = try StoreIndex.open(hidden + "/index.sqlite")
-    if let replaced { report("the index was damaged (\(replaced)); it is made again from \(repository.path)") }
+    if let replaced { report("the index was \(replaced); it is made again from \(repository.path)") }
     self.index = index
     folder = try ContentFolder(root: hidden + "/content", index: index)
     self.report = report

@@ -15,13 +15,14 @@ final class StoreIndex: Sendable {
   private let queue: Mutex<DatabaseQueue>
 
   /// Opens the index at `path`; one that is missing is made, one that is damaged or of another version is moved aside.
-  /// - Returns: also, why the old one was moved aside.
+  /// - Returns: also, what was wrong with one that was moved aside.
   static func open(_ path: String) throws(StoreError) -> (index: StoreIndex, replaced: String?) {
     do {
       return (StoreIndex(path, try connect(path)), nil)
     } catch let error where isDamage(error) {
       try moveAside(path)
-      do { return (StoreIndex(path, try connect(path)), "\(error)") } catch { throw failure("make the index", path, error) }
+      let replaced = error is WrongTables ? "from another version of Colophon" : "damaged (\(error))"
+      do { return (StoreIndex(path, try connect(path)), replaced) } catch { throw failure("make the index", path, error) }
     } catch { throw failure("open the index", path, error) }
   }
 
@@ -88,7 +89,7 @@ final class StoreIndex: Sendable {
   }
 
   private static func moveAside(_ path: String) throws(StoreError) {
-    let aside = path + ".damaged-\(Int(FileSystem.now))"
+    let aside = path + ".old-\(Int(FileSystem.now))"
     for suffix in ["-wal", "-shm"] { FileSystem.remove(path + suffix) }
     if FileSystem.exists(path) { try FileSystem.rename(path, to: aside) }
   }

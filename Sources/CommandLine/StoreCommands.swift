@@ -101,8 +101,8 @@ struct ShowCommand: ParsableCommand {
     for file in files {
       if files.count > 1 { Terminal.error("\(file.name), \(file.byteCount) bytes") }
       let bytes = try file.bytes()
-      if bytes.count <= 1 << 20, !bytes.contains(0), String(validating: bytes, as: UTF8.self) != nil {
-        FileHandle.standardOutput.write(Data(bytes))
+      if bytes.count <= 1 << 20, !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) {
+        Terminal.pass(text)
         if bytes.last != UInt8(ascii: "\n") { Terminal.print("") }
       } else {
         Terminal.error("\(file.name) is \(file.byteCount) bytes of binary or long content: `colophon export` writes it to a file")

@@ -18,6 +18,11 @@ enum Terminal {
   /// Text with names and words from elsewhere, none of which can steer the terminal.
   static func tell(_ text: String) { print(TerminalWidth.safeLines(text)) }
 
+  /// Content as it is for a file or a pipe; for a terminal so that it cannot steer it. Ends no line.
+  static func pass(_ text: String) {
+    FileHandle.standardOutput.write(Data((isatty(STDOUT_FILENO) == 1 ? TerminalWidth.safeLines(text) : text).utf8))
+  }
+
   static func error(_ text: String) {
     FileHandle.standardError.write(Data((TerminalWidth.safeLines(text) + "\n").utf8))
   }

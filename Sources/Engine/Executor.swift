@@ -42,6 +42,11 @@ package actor Executor: StageCalls {
       throw await failure(of: stage, key: nil, place: place, name: name, message: Display.message(of: error))
     }
     let call = await register(S.name, place: place, name: name)
+    if let name, let fault = ArtifactStore.fault(inName: name) {
+      // Before anything is computed, not when the run's version is written.
+      let message = "its result cannot be kept under that name: \(fault); choose another one for `as:`"
+      throw await failure(of: stage, key: key, place: place, name: nil, message: message)
+    }
     if let message = configuration.failedStages[key.digest] {
       throw await failure(of: stage, key: key, place: place, name: name, message: message)
     }

@@ -54,7 +54,7 @@ struct MendingTests {
     #expect(try outcomes(workplace.open()) == before)
     #expect(workplace.reports.count == 1)
     let names = try FileManager.default.contentsOfDirectory(atPath: workplace.root + "/.colophon")
-    #expect(names.contains { $0.hasPrefix("index.sqlite.damaged-") })
+    #expect(names.contains { $0.hasPrefix("index.sqlite.old-") })
   }
 
   @Test func `Damage inside the index is found when it is met`() throws {
