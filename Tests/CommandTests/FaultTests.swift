@@ -39,6 +39,27 @@ import Testing
     #expect(process.terminationStatus == 64)
   }
 
+  @Test("A name that cannot be kept is refused before its stage runs", arguments: ["a/b", ".git", "-x", "tab\\tbed"])
+  func unkeepableName(name: String) throws {
+    try place.write(
+      "n.md",
+      Self.cell(
+        """
+        struct Touch: Stage {
+          func run(_ context: StageContext) async throws -> Int {
+            print("it ran")
+            return 1
+          }
+        }
+        let one = try await Touch()(as: "\(name)")
+        """))
+    let outcome = try place.colophon("run", "n.md")
+    #expect(outcome.status == 1)
+    #expect(outcome.errors.contains("n.md:10") && outcome.errors.contains("choose another one for `as:`"), "\(outcome.errors)")
+    let report = try String(contentsOf: place.root.appending(path: "Artifacts/n/report.md"), encoding: .utf8)
+    #expect(!report.contains("\nit ran"))
+  }
+
   @Test func aMissingNotebookIsNamed() throws {
     let outcome = try place.colophon("run", "nowhere.md")
     #expect(outcome.status == 1 && outcome.errors.contains("nowhere.md"))
