@@ -120,8 +120,9 @@ let package = Package(
     .executableTarget(
       name: "colophon",
       dependencies: [
-        "Provenance", "Notebook", "ArtifactStore", "Attesting", "Sharing", "Engine", "Comparison", "Report", "Sandbox",
-        "Supervision",
+        "Provenance", "ArtifactTypes", "Notebook", "ArtifactStore", "Attesting", "Sharing", "Engine", "Comparison", "Report",
+        "Sandbox",
+        "Supervision", "Curation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/CommandLine", swiftSettings: swiftSettings),

@@ -29,7 +29,7 @@ struct DiffCommand: ParsableCommand {
       `colophon diff ComputeThresholds@worldwide~1 ComputeThresholds@worldwide` compares an artifact of two versions by its type: entries by \
       language, rows by key, tensors, pixels. `colophon diff worldwide~1 worldwide` says which artifacts of two versions are new, gone or \
       changed. Either side may also be a lock.json, another file on disk, or an artifact alone, which is that of the only notebook that has \
-      one. Exit status 0 whether there are differences or not.
+      one. Curated pairs are told by entry too, where their version has the index that they were matched with. Exit status 0 whether there are differences or not.
       """)
 
   @Argument(help: "ARTIFACT@REVISION, an artifact, a revision as `colophon help show` explains, a lock.json, or a file.") var old:
@@ -55,7 +55,7 @@ struct DiffCommand: ParsableCommand {
     let second = try sides.side(new, format: format)
     let limits = DifferenceLimits(
       rows: limit, pictures: html == nil && !json ? 0 : max(1, limit), scratch: FileManager.default.temporaryDirectory.path)
-    let report = try DiffReport(old: first, new: second, store: store, limits: limits)
+    let report = try DiffReport(old: first, new: second, store: store, limits: limits, entries: MatchedEntries.init)
     if let html {
       let page = DifferencePage(title: "\(report.old) → \(report.new)", differences: report.differences, notes: report.notes).page
       do { try page.write(toFile: html, atomically: true, encoding: .utf8) } catch {

@@ -6,16 +6,18 @@ extension Comparison {
   ///   - format: the artifact's, such as `metadata/2`; unknown ones are compared file by file, by the names' extensions.
   ///   - name: the artifact's name, for people.
   ///   - limits: how many rows and pictures are kept, and how much memory the join of large sets may take.
+  ///   - entries: what the texts of sets of pairs are matched with, to tell changes by entry; `nil` for none.
   /// - Throws: ``ComparisonError`` for a file that is not what its format says; what the store throws.
   package static func difference(
-    of old: ArtifactContent, new: ArtifactContent, format: String, name: String, limits: DifferenceLimits = DifferenceLimits()
+    of old: ArtifactContent, new: ArtifactContent, format: String, name: String, limits: DifferenceLimits = DifferenceLimits(),
+    entries: (any EntryMatching)? = nil
   ) throws -> ArtifactDifference {
     var difference = ArtifactDifference(name: name, format: format, old: old, new: new)
     if old.digest == new.digest { return difference }
     switch format {
     case "metadata/2": try MetadataDifference.fill(&difference, old, new, limits)
     case "concept-counts/1", "concept-lists/1", "ngrams/2": try CountsDifference.fill(&difference, old, new, limits)
-    case "pairs/1": try PairsDifference.fill(&difference, old, new, limits)
+    case "pairs/1": try PairsDifference.fill(&difference, old, new, limits, entries: entries)
     case "embeddings/1": try VectorsDifference.fill(&difference, old, new, "embeddings.npy", limits)
     case "picture-hashes/1": try VectorsDifference.fill(&difference, old, new, "hashes.npy", limits)
     case "pictures/1": try PicturesDifference.fill(&difference, sets: old, new, limits)
@@ -24,7 +26,7 @@ extension Comparison {
     return difference
   }
 
-  /// The format of a file that belongs to no artifact, by its extension: what ``difference(of:new:format:name:limits:)`` understands.
+  /// The format of a file that belongs to no artifact, by its extension: what ``difference(of:new:format:name:limits:entries:)`` understands.
   package static func format(ofFile name: String) -> String {
     "file/\(name.split(separator: ".").last.map { $0.lowercased() } ?? "")"
   }

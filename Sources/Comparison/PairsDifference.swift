@@ -7,25 +7,36 @@ internal import Provenance
 /// one after the other.
 struct PairsDifference {
   static func fill(
-    _ difference: inout ArtifactDifference, _ old: ArtifactContent, _ new: ArtifactContent, _ limits: DifferenceLimits
+    _ difference: inout ArtifactDifference, _ old: ArtifactContent, _ new: ArtifactContent, _ limits: DifferenceLimits,
+    entries: (any EntryMatching)? = nil
   ) throws {
     func shards(_ content: ArtifactContent) throws -> [MappedFile] { try content.files.map { try MappedFile($0) } }
     var dropped = PairTexts(limit: limits.rows)
     var added = PairTexts(limit: limits.rows)
     var changes = Ranked<Place, [ArtifactDifference.Cell]>(limit: limits.rows)
     var (gone, fresh) = (0, 0)
+    var byEntry = entries.map(EntriesDifference.init)
+    func count(_ pair: PairLine, _ mark: ArtifactDifference.Mark) throws {
+      for text in pair.texts { try byEntry?.add(text, mark) }
+    }
     let join = RecordJoin<TextTally>(old: try shards(old), new: try shards(new), format: .jsonLines(key: ["id"]), limits: limits)
     let totals = try join.run(TextTally()) { change in
       switch change {
       case .gone(let line, let place):
         gone += 1
-        try dropped.add(try PairLine(line), place)
+        let pair = try PairLine(line)
+        try count(pair, .gone)
+        try dropped.add(pair, place)
       case .added(let line, let place):
         fresh += 1
-        try added.add(try PairLine(line), place)
+        let pair = try PairLine(line)
+        try count(pair, .added)
+        try added.add(pair, place)
       case .changed(let before, let after, let place):
         let (old, new) = (try PairLine(before), try PairLine(after))
         let (lost, gained) = old.difference(to: new)
+        try count(lost, .gone)
+        try count(gained, .added)
         try dropped.add(lost, place)
         try added.add(gained, place)
         changes.add(
@@ -49,6 +60,7 @@ struct PairsDifference {
       .init("texts before", totals.old.total), .init("texts after", totals.new.total),
     ]
     difference.sections.append(languages(totals.old, totals.new, dropped, added, limits))
+    if let byEntry, dropped.count + added.count > 0 { difference.sections.append(byEntry.section(limits)) }
     for (title, texts, mark) in [("Dropped", dropped, ArtifactDifference.Mark.gone), ("New", added, .added)] where texts.count > 0
     {
       difference.sections.append(

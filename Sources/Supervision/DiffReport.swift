@@ -1,7 +1,7 @@
 package import ArtifactStore
 package import Comparison
 internal import Foundation
-internal import Provenance
+package import Provenance
 
 /// What two sides of a comparison have in common and what not.
 package struct DiffReport: Codable, Sendable {
@@ -26,18 +26,23 @@ package struct DiffReport: Codable, Sendable {
   package var isOfVersions = false
 
   /// Compares two sides.
-  /// - Parameter store: tells which bytes both share; `nil` for files alone.
+  /// - Parameters:
+  ///   - store: tells which bytes both share; `nil` for files alone.
+  ///   - entries: opens an index of entries that curated pairs were matched with.
   /// - Throws: ``SupervisionError`` when one is an artifact and the other a version, or their formats are not the same; for two artifacts
   ///   what comparing them throws. Of two versions every artifact that cannot be read is one of ``failures``.
-  package init(old: DiffSide, new: DiffSide, store: ArtifactStore?, limits: DifferenceLimits) throws {
+  package init(
+    old: DiffSide, new: DiffSide, store: ArtifactStore?, limits: DifferenceLimits,
+    entries: (ArtifactContent) throws -> (any EntryMatching)?
+  ) throws {
     self.old = old.label
     self.new = new.label
     switch (old.subject, new.subject) {
     case (.artifact(let first), .artifact(let second)):
-      differences = [try Self.difference(first, second, store, limits)]
+      differences = [try Self.difference(first, second, store, limits, entries)]
     case (.version(let first), .version(let second)):
       isOfVersions = true
-      compare(first, second, store, limits)
+      compare(first, second, store, limits, entries)
     case (.artifact, .version):
       throw SupervisionError(
         "\(old.label) is one artifact and \(new.label) a version; compare two of a kind, as `colophon diff NAME@A NAME@B`")
@@ -48,7 +53,8 @@ package struct DiffReport: Codable, Sendable {
   }
 
   private mutating func compare(
-    _ old: [DiffSide.Item], _ new: [DiffSide.Item], _ store: ArtifactStore?, _ limits: DifferenceLimits
+    _ old: [DiffSide.Item], _ new: [DiffSide.Item], _ store: ArtifactStore?, _ limits: DifferenceLimits,
+    _ entries: (ArtifactContent) throws -> (any EntryMatching)?
   ) {
     let before = Dictionary(old.map { ($0.name, $0) }) { first, _ in first }
     let names = Set(new.map(\.name))
@@ -62,14 +68,15 @@ package struct DiffReport: Codable, Sendable {
         same += 1
         continue
       }
-      do { differences.append(try Self.difference(other, item, store, limits)) } catch {
+      do { differences.append(try Self.difference(other, item, store, limits, entries)) } catch {
         failures.append(Failure(name: item.name, reason: "\(error)"))
       }
     }
   }
 
   private static func difference(
-    _ old: DiffSide.Item, _ new: DiffSide.Item, _ store: ArtifactStore?, _ limits: DifferenceLimits
+    _ old: DiffSide.Item, _ new: DiffSide.Item, _ store: ArtifactStore?, _ limits: DifferenceLimits,
+    _ entries: (ArtifactContent) throws -> (any EntryMatching)?
   ) throws -> ArtifactDifference {
     // A file on disk has the format of the artifact that it is compared with.
     let formats = Set([old, new].filter { $0.stored != nil || $0.content == nil }.map(\.format))
@@ -84,7 +91,8 @@ package struct DiffReport: Codable, Sendable {
       )
     }
     var difference = try Comparison.difference(
-      of: first, new: second, format: formats.first ?? new.format, name: new.name, limits: limits)
+      of: first, new: second, format: formats.first ?? new.format, name: new.name, limits: limits,
+      entries: try (new.index ?? old.index).flatMap(entries))
     if let store, let before = old.stored, let after = new.stored, !difference.isIdentical {
       let (shared, all) = try store.sharedBytes(old: before, new: after)
       difference.shared = .init(bytes: shared, of: all)

@@ -13,6 +13,8 @@ package struct DiffSide: Sendable {
     package var digest: Digest
     package var stored: StoredContent?
     package var content: ArtifactContent?
+    /// Of curated pairs, the index of entries that their stage matched them with.
+    package var index: ArtifactContent?
   }
 
   /// What the name stands for.
@@ -55,15 +57,14 @@ package struct DiffSides {
       guard !name.isEmpty, !revision.isEmpty else {
         throw SupervisionError("“\(words)” is not ARTIFACT@REVISION; `colophon show REVISION` lists a version's artifacts")
       }
-      return DiffSide(label: words, subject: .artifact(item(try store.read(name, at: revision), store)))
+      return DiffSide(label: words, subject: .artifact(try item(name, at: revision, store)))
     }
-    do {
-      let artifacts = try store.artifacts(at: words)
-      return DiffSide(label: words, subject: .version(artifacts.map { item($0, store) }))
-    } catch {
+    let artifacts: [NamedContent]
+    do throws(StoreError) { artifacts = try store.artifacts(at: words) } catch {
       guard Self.isUnknown(error) else { throw error }
       return try artifact(words, store)
     }
+    return DiffSide(label: words, subject: .version(try withIndexes(artifacts.map { item($0, store) }, at: words, store)))
   }
 
   /// Whether a revision is not there, in contrast to one that is damaged.
@@ -87,6 +88,41 @@ package struct DiffSides {
       content: store.content(of: named.content))
   }
 
+  private func item(_ name: String, at revision: String, _ store: ArtifactStore) throws -> DiffSide.Item {
+    let named = item(try store.read(name, at: revision), store)
+    guard named.format == Self.pairs else { return named }
+    let all = try withIndexes(try store.artifacts(at: revision).map { item($0, store) }, at: revision, store)
+    return all.first { $0.name == name } ?? named
+  }
+
+  // MARK: What curated pairs were matched with
+
+  private static let pairs = "pairs/1"
+  private static let index = "concept-index/1"
+
+  private func withIndexes(_ items: [DiffSide.Item], at revision: String, _ store: ArtifactStore) throws -> [DiffSide.Item] {
+    guard items.contains(where: { $0.format == Self.pairs }), items.contains(where: { $0.format == Self.index }) else {
+      return items
+    }
+    let lock = try LockFile(data: Data(try store.lock(at: revision)), name: revision)
+    return try withIndexes(items, lock.stages, store)
+  }
+
+  /// Finds the indices by the records of the stages that made the pairs.
+  private func withIndexes(
+    _ items: [DiffSide.Item], _ entries: [LockFile.Entry], _ store: ArtifactStore
+  ) throws -> [DiffSide.Item] {
+    let indices = Dictionary(
+      items.filter { $0.format == Self.index }.map { ($0.digest, $0.content) }, uniquingKeysWith: { first, _ in first })
+    let keys = Dictionary(entries.map { ($0.artifact, $0.key) }, uniquingKeysWith: { first, _ in first })
+    return try items.map { item in
+      guard item.format == Self.pairs, let key = keys[item.name], let record = try store.record(for: key) else { return item }
+      var item = item
+      item.index = record.components.lazy.filter { $0.kind == .artifact }.compactMap { indices[$0.digest] ?? nil }.first
+      return item
+    }
+  }
+
   /// An artifact without a revision: that of the only notebook whose last version has one of that name.
   private func artifact(_ name: String, _ store: ArtifactStore) throws -> DiffSide {
     var found: [(notebook: String, artifact: NamedContent)] = []
@@ -94,7 +130,7 @@ package struct DiffSides {
       if let artifact = try store.artifacts(at: notebook).first(where: { $0.name == name }) { found.append((notebook, artifact)) }
     }
     if found.count == 1 {
-      return DiffSide(label: "\(name)@\(found[0].notebook)", subject: .artifact(item(found[0].artifact, store)))
+      return DiffSide(label: "\(name)@\(found[0].notebook)", subject: .artifact(try item(name, at: found[0].notebook, store)))
     }
     guard !found.isEmpty else {
       throw SupervisionError(
@@ -107,7 +143,9 @@ package struct DiffSides {
 
   private func file(_ path: String, format: String?) throws -> DiffSide {
     if format == nil, URL(fileURLWithPath: path).pathExtension == "json", let lock = try? LockFile(path: path) {
-      return DiffSide(label: path, subject: .version(try lock.stages.map { try self.item($0) }))
+      let items = try lock.stages.map { try self.item($0) }
+      return DiffSide(
+        label: path, subject: .version(try store.map { try withIndexes(items, lock.stages, $0) } ?? items))
     }
     let content = try ArtifactContent(path: path)
     let name = URL(fileURLWithPath: path).lastPathComponent

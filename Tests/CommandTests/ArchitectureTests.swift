@@ -49,7 +49,8 @@ import Testing
       "Evaluation",
     ],
     "CommandLine": [
-      "Provenance", "Notebook", "ArtifactStore", "Attesting", "Sharing", "Engine", "Comparison", "Report", "Sandbox",
+      "Provenance", "ArtifactTypes", "Curation", "Notebook", "ArtifactStore", "Attesting", "Sharing", "Engine", "Comparison",
+      "Report", "Sandbox",
       "Supervision",
       "ArgumentParser",
       "Foundation", "Glibc",

@@ -298,4 +298,48 @@ extension ArtifactDifference {
 
   /// The texts of the row that begins with a word.
   func row(_ title: String, _ first: String) -> [String]? { section(title).first { $0.first?.text == first }?.map(\.text) }
+
+  /// Every word is an entry of its language; words of other languages than English and German are none.
+  private final class Words: EntryMatching {
+    private var numbers: [String: UInt64] = [:]
+    private var names: [(String, String)] = []
+
+    func forEachEntry(in text: String, language: String, _ body: (UInt64) -> Void) {
+      guard language == "en" || language == "de" else { return }
+      for word in Set(text.split(separator: " ")).sorted() {
+        let name = "\(language) \(word)"
+        if numbers[name] == nil {
+          numbers[name] = UInt64(names.count)
+          names.append((language, String(word)))
+        }
+        body(numbers[name] ?? 0)
+      }
+    }
+
+    func entry(_ number: UInt64) -> (language: String, text: String) { names[Int(number)] }
+  }
+
+  @Test func curatedPairsAreToldByEntry() throws {
+    func pair(_ id: String, _ texts: [(String, String)]) -> String {
+      let texts = texts.map { "{\"text\":\"\($0)\",\"field\":\"name\",\"language\":\"\($1)\"}" }.joined(separator: ",")
+      return "{\"id\":\"\(id)\",\"image\":\"\(id)\",\"texts\":[\(texts)]}\n"
+    }
+    let old = Sample.text(
+      "a.jsonl",
+      pair("1", [("red dog", "en"), ("roter hund", "de")]) + pair("2", [("red cat", "en")]) + pair("3", [("same", "en")]))
+    let new = Sample.text(
+      "a.jsonl", pair("1", [("red dog", "en")]) + pair("3", [("same", "en")]) + pair("4", [("a cat", "en"), ("chat", "fr")]))
+    let found = try Comparison.difference(of: old, new: new, format: "pairs/1", name: "Thing", entries: Words())
+    let section = try #require(found.sections.first { $0.title == "Texts by entry" })
+    let rows = section.rows.map { $0.map(\.text) }
+    // “cat” goes with one text and comes with another; “red” stays in the one that was kept.
+    #expect(rows.first == ["en", "cat", "1", "1", "0", "red cat"])
+    #expect(
+      Set(rows.dropFirst().map { $0.prefix(5).joined(separator: " ") }) == [
+        "de roter 1 0 −1", "de hund 1 0 −1", "en red 1 0 −1", "en a 0 1 +1",
+      ])
+    #expect(section.note == "1 changed text without an entry")
+    let plain = try Comparison.difference(of: old, new: new, format: "pairs/1", name: "Thing")
+    #expect(!plain.sections.contains { $0.title == "Texts by entry" })
+  }
 }
