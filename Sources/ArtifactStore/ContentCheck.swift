@@ -102,7 +102,7 @@ struct ContentCheck {
         return .failure(Fault("its chunk list has \(entry.text.debugDescription) where chunk \(position) should be"))
       }
       guard let chunk = repository.header(of: entry.id) else { return .failure(Fault("chunk \(position) is missing")) }
-      guard chunk.kind == .blob, chunk.byteCount <= Chunking.maximum else {
+      guard chunk.kind == .blob, chunk.byteCount <= Chunking.limit else {
         return .failure(Fault("chunk \(position) is no file or has \(chunk.byteCount) bytes, more than a chunk may"))
       }
       total += Int64(chunk.byteCount)

@@ -5,6 +5,8 @@ internal import CZlib
 /// It is used by one thread at a time.
 final class Deflater {
   private let stream: UnsafeMutablePointer<z_stream>
+  /// How many further chunks without an uneven distribution of bytes are taken for what the last of them was: incompressible.
+  private var trialsToSkip = 0
 
   init() {
     stream = .allocate(capacity: 1)
@@ -49,9 +51,10 @@ final class Deflater {
 
   /// Whether a sample says that compression would save something: few different bytes, or a trial that shrinks.
   private func seemsCompressible(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    let sample = 4096
+    // Of a chunk a part as small as of a longer blob: looking must not cost what it saves.
+    let sample = bytes.count > 128 << 10 ? 4096 : bytes.count > 16 << 10 ? 1024 : 512
     guard bytes.count > 4 * sample else { return true }
-    // Sums of squares of byte counts: 16 384 draws from 256 equally likely values give about 64 × 16 384 + 16 384.
+    // Sums of squares of byte counts: n draws from 256 equally likely values give about n² / 256 + n.
     var squares = 0
     withUnsafeTemporaryAllocation(of: Int32.self, capacity: 256) { counts in
       counts.initialize(repeating: 0)
@@ -61,15 +64,22 @@ final class Deflater {
       }
       for count in counts { squares += Int(count) * Int(count) }
     }
-    if squares > 2 * 64 * 16384 { return true }
-    return withUnsafeTemporaryAllocation(byteCount: Self.bound(sample), alignment: 16) { output in
-      [bytes.count / 3, bytes.count / 3 * 2].contains { start in
+    if squares > 2 * (4 * sample) * (4 * sample) / 256 { return true }
+    // Chunks of a file are alike, and starting zlib takes longer than trying it on a thousand bytes.
+    if sample < 4096, trialsToSkip > 0 {
+      trialsToSkip -= 1
+      return false
+    }
+    let shrinks = withUnsafeTemporaryAllocation(byteCount: Self.bound(sample), alignment: 16) { output in
+      (sample == 4096 ? [bytes.count / 3, bytes.count / 3 * 2] : [bytes.count / 2]).contains { start in
         guard let count = compress(UnsafeRawBufferPointer(rebasing: bytes[start..<start + sample]), into: output) else {
           return false
         }
         return count < sample - sample / 16
       }
     }
+    trialsToSkip = shrinks ? 0 : 15
+    return shrinks
   }
 
   /// Stored blocks: RFC 1951, §3.2.4.

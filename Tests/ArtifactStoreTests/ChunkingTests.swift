@@ -19,10 +19,10 @@ struct ChunkingTests {
       var hash: UInt64 = 0
       var length = 0
       while start + length < bytes.count {
-        if length >= 65536 { hash = hash &* 2 &+ gear[Int(bytes[start + length])] }
+        if length >= 4096 { hash = hash &* 2 &+ gear[Int(bytes[start + length])] }
         length += 1
-        if length == 1_048_576 { break }
-        if length > 65536, hash.leadingZeroBitCount >= (length <= 262_144 ? 20 : 16) { break }
+        if length == 65536 { break }
+        if length > 4096, hash.leadingZeroBitCount >= (length <= 16384 ? 16 : 12) { break }
       }
       lengths.append(length)
       start += length
@@ -46,18 +46,20 @@ struct ChunkingTests {
     let bytes = generator.bytes(4 << 20)
     let lengths = try storedLengths(bytes, Workplace())
     #expect(lengths == naiveLengths(bytes))
-    #expect(lengths == Self.golden)
+    #expect(Array(lengths.prefix(20)) == Self.golden && lengths.count == 222)
   }
 
+  /// The first twenty.
   static let golden = [
-    314953, 217863, 216359, 111716, 266318, 257123, 336453, 288268, 285718, 79587, 285302, 384101, 330692, 173098, 261496, 385257,
+    22114, 16490, 16642, 20158, 20683, 18194, 22399, 17464, 15637, 16532, 18471, 17828, 17158, 19890, 16448, 24896, 13949, 21395,
+    4780, 17245,
   ]
 
   @Test func `Bytes without any variety are split at the maximum`() throws {
     let bytes = [UInt8](repeating: 0, count: 3_000_000)
     let lengths = try storedLengths(bytes, Workplace())
     #expect(lengths == naiveLengths(bytes))
-    #expect(lengths == [1_048_576, 1_048_576, 902_848])
+    #expect(lengths == [Int](repeating: 65536, count: 45) + [50880])
   }
 
   @Test func `Splitting does not depend on the blocks in which a file is read`() throws {
@@ -81,7 +83,7 @@ struct ChunkingTests {
       let list = try workplace.git("ls-tree", stored.files[0].object.hexadecimal).text
       chunks.append(Set(list.split(separator: "\n").map { $0.split(whereSeparator: \.isWhitespace)[2] }))
     }
-    #expect(chunks[0].count > 60)
+    #expect(chunks[0].count > 1000)
     #expect(chunks[1].subtracting(chunks[0]).count <= 2)
     #expect(try workplace.faults().isEmpty)
   }

@@ -290,14 +290,6 @@ import Testing
       }
     }
   }
-}
-
-extension ArtifactDifference {
-  /// The rows of a section; none when it is not there.
-  func section(_ title: String) -> [[Cell]] { sections.first { $0.title == title }?.rows ?? [] }
-
-  /// The texts of the row that begins with a word.
-  func row(_ title: String, _ first: String) -> [String]? { section(title).first { $0.first?.text == first }?.map(\.text) }
 
   /// Every word is an entry of its language; words of other languages than English and German are none.
   private final class Words: EntryMatching {
@@ -342,4 +334,12 @@ extension ArtifactDifference {
     let plain = try Comparison.difference(of: old, new: new, format: "pairs/1", name: "Thing")
     #expect(!plain.sections.contains { $0.title == "Texts by entry" })
   }
+}
+
+extension ArtifactDifference {
+  /// The rows of a section; none when it is not there.
+  func section(_ title: String) -> [[Cell]] { sections.first { $0.title == title }?.rows ?? [] }
+
+  /// The texts of the row that begins with a word.
+  func row(_ title: String, _ first: String) -> [String]? { section(title).first { $0.first?.text == first }?.map(\.text) }
 }
