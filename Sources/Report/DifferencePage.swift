@@ -120,7 +120,7 @@ package struct DifferencePage {
     h1{font-size:1.6rem}h2{font-size:1.25rem;margin:2.5rem 0 .3rem;border-top:1px solid var(--rule);padding-top:1rem}h3{font-size:1rem;margin:1.4rem 0 .3rem}
     small,.quiet{color:var(--quiet);font-size:.86rem;font-weight:400}
     .scroll{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.88rem}
-    th,td{text-align:start;padding:.18rem .9rem .18rem 0;border-bottom:1px solid var(--rule);vertical-align:top;overflow-wrap:anywhere}
+    th,td{text-align:start;padding:.18rem .9rem .18rem 0;border-bottom:1px solid var(--rule);vertical-align:top}
     thead th{color:var(--quiet);font-weight:400}
     pre{overflow-x:auto;font-size:.82rem;line-height:1.45}code{font-size:.9em}
     .added{color:var(--added)}.gone{color:var(--gone)}.changed{color:var(--changed)}.outside{color:var(--outside);font-weight:600}
