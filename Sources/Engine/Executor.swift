@@ -44,7 +44,7 @@ package actor Executor: StageCalls {
     let call = await register(S.name, place: place, name: name)
     if let name, let fault = ArtifactStore.fault(inName: name) {
       // Before anything is computed, not when the run's version is written.
-      let message = "its result cannot be kept under that name: \(fault); choose another one for `as:`"
+      let message = "its result cannot be kept under that name: \(fault); choose another name for `as:`"
       throw await failure(of: stage, key: key, place: place, name: nil, message: message)
     }
     if let message = configuration.failedStages[key.digest] {

@@ -55,7 +55,7 @@ import Testing
         """))
     let outcome = try place.colophon("run", "n.md")
     #expect(outcome.status == 1)
-    #expect(outcome.errors.contains("n.md:10") && outcome.errors.contains("choose another one for `as:`"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("n.md:10") && outcome.errors.contains("choose another name for `as:`"), "\(outcome.errors)")
     let report = try String(contentsOf: place.root.appending(path: "Artifacts/n/report.md"), encoding: .utf8)
     #expect(!report.contains("\nit ran"))
   }
