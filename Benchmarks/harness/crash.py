@@ -58,7 +58,8 @@ class Arena:
         # How many results the runs of the present round have told to be done.
         self.round = self.done = self.all = 0
         # Compiled once, so that kills meet stages and not the compiler.
-        self.run()
+        if fault := self.run():
+            raise SystemExit(fault)
 
     def step(self, name: str) -> list[str | Path]:
         """The command of a step."""

@@ -53,11 +53,13 @@ def verify_rows(workshop: Workshop, quick: bool, repetitions: int, budget: float
     project = workshop.root.parent.parent
     folder = workshop.fresh("verify", "curation")
     text = (project / "Notebooks" / "curation.md").read_text()
-    (folder / "curation.md").write_text(text.replace("  sample: 0\n", f"  sample: {150 if quick else SAMPLE}\n"))
+    sample = 150 if quick else SAMPLE
+    (folder / "curation.md").write_text(text.replace("  sample: 0\n", f"  sample: {sample}\n"))
     (folder / "Artifacts").mkdir()
     (folder / ".colophon").mkdir()
     (folder / ".colophon" / "data").symlink_to(workshop.data)
-    rows += _rows(Review(workshop, f"the curation notebook on {150 if quick else SAMPLE:,} stamps", folder, "curation.md"), min(repetitions, 3), max(budget, LIMIT), OVERHEAD)
+    review = Review(workshop, f"the curation notebook on {sample:,} stamps", folder, "curation.md")
+    rows += _rows(review, min(repetitions, 3), max(budget, LIMIT), OVERHEAD)
     shutil.rmtree(folder)
     return rows
 
