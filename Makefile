@@ -8,7 +8,7 @@ NOTEBOOK ?= Notebooks/worldwide.md
 # Tests that compute with libtorch go one by one: oneDNN's cache of kernels does not bear two threads that fill it.
 TENSORS := ^(TensorTests|TrainingTests|EvaluationTests)\.
 
-.PHONY: help setup build run test lint bench clean
+.PHONY: help setup build run test lint style docs bench clean
 
 help: ## This list.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -29,6 +29,14 @@ test: build lint ## Every test, and the small notebooks.
 
 lint: ## The format of every source file.
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
+
+style: ## How the code reads, in figures beside their limits (Tests/Style/README.md).
+	Tests/Style/measure
+
+docs: ## The book (Sources/Colophon/Colophon.docc) as a web page in .build/docs; a warning is an error.
+	@mkdir -p .build
+	docc convert Sources/Colophon/Colophon.docc --output-path .build/docs --warnings-as-errors \
+	  --fallback-display-name Colophon --fallback-bundle-identifier colophon
 
 bench: build ## Measure beside the peers and print a table.
 	Benchmarks/run

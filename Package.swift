@@ -21,11 +21,33 @@ let swiftSettings: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
-/// A Swift target with the settings that all of ours share.
-func module(_ name: String, _ dependencies: [Target.Dependency] = [], hashesItsSources: Bool = false) -> Target {
+/// A Swift target in one of the wings of Sources, with the settings that all of ours share.
+func module(
+  _ name: String, in wing: String, _ dependencies: [Target.Dependency] = [], hashesItsSources: Bool = false
+) -> Target {
   .target(
-    name: name, dependencies: dependencies, swiftSettings: swiftSettings,
+    name: name, dependencies: dependencies, path: "Sources/\(wing)/\(name)", swiftSettings: swiftSettings,
     plugins: hashesItsSources ? ["EmbedSourceDigest"] : [])
+}
+
+/// A module that is a wing by itself.
+func wing(_ name: String, _ dependencies: [Target.Dependency], hashesItsSources: Bool = false) -> Target {
+  .target(
+    name: name, dependencies: dependencies, path: "Sources/\(name)", exclude: wingPage(name), swiftSettings: swiftSettings,
+    plugins: hashesItsSources ? ["EmbedSourceDigest"] : [])
+}
+
+/// The page that says what a wing is for, which is not a source.
+func wingPage(_ name: String) -> [String] { name == "Core" ? ["README.md"] : [] }
+
+/// A C library of the system, described by a module map.
+func system(_ name: String, pkgConfig: String, apt package: String) -> Target {
+  .systemLibrary(name: name, path: "Sources/Native/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+
+/// An executable of the project that is not a part of the command.
+func tool(_ name: String, _ dependencies: [Target.Dependency] = [], path: String) -> Target {
+  .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: swiftSettings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil, exclude: [String] = []) -> Target {
@@ -36,9 +58,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], path: String? = 
 func onDemand(_ name: String, links libraries: [String], cxx: [String] = [], linker: [String] = []) -> [Target] {
   [
     .target(
-      name: name, path: "Sources/\(name)", cSettings: cxx.isEmpty ? [] : [.unsafeFlags(cxx)]),
+      name: name, path: "Sources/Native/\(name)", cSettings: cxx.isEmpty ? [] : [.unsafeFlags(cxx)]),
     .target(
-      name: "\(name)Implementation", dependencies: [.target(name: name)],
+      name: "\(name)Implementation", dependencies: [.target(name: name)], path: "Sources/Native/\(name)Implementation",
       cxxSettings: cxx.isEmpty && libtorch == nil ? [] : [.unsafeFlags(cxx + plainHeaders)],
       linkerSettings: libraries.map { .linkedLibrary($0) } + (linker.isEmpty ? [] : [.unsafeFlags(linker)])),
   ]
@@ -46,7 +68,7 @@ func onDemand(_ name: String, links libraries: [String], cxx: [String] = [], lin
 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
-let domain: [Target.Dependency] = ["Provenance", "ArtifactTypes"]
+let domain: [Target.Dependency] = ["Core", "FileFormats", "Counting", "ArtifactTypes"]
 
 let package = Package(
   name: "Colophon",
@@ -67,108 +89,114 @@ let package = Package(
     .package(url: "https://github.com/swiftlang/swift-syntax", from: "603.0.1"),
   ],
   targets: [
-    // What every module speaks.
-    module("Provenance", [crypto]),
-    module("NativeLibraries"),
+    // Core and Native: what every module speaks, and C libraries behind plain C.
+    wing("Core", [crypto], hashesItsSources: true),
+    module("LibraryLoading", in: "Native"),
+    system("CMark", pkgConfig: "libcmark", apt: "libcmark-dev"),
+    system("CGit2", pkgConfig: "libgit2", apt: "libgit2-dev"),
+    system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+    system("CArchive", pkgConfig: "libarchive", apt: "libarchive-dev"),
+    .target(name: "CSandbox", path: "Sources/Native/CSandbox"),
 
-    // The way of a notebook: Notebook → Engine → ArtifactStore → Report.
-    .systemLibrary(name: "CMark", pkgConfig: "libcmark", providers: [.apt(["libcmark-dev"])]),
-    .systemLibrary(name: "CGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
-    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    // Foundations: one reader a format, counting in bounded memory, processes, text for people.
+    module("FileFormats", in: "Foundations", ["Core", "CArchive"], hashesItsSources: true),
+    module("Counting", in: "Foundations", ["Core", "FileFormats"]),
+    module("Processes", in: "Foundations", ["Core", "CSandbox"]),
+    module("TextFormatting", in: "Foundations", ["Core"]),
+
+    // Store: what is kept, exchanged, signed and compared.
     module(
-      "Notebook",
+      "ArtifactStore", in: "Store",
+      ["Core", "CGit2", "CZlib", grdb, .product(name: "GRDBSQLite", package: "GRDB.swift"), crypto]),
+    module("Attestation", in: "Store", ["Core", "Processes"]),
+    module("Remotes", in: "Store", ["Core", "ArtifactStore", "Attestation", "Processes"]),
+    module("Differences", in: "Store", ["Core", "FileFormats", "TextFormatting"]),
+
+    // Experiment, the way of the data: Datasets → Metadata → Curation → Training → Evaluation.
+    module("ArtifactTypes", in: "Experiment", ["Core", "FileFormats", "Counting"], hashesItsSources: true),
+    module("Imaging", in: "Experiment", domain + ["CVips", "LibraryLoading"], hashesItsSources: true),
+    module("Datasets", in: "Experiment", domain + ["Imaging", "CArchive"], hashesItsSources: true),
+    module("Metadata", in: "Experiment", domain + ["CICU", "LibraryLoading"], hashesItsSources: true),
+    module("Curation", in: "Experiment", domain + ["CFastText", "LibraryLoading"], hashesItsSources: true),
+    module("Tensor", in: "Experiment", ["Core", "FileFormats", "CTorch", "LibraryLoading"]),
+    module(
+      "Training", in: "Experiment", domain + ["Imaging", "Tensor", "CSentencePiece", "LibraryLoading"],
+      hashesItsSources: true),
+    module("Evaluation", in: "Experiment", domain + ["Imaging", "Tensor", "Training"], hashesItsSources: true),
+
+    // Notebook: Markdown → program → run → report.
+    module(
+      "Notebook", in: "Notebook",
       [
-        "Provenance", "CMark", "Yams", .product(name: "SwiftSyntax", package: "swift-syntax"),
+        "Core", "CMark", "Yams", .product(name: "SwiftSyntax", package: "swift-syntax"),
         .product(name: "SwiftParser", package: "swift-syntax"),
         .product(name: "SwiftDiagnostics", package: "swift-syntax"),
         .product(name: "SwiftParserDiagnostics", package: "swift-syntax"),
       ]),
+    module("NotebookRuntime", in: "Notebook", ["Core", "ArtifactStore"]),
+    module("Charts", in: "Notebook", ["Core", "TextFormatting"], hashesItsSources: true),
+    module("Report", in: "Notebook", ["Core", "TextFormatting", "Notebook", "Charts", "Differences", "CMark"]),
     module(
-      "ArtifactStore",
-      ["Provenance", "CGit2", "CZlib", grdb, .product(name: "GRDBSQLite", package: "GRDB.swift"), crypto]),
-    module("Attesting", ["Provenance"]),
-    module("Sharing", ["Provenance", "ArtifactStore", "Attesting"]),
-    module("Engine", ["Provenance", "ArtifactStore"]),
-    module("Figures", ["Provenance"]),
-    module("Comparison", ["Provenance"]),
-    module("Report", ["Provenance", "Notebook", "Figures", "Comparison", "CMark"]),
-    .target(name: "CSandbox"),
-    .executableTarget(name: "colophon-sandbox", dependencies: ["CSandbox"], path: "Sources/CSandboxLauncher"),
-    module("Sandbox", ["CSandbox"]),
-    module(
-      "Supervision",
-      ["Provenance", "Notebook", "ArtifactStore", "Attesting", "Engine", "Report", "Sandbox", "Comparison"]),
-
-    // The way of the data: Datasets → Metadata → Curation → Training → Evaluation.
-    module("ArtifactTypes", ["Provenance"], hashesItsSources: true),
-    .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
-    module("Reading", domain + ["CVips", "CArchive", "NativeLibraries"]),
-    module("Datasets", domain + ["Reading", "CArchive"], hashesItsSources: true),
-    module("Metadata", domain + ["CICU", "NativeLibraries"], hashesItsSources: true),
-    module("Curation", domain + ["CFastText", "NativeLibraries"], hashesItsSources: true),
-    module("Tensor", ["CTorch", "NativeLibraries"]),
-    module("Training", domain + ["Reading", "Tensor", "CSentencePiece", "NativeLibraries"], hashesItsSources: true),
-    module("Evaluation", domain + ["Reading", "Tensor", "Training"], hashesItsSources: true),
+      "Driver", in: "Notebook",
+      [
+        "Core", "TextFormatting", "Processes", "ArtifactStore", "Attestation", "Differences", "Notebook", "NotebookRuntime",
+        "Report",
+      ]),
 
     // What a notebook imports, and the command.
-    module(
+    wing(
       "Colophon",
-      [
-        "Provenance", "ArtifactTypes", "Engine", "Figures", "Reading", "Datasets", "Metadata", "Curation", "Training",
-        "Evaluation",
-      ]),
-    .executableTarget(
-      name: "colophon",
-      dependencies: [
-        "Provenance", "ArtifactTypes", "Notebook", "ArtifactStore", "Attesting", "Sharing", "Engine", "Comparison", "Report",
-        "Sandbox",
-        "Supervision", "Curation",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
-      path: "Sources/CommandLine", swiftSettings: swiftSettings),
+      domain + ["NotebookRuntime", "Charts", "Imaging", "Datasets", "Metadata", "Curation", "Training", "Evaluation"]),
+    tool(
+      "colophon",
+      domain + [
+        "TextFormatting", "Processes", "ArtifactStore", "Attestation", "Remotes", "Differences", "Curation", "Notebook",
+        "NotebookRuntime", "Report", "Driver", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Sources/CommandLine"),
 
-    // The further processes of a training, which look for their libraries beside themselves.
-    .executableTarget(
-      name: "colophon-train-worker", dependencies: ["Training"], path: "Sources/TrainWorker", swiftSettings: swiftSettings),
+    // The first program within a sandbox, and the further processes of a training: both lie beside the command.
+    .executableTarget(name: "colophon-sandbox", dependencies: ["CSandbox"], path: "Sources/Tools/SandboxLauncher"),
+    tool("colophon-train-worker", ["Training"], path: "Sources/Tools/TrainWorker"),
+
+    // The digest of a built-in stage's code, computed at build time.
+    tool("source-digest", path: "Sources/Tools/SourceDigest"),
+    .plugin(name: "EmbedSourceDigest", capability: .buildTool(), dependencies: ["source-digest"]),
 
     // What `Benchmarks/run --only curation`, `--only store` and `--only training` measure.
     .target(
       name: "Measuring", dependencies: ["ArtifactTypes"], path: "Benchmarks/Measuring", swiftSettings: swiftSettings),
-    .executableTarget(
-      name: "store-benchmark", dependencies: ["Provenance", "ArtifactStore", "Sharing"], path: "Benchmarks/StoreBenchmark",
-      swiftSettings: swiftSettings),
-    .executableTarget(
-      name: "curation-benchmark", dependencies: domain + ["Datasets", "Metadata", "Curation", "Measuring"],
-      path: "Benchmarks/CurationBenchmark", swiftSettings: swiftSettings),
-    .executableTarget(
-      name: "training-benchmark", dependencies: domain + ["Tensor", "Training", "Evaluation", "Measuring"],
-      path: "Benchmarks/TrainingBenchmark", swiftSettings: swiftSettings),
+    tool("store-benchmark", ["Core", "ArtifactStore", "Remotes"], path: "Benchmarks/StoreBenchmark"),
+    tool(
+      "curation-benchmark", domain + ["Datasets", "Metadata", "Curation", "Measuring"],
+      path: "Benchmarks/CurationBenchmark"),
+    tool(
+      "training-benchmark", domain + ["Tensor", "Training", "Evaluation", "Measuring"],
+      path: "Benchmarks/TrainingBenchmark"),
 
-    // The digest of a built-in stage's code, computed at build time.
-    .executableTarget(name: "source-digest", path: "Sources/SourceDigest", swiftSettings: swiftSettings),
-    .plugin(
-      name: "EmbedSourceDigest", capability: .buildTool(), dependencies: ["source-digest"], path: "Sources/EmbedSourceDigest"),
-
-    tests("ProvenanceTests", ["Provenance"]),
-    tests("NotebookTests", ["Notebook", "Provenance"]),
-    tests("ArtifactStoreTests", ["ArtifactStore", "Provenance"]),
-    tests("AttestingTests", ["Attesting", "Provenance"]),
-    tests("SharingTests", ["Sharing", "Attesting", "ArtifactStore", "Provenance"]),
-    tests("EngineTests", ["Engine", "ArtifactStore", "Provenance"]),
-    tests("FiguresTests", ["Figures", "Provenance"]),
-    tests("ComparisonTests", ["Comparison", "Provenance"]),
-    tests("ReportTests", ["Report", "Notebook", "Figures", "Comparison", "Provenance", "CMark"], exclude: ["Snapshots"]),
-    tests("DatasetsTests", domain + ["Reading", "Datasets"]),
+    tests("CoreTests", ["Core"]),
+    tests("NotebookTests", ["Notebook", "Core"]),
+    tests("ArtifactStoreTests", ["ArtifactStore", "Core"]),
+    tests("AttestationTests", ["Attestation", "Core", "Processes"]),
+    tests("RemotesTests", ["Remotes", "Attestation", "ArtifactStore", "Core", "Processes"]),
+    tests("NotebookRuntimeTests", ["NotebookRuntime", "ArtifactStore", "Core"]),
+    tests("ChartsTests", ["Charts", "TextFormatting", "Core"]),
+    tests("DifferencesTests", ["Differences", "FileFormats", "TextFormatting", "Core"]),
+    tests(
+      "ReportTests", ["Report", "Notebook", "Charts", "TextFormatting", "Differences", "Core", "CMark"],
+      exclude: ["Snapshots"]),
+    tests("DatasetsTests", domain + ["Imaging", "Datasets"]),
     tests("MetadataTests", domain + ["Metadata"]),
     tests("CurationTests", domain + ["Curation"]),
-    tests("TensorTests", ["Tensor"]),
-    tests("TrainingTests", domain + ["Reading", "Training", "Tensor", "colophon-train-worker"], exclude: ["Golden"]),
-    tests("EvaluationTests", domain + ["Reading", "Evaluation", "Tensor"]),
+    tests("TensorTests", ["Tensor", "FileFormats", "Core"]),
+    tests(
+      "TrainingTests", domain + ["Imaging", "Training", "Tensor", "colophon-train-worker"], exclude: ["Golden"]),
+    tests("EvaluationTests", domain + ["Imaging", "Evaluation", "Tensor"]),
     // The parsers that `Tests/Fuzzing/run` fuzzes, on the files that it began with and found.
     tests(
-      "FuzzingTests", ["Engine", "ArtifactStore", "Notebook", "Attesting", "Comparison", "Provenance"],
+      "FuzzingTests",
+      ["NotebookRuntime", "ArtifactStore", "Notebook", "Attestation", "Differences", "FileFormats", "Core", "Processes"],
       path: "Tests/Fuzzing/Inputs"),
-    tests("CommandTests", ["Provenance", "Notebook", "Engine", "Supervision"]),
+    tests("CommandTests", ["Core", "Processes", "Notebook", "NotebookRuntime", "Driver", "TextFormatting"]),
   ] + onDemand("CTorch", links: ["torch", "torch_cpu", "c10", "m"], cxx: torchCompilerFlags, linker: torchLinkerFlags)
     + onDemand(
       "CVips", links: ["vips", "gobject-2.0", "glib-2.0", "jpeg", "rsvg-2", "pango-1.0", "fontconfig"],

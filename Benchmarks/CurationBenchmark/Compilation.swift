@@ -1,5 +1,6 @@
 internal import ArtifactTypes
 internal import Curation
+internal import FileFormats
 internal import Measuring
 
 /// Compiles a list of entries.

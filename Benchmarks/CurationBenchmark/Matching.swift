@@ -1,7 +1,8 @@
 internal import ArtifactTypes
+internal import Core
 internal import Curation
+internal import FileFormats
 internal import Measuring
-internal import Provenance
 
 /// Matches texts with the entries of an index, and counts for each entry how many texts it is in, on one thread.
 struct Matching {

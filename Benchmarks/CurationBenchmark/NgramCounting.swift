@@ -1,8 +1,8 @@
 internal import ArtifactTypes
+internal import Core
 internal import Glibc
 internal import Measuring
 internal import Metadata
-internal import Provenance
 
 /// Counts the n-grams of running text as the stage of the toolkit does.
 struct NgramCounting {

@@ -1,9 +1,9 @@
 internal import ArtifactTypes
+internal import Core
 internal import Curation
 internal import Datasets
 internal import Glibc
 internal import Measuring
-internal import Provenance
 
 /// The whole curation with the toolkit's stages, one after the other: JSON Lines in, JSON Lines out.
 struct WholeCuration {

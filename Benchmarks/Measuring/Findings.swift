@@ -1,4 +1,5 @@
 internal import ArtifactTypes
+internal import FileFormats
 
 /// What a subcommand found out, in the order in which it was added.
 package struct Findings {

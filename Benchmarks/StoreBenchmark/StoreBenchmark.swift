@@ -1,7 +1,7 @@
 import ArtifactStore
+import Core
 import Foundation
-import Provenance
-import Sharing
+import Remotes
 
 /// What `Benchmarks/run --only store` and `Benchmarks/crash` run: a store without notebooks, one step a process.
 @main

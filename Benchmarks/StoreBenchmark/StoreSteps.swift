@@ -1,7 +1,7 @@
 import ArtifactStore
+import Core
 import Foundation
-import Provenance
-import Sharing
+import Remotes
 
 /// The steps, each on a store that is opened anew.
 struct StoreSteps {

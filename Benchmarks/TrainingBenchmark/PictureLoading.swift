@@ -1,5 +1,5 @@
+internal import Core
 internal import Measuring
-internal import Provenance
 internal import Training
 
 /// Batches of pictures as a training reads them, with nothing that trains on them.

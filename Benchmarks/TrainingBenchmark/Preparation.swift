@@ -1,6 +1,6 @@
+internal import Core
 internal import Foundation
 internal import Measuring
-internal import Provenance
 internal import Tensor
 internal import Training
 

@@ -1,10 +1,13 @@
 internal import ArtifactTypes
+internal import Charts
+public import Core
 internal import Curation
 internal import Datasets
-public import Engine
 internal import Evaluation
+internal import FileFormats
+internal import Imaging
 internal import Metadata
-public import Provenance
+public import NotebookRuntime
 internal import Training
 
 extension NotebookRun {
@@ -20,13 +23,20 @@ extension NotebookRun {
     return NotebookRun(stages: stages)
   }
 
-  /// The digest of all code that a stage written in a notebook may call.
+  /// The digest of all code that a stage written in a notebook may call: of every module that `import Colophon` exports.
   private static var libraryCode: Digest {
-    CanonicalValue.list(
-      [
-        ArtifactTypes.ModuleSources.digest, Datasets.ModuleSources.digest, Metadata.ModuleSources.digest,
-        Curation.ModuleSources.digest, Training.ModuleSources.digest, Evaluation.ModuleSources.digest,
-      ].map { .text($0) }
-    ).digest
+    let modules: [(name: String, digest: String)] = [
+      ("ArtifactTypes", ArtifactTypes.ModuleSources.digest),
+      ("Charts", Charts.ModuleSources.digest),
+      ("Core", Core.ModuleSources.digest),
+      ("Curation", Curation.ModuleSources.digest),
+      ("Datasets", Datasets.ModuleSources.digest),
+      ("Evaluation", Evaluation.ModuleSources.digest),
+      ("FileFormats", FileFormats.ModuleSources.digest),
+      ("Metadata", Metadata.ModuleSources.digest),
+      ("Imaging", Imaging.ModuleSources.digest),
+      ("Training", Training.ModuleSources.digest),
+    ]
+    return CanonicalValue.list(modules.map { .list([.text($0.name), .text($0.digest)]) }).digest
   }
 }

@@ -1,10 +1,11 @@
 internal import ArgumentParser
 internal import ArtifactStore
-internal import Attesting
+internal import Attestation
+internal import Core
+internal import Driver
 internal import Foundation
-internal import Provenance
-internal import Sharing
-internal import Supervision
+internal import Remotes
+internal import TextFormatting
 
 struct AttestationsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

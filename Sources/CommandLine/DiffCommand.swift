@@ -1,10 +1,12 @@
 internal import ArgumentParser
 internal import ArtifactStore
-internal import Comparison
+internal import Core
+internal import Differences
+internal import Driver
 internal import Foundation
 internal import Glibc
 internal import Report
-internal import Supervision
+internal import TextFormatting
 
 /// When text has colours.
 enum ColourChoice: String, ExpressibleByArgument, CaseIterable {
@@ -59,7 +61,7 @@ struct DiffCommand: ParsableCommand {
     if let html {
       let page = DifferencePage(title: "\(report.old) → \(report.new)", differences: report.differences, notes: report.notes).page
       do { try page.write(toFile: html, atomically: true, encoding: .utf8) } catch {
-        throw SupervisionError("cannot write \(html): \(error.localizedDescription)")
+        throw DriverError("cannot write \(html): \(error.localizedDescription)")
       }
     }
     if json {

@@ -1,5 +1,6 @@
 internal import ArgumentParser
-internal import Supervision
+internal import Core
+internal import Driver
 
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,7 +1,8 @@
 internal import ArtifactTypes
-internal import Comparison
+internal import Core
 internal import Curation
-internal import Provenance
+internal import Differences
+internal import FileFormats
 
 /// Matches texts with the entries of a concept index, as the stages that curate do. A language's entries are mapped when its first text comes.
 final class MatchedEntries: EntryMatching {

@@ -1,6 +1,7 @@
 internal import ArgumentParser
+internal import Core
+internal import Driver
 internal import Foundation
-internal import Supervision
 
 struct NewCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -12,14 +13,14 @@ struct NewCommand: ParsableCommand {
   func run() throws {
     guard notebook.hasSuffix(".md") else { throw ValidationError("a notebook's name ends in .md") }
     guard !FileManager.default.fileExists(atPath: notebook) else {
-      throw SupervisionError("\(notebook) exists already; nothing was written")
+      throw DriverError("\(notebook) exists already; nothing was written")
     }
     let url = URL(fileURLWithPath: notebook)
     do {
       try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
       try Data(Self.text(title: Project.name(of: notebook)).utf8).write(to: url, options: .withoutOverwriting)
     } catch {
-      throw SupervisionError("cannot write \(notebook): \(error.localizedDescription)")
+      throw DriverError("cannot write \(notebook): \(error.localizedDescription)")
     }
     Terminal.print(notebook)
     Terminal.error("Run it with: colophon run \(notebook)")

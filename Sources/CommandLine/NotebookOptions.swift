@@ -1,6 +1,6 @@
 internal import ArgumentParser
+internal import Driver
 internal import Foundation
-internal import Supervision
 
 /// The notebook that a command is about, and how it may use the machine.
 struct NotebookOptions: ParsableArguments {
@@ -39,7 +39,7 @@ struct NotebookOptions: ParsableArguments {
 
   func runner() throws -> NotebookRunner {
     guard FileManager.default.fileExists(atPath: notebook) else {
-      throw SupervisionError("there is no notebook \(notebook); `colophon new \(notebook)` makes one")
+      throw DriverError("there is no notebook \(notebook); `colophon new \(notebook)` makes one")
     }
     let cores = ProcessInfo.processInfo.activeProcessorCount
     return NotebookRunner(

@@ -1,6 +1,6 @@
 internal import ArgumentParser
+internal import Driver
 internal import Foundation
-internal import Supervision
 
 struct PlanCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

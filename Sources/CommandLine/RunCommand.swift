@@ -1,7 +1,7 @@
 internal import ArgumentParser
+internal import Core
+internal import Driver
 internal import Foundation
-internal import Provenance
-internal import Supervision
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,8 +1,9 @@
 internal import ArgumentParser
 internal import ArtifactStore
+internal import Core
+internal import Driver
 internal import Foundation
-internal import Sharing
-internal import Supervision
+internal import Remotes
 
 extension ProjectOptions {
   /// The project of a command that may come before the first run.
@@ -10,7 +11,7 @@ extension ProjectOptions {
     let project = project.map { Project(root: URL(fileURLWithPath: $0).standardizedFileURL.path) } ?? Project(containing: "./x")
     let marks = [project.store, project.cache, project.artifacts, project.root + "/Package.swift"]
     guard marks.contains(where: FileManager.default.fileExists) else {
-      throw SupervisionError(
+      throw DriverError(
         "\(project.root) is no project of Colophon: it has no Artifacts folder; make one, or name the project with --project")
     }
     return project

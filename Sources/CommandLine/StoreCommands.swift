@@ -1,8 +1,9 @@
 internal import ArgumentParser
 internal import ArtifactStore
+internal import Core
+internal import Driver
 internal import Foundation
-internal import Provenance
-internal import Supervision
+internal import TextFormatting
 
 /// Where a command that reads the store looks for it.
 struct ProjectOptions: ParsableArguments {
@@ -12,7 +13,7 @@ struct ProjectOptions: ParsableArguments {
   func found() throws -> Project {
     let project = project.map { Project(root: URL(fileURLWithPath: $0).standardizedFileURL.path) } ?? Project(containing: "./x")
     guard FileManager.default.fileExists(atPath: project.store) else {
-      throw SupervisionError("there is no store in \(project.artifacts) yet: run a notebook first")
+      throw DriverError("there is no store in \(project.artifacts) yet: run a notebook first")
     }
     return project
   }
@@ -127,7 +128,7 @@ struct ExportCommand: ParsableCommand {
   func run() throws {
     let path = URL(fileURLWithPath: destination).standardizedFileURL.path
     if FileManager.default.fileExists(atPath: path) {
-      guard force else { throw SupervisionError("\(destination) exists; --force replaces it") }
+      guard force else { throw DriverError("\(destination) exists; --force replaces it") }
       try FileManager.default.removeItem(atPath: path)
     }
     try project.store().export(artifact, at: revision, to: path)

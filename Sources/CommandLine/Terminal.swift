@@ -1,8 +1,9 @@
-internal import Comparison
+internal import Differences
+internal import Driver
 internal import Foundation
 internal import Glibc
 internal import Notebook
-internal import Supervision
+internal import TextFormatting
 
 /// Standard output for data, standard error for people.
 enum Terminal {

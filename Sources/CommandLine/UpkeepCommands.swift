@@ -1,10 +1,11 @@
 internal import ArgumentParser
 internal import ArtifactStore
-internal import Engine
+internal import Core
+internal import Driver
 internal import Foundation
-internal import Provenance
-internal import Sharing
-internal import Supervision
+internal import NotebookRuntime
+internal import Remotes
+internal import TextFormatting
 
 /// A size in bytes, as people write it: `20G`, `1.5T`, `500M`, `1000`.
 struct ByteSize: ExpressibleByArgument {

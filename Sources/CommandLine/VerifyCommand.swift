@@ -1,9 +1,9 @@
 internal import ArgumentParser
-internal import Attesting
+internal import Attestation
+internal import Driver
 internal import Foundation
+internal import Processes
 internal import Report
-internal import Sandbox
-internal import Supervision
 
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -64,7 +64,7 @@ struct VerifyCommand: ParsableCommand {
       do {
         try Data(VerdictPage(verdict).html.utf8).write(to: URL(fileURLWithPath: html), options: .atomic)
       } catch {
-        throw SupervisionError("cannot write \(html): \(error.localizedDescription)")
+        throw DriverError("cannot write \(html): \(error.localizedDescription)")
       }
     }
     if json { try Terminal.print(json: verdict) } else { Terminal.tell(verdict.text) }

@@ -1,6 +1,6 @@
 import ArtifactStore
+import Core
 import Foundation
-import Provenance
 import Testing
 
 struct ChunkingTests {

@@ -1,6 +1,6 @@
 import ArtifactStore
+import Core
 import Foundation
-import Provenance
 import Testing
 
 /// Names that a database, a file system or an eye could take for something else.

@@ -1,6 +1,6 @@
 import ArtifactStore
+import Core
 import Foundation
-import Provenance
 import Testing
 
 /// A process that writes is killed at random instants; what it said was finished must be there.

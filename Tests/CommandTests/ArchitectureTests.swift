@@ -1,94 +1,90 @@
 import Foundation
 import Testing
 
-/// The arrows between modules: what each may import. Everything points down.
+/// The rule of the wings: a module imports its own wing and those below it, and nothing beside or above.
 @Suite struct ArchitectureTests {
-  static let allowed: [String: Set<String>] = [
-    "Provenance": ["Crypto", "Foundation", "Glibc"],
-    "NativeLibraries": ["Glibc"],
-    "Notebook": [
-      "Provenance", "CMark", "Yams", "SwiftSyntax", "SwiftParser", "SwiftDiagnostics", "SwiftParserDiagnostics", "Foundation",
-    ],
-    "ArtifactStore": [
-      "Provenance", "CGit2", "CZlib", "GRDB", "GRDBSQLite", "Crypto", "Foundation", "Glibc", "Synchronization", "Dispatch",
-    ],
-    "Attesting": ["Provenance", "Foundation", "Glibc"],
-    "Sharing": ["Provenance", "ArtifactStore", "Attesting", "Foundation", "Glibc"],
-    "Engine": ["Provenance", "ArtifactStore", "Foundation", "Glibc", "Synchronization"],
-    "Figures": ["Provenance", "Foundation"],
-    "Comparison": ["Provenance", "Foundation", "Glibc", "Synchronization", "Dispatch"],
-    "Report": ["Provenance", "Notebook", "Figures", "Comparison", "CMark", "Foundation"],
-    "Sandbox": ["CSandbox", "Foundation", "Glibc", "Synchronization"],
-    "Supervision": [
-      "Provenance", "Notebook", "ArtifactStore", "Attesting", "Engine", "Report", "Sandbox", "Comparison", "Foundation", "Glibc",
-      "Synchronization",
-    ],
-    "ArtifactTypes": ["Provenance", "Foundation", "Glibc", "Synchronization"],
-    "Reading": [
-      "Provenance", "ArtifactTypes", "NativeLibraries", "CVips", "CArchive", "Foundation", "Glibc", "Synchronization",
-    ],
-    "Datasets": [
-      "Provenance", "ArtifactTypes", "Reading", "CArchive", "Foundation", "FoundationXML", "Glibc", "Synchronization", "Dispatch",
-    ],
-    "Metadata": [
-      "Provenance", "ArtifactTypes", "NativeLibraries", "CICU", "Foundation", "Glibc", "Synchronization", "Dispatch",
-    ],
-    "Curation": [
-      "Provenance", "ArtifactTypes", "NativeLibraries", "CFastText", "Foundation", "Glibc", "Synchronization", "Dispatch",
-    ],
-    "Tensor": ["NativeLibraries", "CTorch", "Foundation", "Glibc", "Synchronization"],
-    "Training": [
-      "Provenance", "ArtifactTypes", "Reading", "NativeLibraries", "Tensor", "CSentencePiece", "Foundation", "Glibc",
-      "Synchronization", "Dispatch",
-    ],
-    "Evaluation": [
-      "Provenance", "ArtifactTypes", "Reading", "Tensor", "Training", "Foundation", "Glibc", "Synchronization", "Dispatch",
-    ],
-    "Colophon": [
-      "Provenance", "ArtifactTypes", "Engine", "Figures", "Reading", "Datasets", "Metadata", "Curation", "Training",
-      "Evaluation",
-    ],
-    "CommandLine": [
-      "Provenance", "ArtifactTypes", "Curation", "Notebook", "ArtifactStore", "Attesting", "Sharing", "Engine", "Comparison",
-      "Report", "Sandbox",
-      "Supervision",
-      "ArgumentParser",
-      "Foundation", "Glibc",
-    ],
-    "TrainWorker": ["Training"],
-    "SourceDigest": ["Foundation"],
-    "EmbedSourceDigest": ["PackagePlugin", "Foundation"],
+  /// For each folder of Sources the folders that it may import from.
+  static let wings: [String: Set<String>] = [
+    "Core": [],
+    "Native": [],
+    "Foundations": ["Core", "Native"],
+    "Store": ["Core", "Native", "Foundations"],
+    "Experiment": ["Core", "Native", "Foundations"],
+    "Notebook": ["Core", "Native", "Foundations", "Store"],
+    "Colophon": ["Core", "Foundations", "Experiment", "Notebook"],
+    "CommandLine": ["Core", "Foundations", "Store", "Experiment", "Notebook"],
+    "Tools": ["Native", "Experiment"],
   ]
 
   static let root = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-  @Test("A module imports only what lies below it", arguments: allowed.keys.sorted())
-  func importsPointDown(module: String) throws {
-    let folder = Self.root.appending(path: "Sources/\(module)")
-    let allowed = try #require(Self.allowed[module])
-    let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
+  static let sources = root.appending(path: "Sources")
+
+  @Test("A wing imports only what lies below it", arguments: wings.keys.sorted())
+  func importsPointDown(wing: String) throws {
+    let homes = try Self.modules()
+    let allowed = try #require(Self.wings[wing])
     var seen = 0
-    for case let file as URL in files where file.pathExtension == "swift" {
+    for file in try Self.swiftFiles(below: Self.sources.appending(path: wing)) {
       seen += 1
-      for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
-        let words = line.split(separator: " ")
-        guard let position = words.firstIndex(of: "import"),
-          words[..<position].allSatisfy({ ["public", "package", "internal", "@_exported", "@preconcurrency"].contains($0) }),
-          position + 1 < words.count
-        else { continue }
-        let name = String(words[position + 1].split(separator: ".")[0])
-        #expect(allowed.contains(name), "\(file.lastPathComponent) of \(module) imports \(name)")
+      for name in try Self.imports(of: file) {
+        // What is no module of ours is the toolchain's or a package's, which Package.swift names.
+        guard let home = homes[name], home != wing else { continue }
+        #expect(allowed.contains(home), "\(file.lastPathComponent) of \(wing) imports \(name) of \(home)")
       }
     }
     #expect(seen > 0)
   }
 
-  @Test func everyModuleHasItsArrows() throws {
-    let folders = try FileManager.default.contentsOfDirectory(atPath: Self.root.path + "/Sources")
-    let swift = folders.filter { folder in
-      !folder.hasPrefix("C") || ["Colophon", "CommandLine", "Comparison", "Curation"].contains(folder)
+  @Test func `Every folder of Sources is a wing`() throws {
+    let folders = try FileManager.default.contentsOfDirectory(atPath: Self.sources.path)
+    #expect(Set(folders) == Set(Self.wings.keys))
+  }
+
+  @Test func `Only one module imports each C library`() throws {
+    var importers: [String: Set<String>] = [:]
+    for file in try Self.swiftFiles(below: Self.sources) {
+      let module = file.pathComponents.dropFirst(Self.sources.pathComponents.count).prefix(2).joined(separator: "/")
+      for name in try Self.imports(of: file) where try Self.modules()[name] == "Native" && name.hasPrefix("C") {
+        importers[name, default: []].insert(module)
+      }
     }
-    #expect(Set(swift) == Set(Self.allowed.keys))
+    #expect(!importers.isEmpty)
+    // libcmark is called where notebooks are parsed and where prose is rendered, libarchive where files are read and written packed.
+    for (name, modules) in importers where !["CMark", "CArchive"].contains(name) {
+      #expect(modules.count == 1, "\(name) is imported by \(modules.sorted())")
+    }
+  }
+
+  // MARK: - Reading the sources
+
+  /// The wing of each module.
+  static func modules() throws -> [String: String] {
+    var homes: [String: String] = [:]
+    for wing in wings.keys {
+      homes[wing] = wing
+      let folder = sources.appending(path: wing)
+      for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) where !name.contains(".") {
+        homes[name] = wing
+      }
+    }
+    return homes
+  }
+
+  static func swiftFiles(below folder: URL) throws -> [URL] {
+    let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
+    return files.compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" }
+  }
+
+  static func imports(of file: URL) throws -> [String] {
+    let modifiers: Set<Substring> = ["public", "package", "internal", "@_exported", "@preconcurrency"]
+    return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").compactMap { line in
+      let words = line.split(separator: " ")
+      guard let position = words.firstIndex(of: "import"), words[..<position].allSatisfy(modifiers.contains),
+        position + 1 < words.count
+      else { return nil }
+      return String(words[position + 1].split(separator: ".")[0])
+    }
   }
 }

@@ -1,5 +1,5 @@
+import Core
 import Foundation
-import Provenance
 import Testing
 
 /// Names and locks that come from elsewhere, as the commands take them.

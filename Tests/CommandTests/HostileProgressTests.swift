@@ -1,9 +1,10 @@
-import Engine
+import Core
+import Driver
 import Foundation
-import Provenance
-import Supervision
+import NotebookRuntime
 import Synchronization
 import Testing
+import TextFormatting
 
 /// What a notebook's program tells while it runs, of which nothing is believed.
 @Suite struct HostileProgressTests {

@@ -1,6 +1,6 @@
+import Core
 import Foundation
 import Notebook
-import Provenance
 import Testing
 
 /// The notebooks that come with the project.

@@ -1,5 +1,5 @@
+import Core
 import Foundation
-import Provenance
 import Testing
 
 /// Re-execution with a verdict, through the command, in real sandboxes.

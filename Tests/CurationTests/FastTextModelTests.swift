@@ -1,7 +1,8 @@
 import ArtifactTypes
+import Core
+import Counting
 import Curation
 import Foundation
-import Provenance
 import Testing
 
 /// Our own inference against libfasttext's, and the models that training makes.
@@ -73,7 +74,7 @@ import Testing
     try model.write(to: URL(fileURLWithPath: scratch.folder + "/swift"))
     try Data().write(to: URL(fileURLWithPath: scratch.folder + "/empty"))
     for name in ["swift", "empty"] {
-      #expect(throws: CurationError.self) { _ = try FastTextModel(path: scratch.folder + "/" + name) }
+      #expect(throws: OperationError.self) { _ = try FastTextModel(path: scratch.folder + "/" + name) }
     }
   }
 
@@ -88,7 +89,7 @@ import Testing
     let path = scratch.folder + "/damaged"
     for end in stride(from: 0, to: bytes.count, by: max(1, bytes.count / 300)) {
       try Data(bytes[..<end]).write(to: URL(fileURLWithPath: path))
-      #expect(throws: CurationError.self) { _ = try FastTextModel(path: path) }
+      #expect(throws: OperationError.self) { _ = try FastTextModel(path: path) }
     }
     var random = SplitMix(state: 5)
     for _ in 0..<400 {

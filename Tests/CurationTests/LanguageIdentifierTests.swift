@@ -1,7 +1,7 @@
 import ArtifactTypes
+import Core
 import Curation
 import Foundation
-import Provenance
 import Synchronization
 import Testing
 
@@ -80,12 +80,12 @@ import Testing
     let again = try LanguageIdentifier(content: identifier.content)
     #expect(again.languages == ["nn", "no"])
     #expect(again.labels.map(\.label) == ["nb", "nn", "no"])
-    #expect(throws: ArtifactTypesError.self) { _ = try LanguageIdentifier(content: ArtifactContent(files: [model])) }
+    #expect(throws: OperationError.self) { _ = try LanguageIdentifier(content: ArtifactContent(files: [model])) }
   }
 
   @Test func `a file that is no model is an error`() async throws {
     let stage = ReadLanguageIdentifier(file: InputFile(#filePath))
-    await #expect(throws: CurationError.self) { _ = try await stage.run(scratch.context("none")) }
+    await #expect(throws: OperationError.self) { _ = try await stage.run(scratch.context("none")) }
   }
 }
 
@@ -190,7 +190,7 @@ import Testing
       // So few rows that quantising them fails in fastText itself.
       (stage.buckets, stage.minimumCount) = (10, 1)
       change(&stage)
-      await #expect(throws: CurationError.self, "change \(number)") {
+      await #expect(throws: OperationError.self, "change \(number)") {
         _ = try await stage.run(scratch.context("\(number)"))
       }
     }

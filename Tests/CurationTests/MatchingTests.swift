@@ -1,5 +1,8 @@
 import ArtifactTypes
+import Core
+import Counting
 import Curation
+import FileFormats
 import Testing
 
 @Suite struct MatchingTests {
@@ -146,7 +149,7 @@ import Testing
 
   @Test func `bytes that are no index are an error`() throws {
     for bytes in [[], Array("colophon-index-1".utf8), [UInt8](repeating: 7, count: 4096)] {
-      #expect(throws: CurationError.self) { try ConceptMatcher(compiled: MappedBytes(bytes), name: "x") }
+      #expect(throws: OperationError.self) { try ConceptMatcher(compiled: MappedBytes(bytes), name: "x") }
     }
   }
 

@@ -1,7 +1,7 @@
 import ArtifactTypes
+import Core
 import Curation
 import Foundation
-import Provenance
 import Testing
 
 @Suite struct NearDuplicateTests {
@@ -163,7 +163,7 @@ import Testing
 
   @Test func `a distance beyond what the index can do is an error`() async throws {
     let hashes = try PictureHashes.write([("a", 1)], folder: scratch.context("h").scratch)
-    await #expect(throws: CurationError.self) {
+    await #expect(throws: OperationError.self) {
       _ = try await FindNearDuplicates(pool: hashes, evaluation: hashes).with(\.maximumDistance, 32).run(scratch.context("f"))
     }
   }

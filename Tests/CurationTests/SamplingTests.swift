@@ -1,7 +1,7 @@
 import ArtifactTypes
+import Core
 import Curation
 import Foundation
-import Provenance
 import Testing
 
 @Suite struct SamplingTests {
@@ -141,7 +141,7 @@ import Testing
     let english = try await IndexConcepts(metadata: metadata(), languages: ["en"]).run(context("english"))
     let own = try await CountConcepts(pairs: pool(), index: english).run(context("ec"))
     #expect(own.languages.map(\.code) == ["en", "other"] && own.languages.map(\.matchedTexts) == [3000, 0])
-    await #expect(throws: CurationError.self) {
+    await #expect(throws: OperationError.self) {
       _ = try await IndexConcepts(metadata: metadata(), languages: ["xx"]).run(context("missing"))
     }
   }
@@ -157,7 +157,7 @@ import Testing
       [(.init(code: "en", entries: 4, texts: 9, matchedTexts: 9), [.init("unicorn", count: 9)])], folder: context("other").scratch
     )
     let thresholds = try await ComputeThresholds(counts: counts, t: 1).run(context("ot"))
-    let error = await #expect(throws: CurationError.self) {
+    let error = await #expect(throws: OperationError.self) {
       _ = try await SampleBalanced(pairs: pool(), index: index(), counts: counts, thresholds: thresholds).run(context("os"))
     }
     #expect(error?.subject.contains("unicorn") == true)
@@ -192,6 +192,6 @@ import Testing
   @Test func `an anchor without matches is an error that names it`() async throws {
     let counts = try ConceptCounts.write(
       [(.init(code: "en", entries: 2, texts: 0, matchedTexts: 0), [])], folder: context("anchor").scratch)
-    await #expect(throws: CurationError.self) { _ = try await ComputeThresholds(counts: counts).run(context("a2")) }
+    await #expect(throws: OperationError.self) { _ = try await ComputeThresholds(counts: counts).run(context("a2")) }
   }
 }

@@ -1,6 +1,8 @@
 import ArtifactTypes
+import Core
+import Counting
+import FileFormats
 import Foundation
-import Provenance
 import Testing
 
 /// A fresh folder for a test's files.
@@ -54,7 +56,7 @@ func temporaryFolder() throws -> String {
   func `a damaged line is an error that names the line`(_ damaged: String) throws {
     let good = #"{"id":"1","image":"2","texts":[]}"#
     let pairs = try Pairs(content: ArtifactContent(bytes: Array("\(good)\n\(damaged)\n".utf8), name: "pairs.jsonl"))
-    let error = #expect(throws: ArtifactTypesError.self) { try pairs.all() }
+    let error = #expect(throws: OperationError.self) { try pairs.all() }
     #expect(error?.description.contains("line 2") ?? false)
   }
 
@@ -101,9 +103,9 @@ func temporaryFolder() throws -> String {
   @Test func `a set with fewer pictures than announced, or two of one id, is not written`() throws {
     let short = try PictureSetWriter(folder: temporaryFolder(), count: 2, width: 1, height: 1)
     try short.write(id: "a", pixels: [1, 2, 3, 4])
-    #expect(throws: ArtifactTypesError.self) { try short.finish() }
+    #expect(throws: OperationError.self) { try short.finish() }
     try short.write(id: "a", pixels: [1, 2, 3, 4])
-    #expect(throws: ArtifactTypesError.self) { try short.finish() }
+    #expect(throws: OperationError.self) { try short.finish() }
   }
 
   @Test func `metadata keeps order, marks and scores of each language`() throws {

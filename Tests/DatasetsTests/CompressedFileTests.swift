@@ -1,6 +1,8 @@
+import Core
 import Datasets
+import FileFormats
 import Foundation
-import Reading
+import Imaging
 import Testing
 
 /// Runs a command line in a folder.
@@ -71,7 +73,7 @@ struct FixedRandom: RandomNumberGenerator {
     let path = try packed(text(100_000), ending)
     let whole = try read(path)
     try write(whole[..<(cut < 0 ? whole.count + cut : cut)], to: path)
-    let error = #expect(throws: DatasetsError.self) { try CompressedFile(path: path).readAll() }
+    let error = #expect(throws: OperationError.self) { try CompressedFile(path: path).readAll() }
     #expect(error?.endsEarly == true, "\(error?.description ?? "")")
     #expect(error?.description.contains(path) ?? false)
   }
@@ -82,7 +84,7 @@ struct FixedRandom: RandomNumberGenerator {
     let whole = try read(path)
     for cut in [6, 100, whole.count - 1] {
       try write(whole + whole[..<cut], to: path)
-      let error = #expect(throws: DatasetsError.self) { try CompressedFile(path: path).readAll() }
+      let error = #expect(throws: OperationError.self) { try CompressedFile(path: path).readAll() }
       #expect(error?.endsEarly == true, "\(cut): \(error?.description ?? "")")
     }
   }
@@ -91,7 +93,7 @@ struct FixedRandom: RandomNumberGenerator {
   func `rubbish behind a stream is damage, not the end`(_ ending: String) throws {
     let path = try packed(text(10_000), ending)
     try write(try read(path) + Array("rubbish, and more of it than a header has".utf8), to: path)
-    let error = #expect(throws: DatasetsError.self) { try CompressedFile(path: path).readAll() }
+    let error = #expect(throws: OperationError.self) { try CompressedFile(path: path).readAll() }
     #expect(error?.endsEarly == false, "\(error?.description ?? "")")
   }
 
@@ -106,7 +108,7 @@ struct FixedRandom: RandomNumberGenerator {
       damaged[Int.random(in: (ending == "gz" ? 20 : 0)..<whole.count, using: &random)] ^= UInt8.random(
         in: 1...255, using: &random)
       try write(damaged, to: path)
-      #expect(throws: DatasetsError.self) { try CompressedFile(path: path).readAll() }
+      #expect(throws: OperationError.self) { try CompressedFile(path: path).readAll() }
     }
   }
 
@@ -118,20 +120,20 @@ struct FixedRandom: RandomNumberGenerator {
     var buffer = [UInt8](repeating: 0, count: bytes.count)
     let count = try buffer.withUnsafeMutableBytes { try file.read(into: $0) }
     #expect(count > 100_000 && buffer.prefix(count).elementsEqual(bytes.prefix(count)))
-    #expect(throws: DatasetsError.self) { try buffer.withUnsafeMutableBytes { try file.read(into: $0) } }
+    #expect(throws: OperationError.self) { try buffer.withUnsafeMutableBytes { try file.read(into: $0) } }
   }
 
   @Test func `a name that promises another packing, and a tar archive, are errors that say what to do`() throws {
     let folder = try temporaryFolder()
     try write(Array("plain text, and enough of it".utf8), to: folder + "/a.gz")
-    #expect(throws: DatasetsError.self) { try CompressedFile(path: folder + "/a.gz") }
+    #expect(throws: OperationError.self) { try CompressedFile(path: folder + "/a.gz") }
     try shell("echo x > x && tar cf a.tar x && tar czf b.gz x", in: folder)
     for name in ["a.tar", "b.gz"] {
-      let error = #expect(throws: DatasetsError.self) { try CompressedFile(path: "\(folder)/\(name)").readAll() }
+      let error = #expect(throws: OperationError.self) { try CompressedFile(path: "\(folder)/\(name)").readAll() }
       #expect(error?.cause.contains("tar archive") ?? false)
     }
-    #expect(throws: DatasetsError.self) { try CompressedFile(path: folder) }
-    #expect(throws: DatasetsError.self) { try CompressedFile(path: folder + "/nothing") }
+    #expect(throws: OperationError.self) { try CompressedFile(path: folder) }
+    #expect(throws: OperationError.self) { try CompressedFile(path: folder + "/nothing") }
   }
 }
 
@@ -181,7 +183,7 @@ struct FixedRandom: RandomNumberGenerator {
     try write(whole.prefix(whole.count / 2), to: folder + "/a.gz")
     let reader = try LineReader(path: folder + "/a.gz")
     var count = 0
-    let error = #expect(throws: DatasetsError.self) {
+    let error = #expect(throws: OperationError.self) {
       while let line = try reader.next() {
         #expect(String(decoding: line.bytes, as: UTF8.self).hasPrefix("line \(count) "))
         count += 1

@@ -1,8 +1,8 @@
 import ArtifactTypes
+import Core
 import Datasets
 import Foundation
-import Provenance
-import Reading
+import Imaging
 import Testing
 
 @Suite struct FlagTests {
@@ -70,13 +70,13 @@ import Testing
 
   @Test func `a locale that is not there and files that say nothing are clear errors`() async throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let missing = await #expect(throws: DatasetsError.self) {
+    let missing = await #expect(throws: OperationError.self) {
       _ = try await stage().with(\.languages, ["yy"]).run(context())
     }
     #expect(missing?.description.contains("“yy”") == true)
     let wrong = try stage()
     try write("supplemental.xml", "<supplementalData/>")
-    await #expect(throws: DatasetsError.self) { _ = try await wrong.run(context()) }
+    await #expect(throws: OperationError.self) { _ = try await wrong.run(context()) }
   }
 
   private static let isInstalled =

@@ -1,4 +1,5 @@
 import ArtifactTypes
+import FileFormats
 import Foundation
 import Testing
 

@@ -1,8 +1,8 @@
 import ArtifactTypes
+import Core
 import Datasets
 import Foundation
-import Provenance
-import Reading
+import Imaging
 import Testing
 
 @Suite struct OpenWordNetTests {
@@ -62,8 +62,8 @@ import Testing
   @Test func `the first wordnet of a language counts, and none at all is an error`() async throws {
     let files = ["ita/wn-data-ita.tab": "1-n\tita:lemma\tcane\n", "iwn/wn-data-ita.tab": "1-n\tita:lemma\tgatto\n"]
     #expect(try await run(files) == ["it": ["cane"]])
-    await #expect(throws: DatasetsError.self) { try await run(["wn-data-eng.tab": "1-n\teng:lemma\tdog\n"]) }
-    await #expect(throws: DatasetsError.self) { try await run(["wn-data-fra.tab": "# nothing\n"]) }
+    await #expect(throws: OperationError.self) { try await run(["wn-data-eng.tab": "1-n\teng:lemma\tdog\n"]) }
+    await #expect(throws: OperationError.self) { try await run(["wn-data-fra.tab": "# nothing\n"]) }
   }
 }
 

@@ -1,8 +1,8 @@
 import ArtifactTypes
+import Core
 import Datasets
 import Foundation
-import Provenance
-import Reading
+import Imaging
 import Synchronization
 import Testing
 
@@ -62,7 +62,7 @@ import Testing
   }
 
   @Test func `a folder without page views is an error`() async throws {
-    await #expect(throws: DatasetsError.self) { try await run(["a.txt": "de Hund 3 0"]) }
-    await #expect(throws: DatasetsError.self) { try await run(["pageviews-1": "nothing\n"]) }
+    await #expect(throws: OperationError.self) { try await run(["a.txt": "de Hund 3 0"]) }
+    await #expect(throws: OperationError.self) { try await run(["pageviews-1": "nothing\n"]) }
   }
 }

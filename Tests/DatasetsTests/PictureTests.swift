@@ -1,8 +1,8 @@
 import ArtifactTypes
+import Core
 import Datasets
 import Foundation
-import Provenance
-import Reading
+import Imaging
 import Testing
 
 @Suite struct PictureTests {
@@ -80,7 +80,7 @@ import Testing
     ]).run(context { if case .note(let text) = $0 { notes.add(text) } })
     #expect(try set.ids() == ["stamps/a"])
     #expect(notes.all.count == 2 && notes.all.allSatisfy { $0.hasPrefix("1 pictures") })
-    await #expect(throws: DatasetsError.self) { _ = try await stamps(["b.png": "no picture"]).run(context()) }
+    await #expect(throws: OperationError.self) { _ = try await stamps(["b.png": "no picture"]).run(context()) }
   }
 
   @Test func `pictures are the same on one thread and on several`() async throws {

@@ -1,8 +1,8 @@
 import ArtifactTypes
+import Core
 import Datasets
 import Foundation
-import Provenance
-import Reading
+import Imaging
 import Synchronization
 import Testing
 
@@ -31,7 +31,7 @@ import Testing
   private func isNoted(_ words: String) -> Bool { noted.withLock { $0.contains { $0.contains(words) } } }
 
   private func message(_ body: () async throws -> Void) async -> String {
-    let error = await #expect(throws: DatasetsError.self) { try await body() }
+    let error = await #expect(throws: OperationError.self) { try await body() }
     return error?.description ?? ""
   }
 

@@ -1,8 +1,8 @@
 import ArtifactTypes
+import Core
 import Datasets
 import Foundation
-import Provenance
-import Reading
+import Imaging
 import Testing
 
 /// What a stage noted, guarded by a lock.
@@ -148,7 +148,7 @@ func record(_ id: String, _ text: String = "a dog", image: String = "i") -> Stri
     try write(whole.prefix(whole.count * 9 / 10 + 3), to: "\(root)/\(name)")
     try write(Array(record("last").utf8), to: root + "/b.jsonl")
     let notes = NoteList()
-    let error = await #expect(throws: DatasetsError.self) { try await ReadPairs(folder: root).run(notes.context()) }
+    let error = await #expect(throws: OperationError.self) { try await ReadPairs(folder: root).run(notes.context()) }
     #expect(error?.endsEarly == true && error?.description.contains(name) == true)
     var stage = ReadPairs(folder: root)
     stage.allowsEarlyEnd = true
@@ -160,11 +160,11 @@ func record(_ id: String, _ text: String = "a dog", image: String = "i") -> Stri
   }
 
   @Test func `when nothing can be used, that is an error which says why`() async throws {
-    let error = await #expect(throws: DatasetsError.self) {
+    let error = await #expect(throws: OperationError.self) {
       try await ReadPairs(folder: folder(["a.jsonl": "x\ny\n"])).run(NoteList().context())
     }
     #expect(error?.cause.contains("2 records are no JSON") ?? false)
-    await #expect(throws: DatasetsError.self) { try await ReadPairs(folder: folder(["a.jsonl": ""])).run(NoteList().context()) }
+    await #expect(throws: OperationError.self) { try await ReadPairs(folder: folder(["a.jsonl": ""])).run(NoteList().context()) }
   }
 
   /// Every line is either there or counted, and those that nobody touched are there.
@@ -239,6 +239,6 @@ func record(_ id: String, _ text: String = "a dog", image: String = "i") -> Stri
   @Test func `no pairs give one empty file, and a size of nothing is an error`() async throws {
     let empty = try pairs(0)
     #expect(try await WritePairs(empty, compression: .none).run(NoteList().context()).content.byteCount == 0)
-    await #expect(throws: DatasetsError.self) { try await WritePairs(empty, shardSize: 0).run(NoteList().context()) }
+    await #expect(throws: OperationError.self) { try await WritePairs(empty, shardSize: 0).run(NoteList().context()) }
   }
 }

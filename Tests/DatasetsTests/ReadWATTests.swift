@@ -1,8 +1,8 @@
 import ArtifactTypes
+import Core
 import Datasets
 import Foundation
-import Provenance
-import Reading
+import Imaging
 import Testing
 
 @Suite struct SHA224Tests {
@@ -173,10 +173,10 @@ import Testing
     #expect(notes.all.count == 2)
     #expect(notes.all.contains { $0.hasPrefix("1 records are no JSON, for instance a.wat:15") })
     #expect(notes.all.contains { $0.hasPrefix("1 records have no WARC-Target-URI, for instance a.wat:22") })
-    let error = await #expect(throws: DatasetsError.self) {
+    let error = await #expect(throws: OperationError.self) {
       try await read(["a.wat": good + String(good.dropLast(30))])
     }
     #expect(error?.endsEarly == true)
-    await #expect(throws: DatasetsError.self) { try await read(["a.wat": "hello\n"]) }
+    await #expect(throws: OperationError.self) { try await read(["a.wat": "hello\n"]) }
   }
 }

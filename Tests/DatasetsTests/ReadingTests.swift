@@ -1,8 +1,8 @@
 import ArtifactTypes
+import Core
 import Datasets
 import Foundation
-import Provenance
-import Reading
+import Imaging
 import Testing
 
 @Suite struct ReadingTests {
@@ -80,7 +80,7 @@ import Testing
     #expect(all[0].text(in: "fil") == nil)
     stage.locales = ["es_MX"]
     // Its own file has keywords alone; without a name of its own it is no voice.
-    await #expect(throws: DatasetsError.self) { try await stage.run(context()) }
+    await #expect(throws: OperationError.self) { try await stage.run(context()) }
   }
 
   @Test func `skin tones are read only when asked for, and an unknown locale is an error`() async throws {
@@ -88,7 +88,7 @@ import Testing
     stage.skinTones = true
     #expect(try await stage.run(context()).all().map(\.id) == ["1f436", "2764", "1f44b-1f3fb"])
     stage.locales = ["xx"]
-    await #expect(throws: DatasetsError.self) { try await stage.run(context()) }
+    await #expect(throws: OperationError.self) { try await stage.run(context()) }
   }
 
   @Test func `captions of stamps are read by language, and letters can be left out`() async throws {
@@ -156,7 +156,7 @@ import Testing
   }
 
   @Test func `a folder without what is wanted is an error that names it`() async throws {
-    let error = await #expect(throws: DatasetsError.self) {
+    let error = await #expect(throws: OperationError.self) {
       _ = try await ReadTexts(InputFolder("/nowhere/at/all", suffixes: [".txt"])).run(context())
     }
     #expect(error?.description.contains("/nowhere/at/all") ?? false)
@@ -175,7 +175,7 @@ import Testing
       try await SelectPairs(pairs: pairs, pictures: set, languages: ["de"]).run(context()).all().map(\.texts) == [[texts[1]]])
     #expect(try await SelectPairs(pairs: pairs, withoutGroups: ["x"]).run(context()).all().map(\.id) == ["2"])
     #expect(try await SelectPairs(pairs: pairs, fields: ["title"]).run(context()).count() == 0)
-    await #expect(throws: DatasetsError.self) { _ = try await CombinePairs(pairs, pairs).run(context()) }
+    await #expect(throws: OperationError.self) { _ = try await CombinePairs(pairs, pairs).run(context()) }
   }
 }
 

@@ -1,6 +1,8 @@
+import Core
 import Datasets
+import FileFormats
 import Foundation
-import Reading
+import Imaging
 import Testing
 
 @Suite struct TarReaderTests {
@@ -59,11 +61,11 @@ import Testing
     let end = whole.count - 1024
     for cut in stride(from: 1, through: end, by: 97) {
       try write(whole.prefix(cut), to: root + "/cut.tar")
-      let error = #expect(throws: DatasetsError.self) { try entries(root + "/cut.tar") }
+      let error = #expect(throws: OperationError.self) { try entries(root + "/cut.tar") }
       #expect(error?.endsEarly == true, "\(cut): \(error?.description ?? "")")
     }
     try write(whole.prefix(end), to: root + "/cut.tar")
-    #expect(throws: DatasetsError.self) { try entries(root + "/cut.tar") }
+    #expect(throws: OperationError.self) { try entries(root + "/cut.tar") }
   }
 
   @Test func `a damaged header is an error, and what is no archive too`() throws {
@@ -76,9 +78,9 @@ import Testing
       // The second header: its name, mode, size, checksum.
       damaged[1024 + Int.random(in: 0..<155, using: &random)] ^= UInt8.random(in: 1...127, using: &random)
       try write(damaged, to: root + "/damaged.tar")
-      #expect(throws: DatasetsError.self) { try entries(root + "/damaged.tar") }
+      #expect(throws: OperationError.self) { try entries(root + "/damaged.tar") }
     }
     try write(Array("no archive at all".utf8), to: root + "/x.tar")
-    #expect(throws: DatasetsError.self) { try entries(root + "/x.tar") }
+    #expect(throws: OperationError.self) { try entries(root + "/x.tar") }
   }
 }

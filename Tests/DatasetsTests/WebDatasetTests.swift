@@ -1,8 +1,8 @@
 import ArtifactTypes
+import Core
 import Datasets
 import Foundation
-import Provenance
-import Reading
+import Imaging
 import Testing
 
 @Suite struct WebDatasetTests {
@@ -105,14 +105,14 @@ import Testing
       await WriteWebDataset(pairs: pairs(9, pictures: 3), pictures: pictures(3)).run(NoteList().context()))
     try write(try read(root + "/00000.tar").dropLast(1024 + 700), to: root + "/00000.tar")
     let notes = NoteList()
-    let error = await #expect(throws: DatasetsError.self) { try await ReadWebDataset(folder: root).run(notes.context()) }
+    let error = await #expect(throws: OperationError.self) { try await ReadWebDataset(folder: root).run(notes.context()) }
     #expect(error?.endsEarly == true)
     var stage = ReadWebDataset(folder: root)
     stage.allowsEarlyEnd = true
     #expect(try await stage.run(notes.context()).count() == 8)
     #expect(notes.all.count == 1 && notes.all[0].contains("ends early"))
     var render = RenderWebDataset(folder: root, size: 4)
-    await #expect(throws: DatasetsError.self) { try await render.run(NoteList().context()) }
+    await #expect(throws: OperationError.self) { try await render.run(NoteList().context()) }
     render.allowsEarlyEnd = true
     #expect(try await render.run(NoteList().context()).ids().count == 3)
   }

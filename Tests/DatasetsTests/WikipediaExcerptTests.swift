@@ -1,7 +1,7 @@
 import ArtifactTypes
+import Core
 import Datasets
 import Foundation
-import Provenance
 import Testing
 
 private let excerpts = URL(fileURLWithPath: #filePath).appending(path: "../../../.colophon/data/wikipedia").standardized.path

@@ -1,8 +1,8 @@
 import ArtifactTypes
+import Core
 import Datasets
 import Foundation
-import Provenance
-import Reading
+import Imaging
 import Synchronization
 import Testing
 
@@ -94,7 +94,7 @@ import Testing
     #expect(try await read(ReadWikipedia(input, codes: .cldr)).languages == ["de", "fil", "nan", "yue"])
     #expect(try await read(ReadWikipedia(input, languages: ["zh_yue"], codes: .cldr)).languages == ["yue"])
     #expect(try await read(ReadWikipedia(input, languages: ["tl"], codes: .wikipedia)).languages == ["tl"])
-    let error = await #expect(throws: DatasetsError.self) { try await read(ReadWikipedia(input, languages: ["fr"])) }
+    let error = await #expect(throws: OperationError.self) { try await read(ReadWikipedia(input, languages: ["fr"])) }
     #expect(error?.description.contains("“fr”") ?? false)
   }
 
@@ -125,11 +125,11 @@ import Testing
     let both = ["de/Hund: Der Hund bellt.", "de/Katze: Die Katze."]
     #expect(try documents(await read(ReadWikipedia(folder([name: bytes])))) == both)
     let cut = try folder([name: bytes.dropLast(20)])
-    let error = await #expect(throws: DatasetsError.self) { try await read(ReadWikipedia(cut)) }
+    let error = await #expect(throws: OperationError.self) { try await read(ReadWikipedia(cut)) }
     #expect(error?.endsEarly ?? false)
 
     let broken = try folder(["dewiki-1-pages-articles.xml": Self.header + Self.page("A", "a") + "<page><title>B</title><ns>0"])
-    let early = await #expect(throws: DatasetsError.self) { try await read(ReadWikipedia(broken)) }
+    let early = await #expect(throws: OperationError.self) { try await read(ReadWikipedia(broken)) }
     #expect(early?.endsEarly ?? false)
     #expect(try documents(await read(ReadWikipedia(broken, allowsEarlyEnd: true))) == ["de/A: a"])
   }
@@ -146,13 +146,13 @@ import Testing
   @Test func `what is no dump is an error that says so`() async throws {
     for text in ["", "<html><body>404</body></html>", String(repeating: "x", count: 1 << 23)] {
       let input = try folder(["dewiki-1-pages-articles.xml": text])
-      let error = await #expect(throws: DatasetsError.self) { try await read(ReadWikipedia(input, allowsEarlyEnd: true)) }
+      let error = await #expect(throws: OperationError.self) { try await read(ReadWikipedia(input, allowsEarlyEnd: true)) }
       #expect(error?.description.contains("is it a dump") ?? false)
     }
     let none = try folder(["a.xml": "<mediawiki>"])
-    let error = await #expect(throws: DatasetsError.self) { try await read(ReadWikipedia(none)) }
+    let error = await #expect(throws: OperationError.self) { try await read(ReadWikipedia(none)) }
     #expect(error?.description.contains("names are like") ?? false)
     let empty = try folder(["dewiki-1-pages-articles.xml": Self.dump()])
-    await #expect(throws: DatasetsError.self) { try await read(ReadWikipedia(empty)) }
+    await #expect(throws: OperationError.self) { try await read(ReadWikipedia(empty)) }
   }
 }

@@ -1,8 +1,8 @@
 import ArtifactTypes
+import Core
 import Evaluation
 import Foundation
-import Provenance
-import Reading
+import Imaging
 import Synchronization
 import Tensor
 import Testing

@@ -1,7 +1,7 @@
 import ArtifactTypes
+import Core
 import Evaluation
 import Foundation
-import Provenance
 import Testing
 import Training
 
@@ -85,6 +85,6 @@ import Training
     var stage = Retrieval(
       checkpoint: world.checkpoint, tokenizer: world.tokenizer, pictures: world.pictures, captions: world.pairs)
     stage.languages = ["fr"]
-    await #expect(throws: EvaluationError.self) { try await stage.run(world.context) }
+    await #expect(throws: OperationError.self) { try await stage.run(world.context) }
   }
 }

@@ -1,7 +1,7 @@
 import ArtifactTypes
+import Core
 import Evaluation
 import Foundation
-import Provenance
 import Testing
 
 @Suite struct FewShotRidgeTests {
@@ -126,7 +126,7 @@ import Testing
     let embeddings = try world.embeddings(features, dimension: 4)
     let pairs = try world.pairs(labels.map { "\($0)" })
     func message(_ stage: FewShotRidge) async throws -> String {
-      let error = await #expect(throws: EvaluationError.self) { _ = try await stage.run(world.context()) }
+      let error = await #expect(throws: OperationError.self) { _ = try await stage.run(world.context()) }
       return error?.description ?? ""
     }
     #expect(try await message(FewShotRidge(embeddings: embeddings, labels: pairs)).contains("the second largest has 4"))

@@ -1,7 +1,7 @@
 import ArtifactTypes
+import Core
 import Evaluation
 import Foundation
-import Provenance
 import Testing
 
 @Suite struct LinearProbeTests {
@@ -89,7 +89,7 @@ import Testing
     let (features, labels) = FeatureWorld.clouds(4, classes: 4, dimension: 4, noise: 1, key: 9)
     let stage = LinearProbe(
       embeddings: try world.embeddings(features, dimension: 4), labels: try world.pairs(labels.map { "\($0)" }))
-    await #expect(throws: EvaluationError.self) { _ = try await stage.run(world.context()) }
-    await #expect(throws: EvaluationError.self) { _ = try await stage.with(\.penalty, 0).run(world.context()) }
+    await #expect(throws: OperationError.self) { _ = try await stage.run(world.context()) }
+    await #expect(throws: OperationError.self) { _ = try await stage.with(\.penalty, 0).run(world.context()) }
   }
 }

@@ -1,7 +1,7 @@
 import ArtifactTypes
+import Core
 import Evaluation
 import Foundation
-import Provenance
 import Tensor
 import Testing
 
@@ -62,11 +62,11 @@ import Testing
 
   @Test func `A model whose embeddings are not numbers is an error and not always right`() {
     let good = [Float](repeating: 1, count: 4)
-    let error = #expect(throws: EvaluationError.self) {
+    let error = #expect(throws: OperationError.self) {
       _ = try Ranking.places(queries: [1, 1, .nan, 1], candidates: good, dimension: 2, correct: [[0], [0]])
     }
     #expect(error?.description.contains("query 1") == true)
-    #expect(throws: EvaluationError.self) {
+    #expect(throws: OperationError.self) {
       _ = try Ranking.places(queries: good, candidates: [1, 1, .infinity, 1], dimension: 2, correct: [[0], [0]])
     }
   }

@@ -1,7 +1,7 @@
 import ArtifactTypes
+import Core
 import Evaluation
 import Foundation
-import Provenance
 import Testing
 
 @Suite struct OutcomeTests {
@@ -29,7 +29,7 @@ import Testing
     #expect(try outcomes(world, list).all() == list)
     let bad = ArtifactContent(
       bytes: Array(#"{"task":"t","language":"de","item":"i","picture":"p","place":4,"of":4}"#.utf8), name: "outcomes.jsonl")
-    let error = #expect(throws: ArtifactTypesError.self) { _ = try Outcomes(content: bad).all() }
+    let error = #expect(throws: OperationError.self) { _ = try Outcomes(content: bad).all() }
     #expect(error?.description.contains("line 1") == true)
   }
 
@@ -117,21 +117,21 @@ import Testing
     let (three, two) = (
       try outcomes(world, items("de", [true, false, true])), try outcomes(world, items("de", [true, false]))
     )
-    let unequal = await #expect(throws: EvaluationError.self) {
+    let unequal = await #expect(throws: OperationError.self) {
       _ = try await SummarizeOutcomes(runs: [three, two]).run(world.context())
     }
     #expect(unequal?.description.contains("number 2") == true && unequal?.description.contains("“p2”") == true)
-    let unpaired = await #expect(throws: EvaluationError.self) {
+    let unpaired = await #expect(throws: OperationError.self) {
       _ = try await CompareCheckpoints(runs: [three, three], [three]).run(world.context())
     }
     #expect(unpaired?.description.contains("2 and 1 runs") == true)
-    await #expect(throws: EvaluationError.self) { _ = try await SummarizeOutcomes(runs: []).run(world.context()) }
+    await #expect(throws: OperationError.self) { _ = try await SummarizeOutcomes(runs: []).run(world.context()) }
   }
 
   @Test func `outcomes of different evaluations, of none and of one item twice are clear errors`() async throws {
     let world = try FeatureWorld()
     func message(_ first: [Outcome], _ second: [Outcome]) async throws -> String {
-      let error = await #expect(throws: EvaluationError.self) {
+      let error = await #expect(throws: OperationError.self) {
         _ = try await CompareCheckpoints(outcomes(world, first), outcomes(world, second)).run(world.context())
       }
       return error?.description ?? ""
@@ -144,7 +144,7 @@ import Testing
     var other = one
     other[1].candidates = 21
     #expect(try await message(one, other).contains("“p1”"))
-    await #expect(throws: EvaluationError.self) {
+    await #expect(throws: OperationError.self) {
       _ = try await SummarizeOutcomes(outcomes(world, [])).run(world.context())
     }
   }

@@ -1,7 +1,7 @@
 import ArtifactTypes
+import Core
 import Evaluation
 import Foundation
-import Provenance
 import Testing
 import Training
 
@@ -41,7 +41,7 @@ import Training
   }
 
   private func message(_ stage: ZeroShotClassification, _ world: EvaluationStageTests.World) async throws -> String {
-    let error = await #expect(throws: EvaluationError.self) { _ = try await stage.run(world.context) }
+    let error = await #expect(throws: OperationError.self) { _ = try await stage.run(world.context) }
     return error?.description ?? ""
   }
 
@@ -124,12 +124,12 @@ import Training
 
     func failure(_ questions: [ChoiceQuestion]) async throws -> String {
       let changed = choice.with(\.questions, try ChoiceQuestions(questions, path: world.folder + "/\(UUID().uuidString)"))
-      let error = await #expect(throws: EvaluationError.self) { _ = try await changed.run(world.context) }
+      let error = await #expect(throws: OperationError.self) { _ = try await changed.run(world.context) }
       return error?.description ?? ""
     }
     #expect(try await failure([questions[0], questions[0]]).contains("two questions have this id"))
     #expect(try await failure([questions[3]]).contains("“no picture”"))
     #expect(try await failure([question("5", "a", "AT", 0, local: ["rot"])]).contains("1 options"))
-    await #expect(throws: EvaluationError.self) { _ = try await choice.with(\.prompt, "{question}").run(world.context) }
+    await #expect(throws: OperationError.self) { _ = try await choice.with(\.prompt, "{question}").run(world.context) }
   }
 }

@@ -12,8 +12,10 @@ let swiftSettings: [SwiftSetting] = [
   .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
-func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+func module(_ name: String, in wing: String? = nil, _ dependencies: [Target.Dependency]) -> Target {
+  .target(
+    name: name, dependencies: dependencies, path: "Sources/" + (wing.map { "\($0)/" } ?? "") + name,
+    exclude: wing == nil ? ["README.md"] : [], swiftSettings: swiftSettings)
 }
 
 let inputs = ["Lock", "Record", "Chunk", "Frame", "Notebook", "Attestation", "Content"].map { "\($0)Input.swift" }
@@ -37,33 +39,38 @@ let package = Package(
     .package(url: "https://github.com/swiftlang/swift-syntax", from: "603.0.1"),
   ],
   targets: [
-    .systemLibrary(name: "CMark", pkgConfig: "libcmark"),
-    .systemLibrary(name: "CGit2", pkgConfig: "libgit2"),
-    .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
-    module("Provenance", [crypto]),
+    .systemLibrary(name: "CMark", path: "Sources/Native/CMark", pkgConfig: "libcmark"),
+    .systemLibrary(name: "CGit2", path: "Sources/Native/CGit2", pkgConfig: "libgit2"),
+    .systemLibrary(name: "CZlib", path: "Sources/Native/CZlib", pkgConfig: "zlib"),
+    .systemLibrary(name: "CArchive", path: "Sources/Native/CArchive", pkgConfig: "libarchive"),
+    .target(name: "CSandbox", path: "Sources/Native/CSandbox"),
+    module("Core", [crypto]),
+    module("FileFormats", in: "Foundations", ["Core", "CArchive"]),
+    module("Processes", in: "Foundations", ["Core", "CSandbox"]),
+    module("TextFormatting", in: "Foundations", ["Core"]),
     module(
-      "ArtifactStore",
+      "ArtifactStore", in: "Store",
       [
-        "Provenance", "CGit2", "CZlib", crypto, .product(name: "GRDB", package: "GRDB.swift"),
+        "Core", "CGit2", "CZlib", crypto, .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ]),
-    module("Engine", ["Provenance", "ArtifactStore"]),
-    module("Attesting", ["Provenance"]),
-    module("Comparison", ["Provenance"]),
+    module("NotebookRuntime", in: "Notebook", ["Core", "ArtifactStore"]),
+    module("Attestation", in: "Store", ["Core", "Processes"]),
+    module("Differences", in: "Store", ["Core", "FileFormats", "TextFormatting"]),
     module(
-      "Notebook",
+      "Notebook", in: "Notebook",
       [
-        "Provenance", "CMark", "Yams", .product(name: "SwiftSyntax", package: "swift-syntax"),
+        "Core", "CMark", "Yams", .product(name: "SwiftSyntax", package: "swift-syntax"),
         .product(name: "SwiftParser", package: "swift-syntax"),
         .product(name: "SwiftDiagnostics", package: "swift-syntax"),
         .product(name: "SwiftParserDiagnostics", package: "swift-syntax"),
       ]),
-    fuzzer("lock", of: "LockInput", ["Engine"]),
+    fuzzer("lock", of: "LockInput", ["NotebookRuntime"]),
     fuzzer("record", of: "RecordInput", ["ArtifactStore"]),
     fuzzer("chunk", of: "ChunkInput", ["ArtifactStore"]),
-    fuzzer("frame", of: "FrameInput", ["Engine"]),
-    fuzzer("notebook", of: "NotebookInput", ["Notebook", "Provenance"]),
-    fuzzer("attestation", of: "AttestationInput", ["Attesting"]),
-    fuzzer("content", of: "ContentInput", ["Comparison", "Provenance"]),
+    fuzzer("frame", of: "FrameInput", ["NotebookRuntime"]),
+    fuzzer("notebook", of: "NotebookInput", ["Notebook", "Core"]),
+    fuzzer("attestation", of: "AttestationInput", ["Attestation"]),
+    fuzzer("content", of: "ContentInput", ["Differences", "Core"]),
   ]
 )

@@ -1,7 +1,7 @@
 import ArtifactTypes
+import Core
 import Foundation
 import Metadata
-import Provenance
 import Testing
 
 @Suite struct BuildMetadataTests {
@@ -86,7 +86,7 @@ import Testing
 
   @Test func `a language that no source has is an error that names it`() async throws {
     let lists = try ConceptLists.write(["en": [.init("dog", count: 1)]], folder: context("a").scratch)
-    await #expect(throws: MetadataError.self) {
+    await #expect(throws: OperationError.self) {
       _ = try await BuildMetadata(lexicons: [lists], languages: ["xx"]).run(context("b"))
     }
   }
@@ -158,14 +158,14 @@ import Testing
       header + "en,4,1,0,1,1,0\nzh_Hant,2,1,1,0,0,0\n", header + "en,3,1,0,1,x,0\nzh_Hant,2,1,1,0,0,0\n",
     ] {
       let content = try replaced(metadata, "languages.csv", text)
-      #expect(throws: ArtifactTypesError.self) { try ConceptMetadata(content: content) }
+      #expect(throws: OperationError.self) { try ConceptMetadata(content: content) }
     }
     #expect(throws: Never.self) { try ConceptMetadata(content: metadata.content) }
   }
 
   @Test func `a file with other entries than the table says is an error on reading`() throws {
     let damaged = try ConceptMetadata(content: replaced(metadata(), "en.jsonl", "{\"entry\":\"a\",\"source\":\"u\"}\n"))
-    let error = #expect(throws: ArtifactTypesError.self) { try damaged.entries(of: "en") }
+    let error = #expect(throws: OperationError.self) { try damaged.entries(of: "en") }
     #expect(error?.description.contains("en.jsonl") ?? false)
   }
 }

@@ -1,7 +1,7 @@
 import ArtifactTypes
+import Core
 import Foundation
 import Metadata
-import Provenance
 import Testing
 
 @Suite struct CountingTests {
@@ -127,7 +127,7 @@ import Testing
 
   @Test func `a language that the corpus does not have is an error that names it`() async throws {
     let corpus = try Corpus.write(["en": [.init(id: "1", text: "a")]], folder: temporaryFolder())
-    let error = await #expect(throws: MetadataError.self) {
+    let error = await #expect(throws: OperationError.self) {
       _ = try await CountNgrams(corpus: corpus, languages: ["xx"]).run(StageContext(scratch: try temporaryFolder(), threads: 1))
     }
     #expect(error?.subject == "xx")

@@ -1,7 +1,7 @@
 import ArtifactTypes
+import Core
 import Foundation
 import Metadata
-import Provenance
 
 /// An empty folder for a test.
 func temporaryFolder(_ name: String = "metadata") throws -> String {

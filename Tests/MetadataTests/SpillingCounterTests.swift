@@ -1,4 +1,6 @@
 import ArtifactTypes
+import Core
+import Counting
 import Foundation
 import Testing
 
@@ -139,7 +141,7 @@ import Testing
   @Test func `a folder that is not there is an error that names it`() throws {
     let counter = SpillingCounter(folder: "/nowhere/at/all", memoryLimit: 0)
     try [UInt8(1)].withUnsafeBytes { try counter.add($0, position: 0) }
-    let error = #expect(throws: ArtifactTypesError.self) { try [UInt8(2)].withUnsafeBytes { try counter.add($0, position: 0) } }
+    let error = #expect(throws: OperationError.self) { try [UInt8(2)].withUnsafeBytes { try counter.add($0, position: 0) } }
     #expect(error?.description.contains("/nowhere/at/all") ?? false)
   }
 }

@@ -1,5 +1,5 @@
+import Core
 import Notebook
-import Provenance
 import Testing
 
 func parsed(_ text: String) -> (NotebookDocument, [Diagnostic]) {

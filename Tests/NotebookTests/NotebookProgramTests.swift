@@ -1,6 +1,6 @@
+import Core
 import Foundation
 import Notebook
-import Provenance
 import Testing
 
 @Suite struct NotebookProgramTests {

@@ -1,5 +1,5 @@
+import Core
 import Notebook
-import Provenance
 import Testing
 
 @Suite struct ParameterTests {

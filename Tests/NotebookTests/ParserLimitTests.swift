@@ -1,5 +1,5 @@
+import Core
 import Notebook
-import Provenance
 import Testing
 
 /// Code on which the Swift parser itself would take hours or end the process, as fuzzing found it.

@@ -1,5 +1,5 @@
+import Core
 import Notebook
-import Provenance
 import Testing
 
 /// Numbers that are the same on every run. Source: Steele, Lea and Flood, Fast Splittable Pseudorandom Number Generators (2014).

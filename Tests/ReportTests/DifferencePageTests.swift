@@ -1,5 +1,5 @@
-import Comparison
-import Provenance
+import Core
+import Differences
 import Report
 import Testing
 

@@ -1,6 +1,6 @@
 import CMark
+import Core
 import Notebook
-import Provenance
 import Report
 import Testing
 

@@ -1,6 +1,6 @@
-import Figures
+import Charts
+import Core
 import Notebook
-import Provenance
 import Report
 import Testing
 

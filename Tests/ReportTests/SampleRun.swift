@@ -1,5 +1,5 @@
+import Core
 import Notebook
-import Provenance
 import Report
 
 /// A small notebook with everything in it, and a made-up record of its run.

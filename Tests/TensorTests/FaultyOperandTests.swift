@@ -1,3 +1,4 @@
+import Core
 import Tensor
 import Testing
 
@@ -165,12 +166,12 @@ import Testing
       var optimizer = try AdamW(parameters)
       try optimizer.restore(first: [zeros(2)], second: [zeros(3)], steps: 1)
     },
-    Fault("looking up a parameter", ["bias"], "a parameter that is not there") { _ = try Parameters()["bias"] },
+    Fault("look up a parameter", ["bias"], "a parameter that is not there") { _ = try Parameters()["bias"] },
     Fault("maximum", ["[0, 3]"], "the largest of nothing") { _ = try zeros(0, 3).maximum(0) },
   ]
 
   @Test(arguments: faults) func `Operands that do not fit are an error that names them`(_ fault: Fault) throws {
-    let error = try #require(throws: TensorError.self) { try fault.apply() }
+    let error = try #require(throws: OperationError.self) { try fault.apply() }
     #expect(error.operation == fault.operation)
     for part in fault.subject { #expect(error.subject.contains(part), "\(error.subject)") }
     #expect(!error.cause.isEmpty && !error.cause.contains("frame #") && error.cause.count < 600)
@@ -179,13 +180,13 @@ import Testing
   }
 
   @Test func `Too few targets are an error that names both counts`() throws {
-    let error = try #require(throws: TensorError.self) { try Self.zeros(4, 3).crossEntropy(Self.ids(0, 1)) }
+    let error = try #require(throws: OperationError.self) { try Self.zeros(4, 3).crossEntropy(Self.ids(0, 1)) }
     #expect(error.operation == "crossEntropy" && error.subject == "float32[4, 3], int64[2]")
     #expect(error.cause.contains("2 targets for 4 rows"))
   }
 
   @Test func `A mask that is not bool is an error that names its type`() throws {
-    let error = try #require(throws: TensorError.self) {
+    let error = try #require(throws: OperationError.self) {
       try Self.zeros(2).filled(where: .full([2], 1, .float64), with: 1)
     }
     #expect(error.cause.contains("float64 instead of bool"))
@@ -193,7 +194,7 @@ import Testing
 
   @Test func `Memory that is not there is an error of one line that names the bytes`() throws {
     // 2⁶⁰ bytes: more than a processor of today can address.
-    let error = try #require(throws: TensorError.self) { try Self.zeros(1 << 58) }
+    let error = try #require(throws: OperationError.self) { try Self.zeros(1 << 58) }
     #expect(error.operation == "full" && error.subject.contains("[\(1 << 58)]"))
     #expect(error.cause.contains("not enough memory") && error.cause.contains("\(1 << 60) bytes"))
     #expect(!error.cause.contains("\n") && !error.cause.contains("frame #"))

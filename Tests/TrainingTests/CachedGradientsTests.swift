@@ -1,6 +1,6 @@
 import ArtifactTypes
+import Core
 import Foundation
-import Provenance
 import Tensor
 import Testing
 import Training
@@ -88,7 +88,7 @@ import Training
     #expect(try await training.with(\.microBatch, 8).run(world.context).content.digest == whole)
     let parts = training.with(\.microBatch, 3)
     #expect(try await parts.run(world.context).content.digest == parts.run(world.context).content.digest)
-    await #expect(throws: TrainingError.self) { try await training.with(\.microBatch, -1).run(world.context) }
+    await #expect(throws: OperationError.self) { try await training.with(\.microBatch, -1).run(world.context) }
   }
 
   @Test(arguments: [Precision.float32, .bfloat16], [0, 3])

@@ -1,6 +1,6 @@
 import ArtifactTypes
+import Core
 import Foundation
-import Provenance
 import Tensor
 import Testing
 import Training
@@ -27,7 +27,7 @@ import Training
     tensors["visual_projection.weight"] = .init(shape: [12, 6], elements: [Float](repeating: 0, count: 72))
     tensors["text_projection.weight"] = .init(shape: [1], elements: [0])
     let bytes = try Safetensors.encode(tensors)
-    let error = #expect(throws: TrainingError.self) { try load(bytes, TensorFolder.bytes("config.json")) }
+    let error = #expect(throws: OperationError.self) { try load(bytes, TensorFolder.bytes("config.json")) }
     #expect(
       error?.cause == """
         missing: logit_scale, text_model.encoder.layers.1.self_attn.v_proj.bias; of another shape than the configuration asks for: \
@@ -41,12 +41,12 @@ import Training
     tensors["visual_projection.weight"]?.elements[5] = .nan
     tensors["logit_scale"]?.elements[0] = .infinity
     let bytes = try Safetensors.encode(tensors)
-    let error = #expect(throws: TrainingError.self) { try load(bytes, TensorFolder.bytes("config.json")) }
+    let error = #expect(throws: OperationError.self) { try load(bytes, TensorFolder.bytes("config.json")) }
     #expect(error?.cause.contains("logit_scale, visual_projection.weight: the training diverged") == true)
     let folder = try TensorFolder()
     try folder.write(bytes, "model.safetensors")
     try folder.write(TensorFolder.bytes("config.json"), "config.json")
-    await #expect(throws: TrainingError.self) { try await ImportCheckpoint(folder: folder.path).run(folder.context) }
+    await #expect(throws: OperationError.self) { try await ImportCheckpoint(folder: folder.path).run(folder.context) }
   }
 
   @Test(arguments: [
@@ -66,7 +66,7 @@ import Training
     let text = String(decoding: try TensorFolder.bytes("config.json"), as: UTF8.self)
     let changed = text.replacing(old, with: new)
     #expect(changed != text)
-    let error = #expect(throws: TrainingError.self) {
+    let error = #expect(throws: OperationError.self) {
       try load(TensorFolder.bytes("model.safetensors"), Array(changed.utf8))
     }
     #expect(error?.cause.contains(cause) == true, "\(error?.cause ?? "")")
@@ -87,9 +87,9 @@ import Training
       if round.isMultiple(of: 7) { a.removeLast(generator.index(a.count)) }
       do {
         try load(a, b)
-      } catch is TrainingError {
+      } catch is OperationError {
         errors += 1
-      } catch is TensorError {
+      } catch is OperationError {
         errors += 1
       }
     }

@@ -1,7 +1,7 @@
 import ArtifactTypes
+import Core
 import Foundation
-import Provenance
-import Reading
+import Imaging
 import Synchronization
 import Testing
 import Training
@@ -91,10 +91,10 @@ import Training
     let all = world.folder + "/all"
     try FileManager.default.createDirectory(atPath: all, withIntermediateDirectories: true)
     for id in ["a", "b"] { try Data().write(to: URL(fileURLWithPath: "\(all)/\(id).png")) }
-    await #expect(throws: TrainingError.self) {
+    await #expect(throws: OperationError.self) {
       try await EncodePictures(checkpoint: checkpoint, folder: all).run(world.context)
     }
-    await #expect(throws: TrainingError.self) { try await training(all).run(world.context) }
+    await #expect(throws: OperationError.self) { try await training(all).run(world.context) }
   }
 
   @Test func `Only what reads encoded pictures depends on what decodes them`() async throws {

@@ -1,6 +1,6 @@
 import ArtifactTypes
+import Core
 import Foundation
-import Provenance
 import Tensor
 import Testing
 import Training
@@ -86,10 +86,10 @@ import Training
     tensors["visual.attnpool"] = .init(shape: [1], elements: [0])
     try folder.write(Safetensors.encode(tensors), "model.safetensors")
     var stage = ImportCheckpoint(folder: folder.path)
-    let width = await #expect(throws: TrainingError.self) { try await stage.run(folder.context) }
+    let width = await #expect(throws: OperationError.self) { try await stage.run(folder.context) }
     #expect(width?.cause.contains("head width 64") == true)
     (stage.visionHeadWidth, stage.textHeadWidth) = (6, 4)
-    let error = await #expect(throws: TrainingError.self) { try await stage.run(folder.context) }
+    let error = await #expect(throws: OperationError.self) { try await stage.run(folder.context) }
     for part in [
       "missing: visual.ln_post.bias;", "transformer.resblocks.1.attn.in_proj_bias [8] instead of [24];",
       "not part of such a model: visual.attnpool",
@@ -106,7 +106,7 @@ import Training
     }
     try folder.write(TensorFolder.bytes("config.json"), "config.json")
     let stage = ImportCheckpoint(folder: folder.path)
-    let several = await #expect(throws: TrainingError.self) { try await stage.run(folder.context) }
+    let several = await #expect(throws: OperationError.self) { try await stage.run(folder.context) }
     #expect(several?.cause.contains("part-0.safetensors, part-1.safetensors") == true)
     func index(_ file: (String) -> String) throws {
       let map = Dictionary(uniqueKeysWithValues: names.map { ($0, file($0)) })
@@ -116,14 +116,14 @@ import Training
     let checkpoint = try await stage.run(folder.context)
     #expect(try Safetensors.decode(checkpoint.file("model.safetensors").bytes(), subject: "import") == tensors)
     try index { halves[0].contains($0) ? "part-0.safetensors" : "../part-2.safetensors" }
-    let absent = await #expect(throws: TrainingError.self) { try await stage.run(folder.context) }
+    let absent = await #expect(throws: OperationError.self) { try await stage.run(folder.context) }
     #expect(absent?.cause.contains("../part-2.safetensors") == true)
     try index { _ in "part-0.safetensors" }
-    let missing = await #expect(throws: TrainingError.self) { try await stage.run(folder.context) }
+    let missing = await #expect(throws: OperationError.self) { try await stage.run(folder.context) }
     for name in halves[1] { #expect(missing?.cause.contains(name) == true) }
     try index { halves[0].contains($0) ? "part-0.safetensors" : "part-1.safetensors" }
     try folder.write(Safetensors.encode(tensors), "part-1.safetensors")
-    let twice = await #expect(throws: TrainingError.self) { try await stage.run(folder.context) }
+    let twice = await #expect(throws: OperationError.self) { try await stage.run(folder.context) }
     #expect(twice?.cause.contains("is in part-0.safetensors too") == true)
   }
 
@@ -134,10 +134,10 @@ import Training
     try folder.write(TensorFolder.bytes("config.json"), "config.json")
     try folder.write(Safetensors.encode(tensors), "model.safetensors")
     let stage = ImportCheckpoint(folder: folder.path, tokenizer: tokenizer)
-    let error = await #expect(throws: TrainingError.self) { try await stage.run(folder.context) }
+    let error = await #expect(throws: OperationError.self) { try await stage.run(folder.context) }
     #expect(error?.cause.contains("24 pieces, the tokenizer has 38") == true)
     let unnamed = try await ImportCheckpoint(folder: folder.path).run(folder.context)
-    #expect(throws: TrainingError.self) { try TrainedModel(unnamed, tokenizer: tokenizer, threads: 1) }
+    #expect(throws: OperationError.self) { try TrainedModel(unnamed, tokenizer: tokenizer, threads: 1) }
 
     tensors["text_model.embeddings.token_embedding.weight"] = .init(
       shape: [38, 8], elements: [Float](repeating: 0.1, count: 304))
@@ -149,7 +149,7 @@ import Training
     #expect(checkpoint.content["sentencepiece.bpe.model"]?.digest == (try tokenizer.model().digest))
     #expect(try TrainedModel(checkpoint, tokenizer: tokenizer, threads: 1).encode(["the dog"]).count == 6)
     let other = try Tokenizer(model: TensorFolder.bytes("tokenizer.model"), ids: .stored)
-    let wrong = #expect(throws: TrainingError.self) { try TrainedModel(checkpoint, tokenizer: other, threads: 1) }
+    let wrong = #expect(throws: OperationError.self) { try TrainedModel(checkpoint, tokenizer: other, threads: 1) }
     #expect(wrong?.cause.contains("pass that one") == true)
   }
 }

@@ -1,5 +1,6 @@
+import Core
 import Foundation
-import Reading
+import Imaging
 import Testing
 
 /// Parts of JPEG files, of which only what is needed is decoded, against whole pictures that others decode.
@@ -98,7 +99,7 @@ import Testing
       .middle(width: Self.width, height: Self.height, size: 8),
     ] {
       for count in [4, 20, bytes.count / 2, bytes.count * 9 / 10, bytes.count - 2] {
-        let error = #expect(throws: ReadingError.self) {
+        let error = #expect(throws: OperationError.self) {
           try Vips().resample(Array(bytes.prefix(count)), part, size: 8, subject: "cut")
         }
         #expect(error?.cause.contains("ends within the picture") == true, "\(count): \(error?.cause ?? "")")
@@ -120,7 +121,7 @@ import Testing
           let (width, height) = try Vips().size(bytes, subject: kind)
           let part = PicturePart.middle(width: width, height: height, size: 8)
           #expect(try Vips().resample(bytes, part, size: 8, subject: kind).count == 8 * 8 * 3)
-        } catch let error as ReadingError {
+        } catch let error as OperationError {
           #expect(!error.cause.isEmpty)
         }
       }

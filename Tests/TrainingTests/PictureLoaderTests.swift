@@ -1,6 +1,6 @@
+import Core
 import Foundation
-import Provenance
-import Reading
+import Imaging
 import Testing
 import Training
 
@@ -115,7 +115,7 @@ import Training
     }
     try write([], "packed/x")
     try tar("-czf", folder + "/packed/0.tar.gz", "loose")
-    let error = #expect(throws: ReadingError.self) {
+    let error = #expect(throws: OperationError.self) {
       try PictureLoader(folder: InputFolder(folder + "/packed", suffixes: [".gz"]), size: 8, batch: 1)
     }
     #expect(error?.cause.contains("unpack it") == true && error?.subject.hasSuffix("0.tar.gz") == true)
@@ -144,7 +144,7 @@ import Training
     #expect(Set(ids) == Set(Self.names).subtracting(["c"]))
     try write([1, 2, 3], "all/a.png")
     let broken = try PictureLoader(folder: InputFolder(folder + "/all"), size: 8, batch: 2)
-    let error = #expect(throws: TrainingError.self) { try broken.next() }
+    let error = #expect(throws: OperationError.self) { try broken.next() }
     #expect(error?.cause.contains("none of the 1") == true)
   }
 
@@ -153,13 +153,13 @@ import Training
     try write([], "empty/note.txt")
     for path in ["empty", "nowhere"] {
       let input = InputFolder(folder + "/" + path, suffixes: [".png"])
-      let error = #expect(throws: ReadingError.self) { try PictureLoader(folder: input, size: 8, batch: 2) }
+      let error = #expect(throws: OperationError.self) { try PictureLoader(folder: input, size: 8, batch: 2) }
       #expect(error?.subject.contains(path) == true)
     }
     let loader = try PictureLoader(folder: try files(), size: 8, batch: 6)
     try FileManager.default.removeItem(atPath: folder + "/loose/d.png")
     // Two batches may have been made already, and a third begun.
-    let error = #expect(throws: ReadingError.self) { for _ in 0..<5 { _ = try loader.next() } }
+    let error = #expect(throws: OperationError.self) { for _ in 0..<5 { _ = try loader.next() } }
     #expect(error?.description.contains("d.png") == true, "\(error?.description ?? "")")
   }
 }

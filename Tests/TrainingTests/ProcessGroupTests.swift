@@ -1,5 +1,5 @@
+import Core
 import Foundation
-import Provenance
 import Synchronization
 import Tensor
 import Testing
@@ -123,7 +123,7 @@ import Training
         try result.get()
         continue
       }
-      let error = #expect(throws: TrainingError.self) { try result.get() }
+      let error = #expect(throws: OperationError.self) { try result.get() }
       #expect(error?.subject == "3 processes behind step 7")
       #expect(error?.cause.hasPrefix("the parameters of process 2 are not those of process 0") == true)
     }

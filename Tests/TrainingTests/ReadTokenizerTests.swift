@@ -1,6 +1,6 @@
 import ArtifactTypes
+import Core
 import Foundation
-import Provenance
 import Testing
 import Training
 
@@ -66,12 +66,12 @@ import Training
     let folder = try TensorFolder()
     try folder.write(trained(unknown: 0, pad: -1, begin: 1, end: -1), "endless.model")
     let endless = ReadTokenizer(file: InputFile(folder.path + "/endless.model"), ids: .stored)
-    let error = await #expect(throws: TrainingError.self) { try await endless.run(folder.context) }
+    let error = await #expect(throws: OperationError.self) { try await endless.run(folder.context) }
     #expect(error?.cause.contains("ends a text") == true)
     let bytes = try trained(unknown: 1, pad: 0, begin: 2, end: 3)
-    let other = #expect(throws: TrainingError.self) { try SentencePieceModel(bytes: bytes, ids: .fairseq) }
+    let other = #expect(throws: OperationError.self) { try SentencePieceModel(bytes: bytes, ids: .fairseq) }
     #expect(other?.cause.contains("stored ids") == true)
-    #expect(throws: ArtifactTypesError.self) {
+    #expect(throws: OperationError.self) {
       try Tokenizer(
         content: ArtifactContent(
           files: ArtifactContent(bytes: bytes, name: "tokenizer.model").files

@@ -1,6 +1,6 @@
 import ArtifactTypes
+import Core
 import Foundation
-import Provenance
 import Synchronization
 import Testing
 import Training
@@ -153,7 +153,7 @@ import Training
     // The weights grow a hundred thousand times a step, until their squares are no numbers any more.
     training.learningRate = 1e6
     training.warmUpSteps = 0
-    let error = await #expect(throws: TrainingError.self) { try await training.run(context(interval: .zero)) }
+    let error = await #expect(throws: OperationError.self) { try await training.run(context(interval: .zero)) }
     let cause = try #require(error?.cause)
     let failed = try #require(error?.subject.firstMatch(of: /step (\d+) of 30/).flatMap { Int($0.1) })
     #expect(cause.contains(/the pictures [a-h], [a-h], [a-h], [a-h], [a-h]; the state/), "\(cause)")
@@ -161,7 +161,7 @@ import Training
     let steps = try #require(Int(kept.1))
     #expect(steps >= 1 && steps < failed && String(kept.2) == folder)
     // From there it fails again in the same way.
-    let again = await #expect(throws: TrainingError.self) { try await training.run(context()) }
+    let again = await #expect(throws: OperationError.self) { try await training.run(context()) }
     #expect(again?.subject == error?.subject)
   }
 }

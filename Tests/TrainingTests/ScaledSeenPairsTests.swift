@@ -1,6 +1,6 @@
 import ArtifactTypes
+import Core
 import Foundation
-import Provenance
 import Tensor
 import Testing
 import Training
@@ -63,7 +63,7 @@ import Training
     for (languages, english, cause) in [
       ([["de"], [nil]], 10, "language en"), ([["en"]], 0, "none"), ([["en"], ["de"]], Int.max, "too large"),
     ] as [([[String?]], Int, String)] {
-      let error = await #expect(throws: TrainingError.self) { try await scaled(languages, english, .texts) }
+      let error = await #expect(throws: OperationError.self) { try await scaled(languages, english, .texts) }
       #expect(error?.cause.contains(cause) == true, "\(error?.cause ?? "")")
     }
   }
@@ -79,7 +79,7 @@ import Training
       let same = try await training.with(\.steps, steps).run(world.context).log()
       #expect(log == same)
     }
-    await #expect(throws: TrainingError.self) { try await training.with(\.seenPairs, 0).run(world.context) }
+    await #expect(throws: OperationError.self) { try await training.with(\.seenPairs, 0).run(world.context) }
   }
 
   @Test func `The paper's optimisation sees the paper's number of pairs and leaves the model as it is`() async throws {

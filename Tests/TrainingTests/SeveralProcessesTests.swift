@@ -1,6 +1,6 @@
 import ArtifactTypes
+import Core
 import Foundation
-import Provenance
 import Synchronization
 import Tensor
 import Testing
@@ -124,7 +124,7 @@ import Training
     let training = try await training().with(\.processes, 3)
     let undisturbed = try await training.run(world.context)
     let folder = world.folder
-    let error = await #expect(throws: TrainingError.self) {
+    let error = await #expect(throws: OperationError.self) {
       try await training.run(
         context { step in
           guard step == 5, let worker = Self.workers(in: folder).max() else { return }
@@ -150,7 +150,7 @@ import Training
       name: pixels.name, digest: pixels.digest, byteCount: pixels.byteCount, location: .stored(OnceSource(path: pixels.path())))
     var other = training
     other.pictures = try PictureSet(content: ArtifactContent(files: [gone, #require(pictures.content["ids.txt"])]))
-    let error = await #expect(throws: TrainingError.self) { try await other.run(world.context) }
+    let error = await #expect(throws: OperationError.self) { try await other.run(world.context) }
     #expect(error?.subject == "process 1 of 2")
     #expect(error?.cause.hasPrefix("it ended with status 1; its last message: ") == true, "\(error?.description ?? "")")
     #expect(error?.cause.contains("nowhere.npy") == true, "\(error?.description ?? "")")
@@ -194,7 +194,7 @@ import Training
   @Test func `A loss that is not finite is the first process's own error`() async throws {
     defer { world.remove() }
     let training = try await training().with(\.processes, 2).with(\.learningRate, 1e38).with(\.warmUpSteps, 0)
-    let error = await #expect(throws: TrainingError.self) { try await training.run(world.context) }
+    let error = await #expect(throws: OperationError.self) { try await training.run(world.context) }
     #expect(error?.subject.hasSuffix("of 30") == true && error?.cause.contains("learning rate") == true, "\(error!)")
   }
 
@@ -202,11 +202,13 @@ import Training
     defer { world.remove() }
     let training = try await training().with(\.picturesPerStep, 20)
     for processes in [0, -1, 21] {
-      let error = await #expect(throws: TrainingError.self) { try await training.with(\.processes, processes).run(world.context) }
+      let error = await #expect(throws: OperationError.self) {
+        try await training.with(\.processes, processes).run(world.context)
+      }
       #expect(error?.cause.contains("at least one process") == true)
     }
     // There are but eight pictures.
-    let error = await #expect(throws: TrainingError.self) { try await training.with(\.processes, 9).run(world.context) }
+    let error = await #expect(throws: OperationError.self) { try await training.with(\.processes, 9).run(world.context) }
     #expect(error?.cause.contains("lower `processes`") == true, "\(error!)")
   }
 }

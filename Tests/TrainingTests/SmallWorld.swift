@@ -1,6 +1,6 @@
 import ArtifactTypes
+import Core
 import Foundation
-import Provenance
 import Training
 
 /// Eight coloured squares with names in two languages: enough to learn in seconds.

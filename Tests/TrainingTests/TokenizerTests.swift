@@ -1,5 +1,5 @@
 import ArtifactTypes
-import Provenance
+import Core
 import Testing
 import Training
 
@@ -20,7 +20,7 @@ import Training
     #expect(try model.encode("").isEmpty)
     #expect(try model.encode("字").contains(1))
     #expect(try tokenizer.pieces(of: "red square").joined() == "▁red▁square")
-    #expect(throws: TrainingError.self) { try model.decode([100_000]) }
+    #expect(throws: OperationError.self) { try model.decode([100_000]) }
   }
 
   @Test func `Training twice gives the same bytes`() async throws {
@@ -30,6 +30,6 @@ import Training
   }
 
   @Test func `Bytes that are no model are an error`() throws {
-    #expect(throws: TrainingError.self) { try SentencePieceModel(bytes: Array("no model".utf8)) }
+    #expect(throws: OperationError.self) { try SentencePieceModel(bytes: Array("no model".utf8)) }
   }
 }

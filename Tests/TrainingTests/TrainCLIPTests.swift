@@ -1,6 +1,6 @@
 import ArtifactTypes
+import Core
 import Foundation
-import Provenance
 import Tensor
 import Testing
 import Training
@@ -97,7 +97,7 @@ import Training
     training.steps = 1
     let checkpoint = try await training.run(world.context)
     let other = try await TrainTokenizer(pairs: world.pairs, vocabularySize: 35).run(world.context)
-    let error = #expect(throws: TrainingError.self) { try TrainedModel(checkpoint, tokenizer: other, threads: 1) }
+    let error = #expect(throws: OperationError.self) { try TrainedModel(checkpoint, tokenizer: other, threads: 1) }
     #expect(error?.cause.contains("pass that one") == true)
   }
 
@@ -107,7 +107,7 @@ import Training
     var training = world.training(try await world.tokenizer())
     training.learningRate = 1e38
     training.warmUpSteps = 0
-    let error = await #expect(throws: TrainingError.self) { try await training.run(world.context) }
+    let error = await #expect(throws: OperationError.self) { try await training.run(world.context) }
     #expect(error?.subject.hasSuffix("of 30") == true)
     #expect(error?.cause.contains("learning rate") == true)
   }
@@ -117,10 +117,10 @@ import Training
     defer { world.remove() }
     var training = world.training(try await world.tokenizer())
     training.model.patchSize = 3
-    await #expect(throws: TrainingError.self) { try await training.run(world.context) }
+    await #expect(throws: OperationError.self) { try await training.run(world.context) }
     training.model.patchSize = 4
     training.model.text.heads = 5
-    await #expect(throws: TrainingError.self) { try await training.run(world.context) }
+    await #expect(throws: OperationError.self) { try await training.run(world.context) }
   }
 
   private func probabilities(_ values: [Float], in folder: String) throws -> KeepingProbabilities {
@@ -154,7 +154,7 @@ import Training
       ([Float](repeating: 0, count: 24), "ever kept"), ([Float](repeating: 1e-30, count: 24), "higher threshold"),
     ] {
       training.keeping = try probabilities(values, in: world.folder)
-      let error = await #expect(throws: TrainingError.self) { try await training.run(world.context) }
+      let error = await #expect(throws: OperationError.self) { try await training.run(world.context) }
       #expect(error?.cause.contains(cause) == true, "\(values.count): \(error?.cause ?? "no error")")
     }
   }

@@ -1,4 +1,4 @@
-import Attesting
+import Attestation
 
 /// Bytes as the envelope of an attestation.
 enum AttestationInput {

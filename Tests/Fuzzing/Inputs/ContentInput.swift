@@ -1,5 +1,5 @@
-import Comparison
-import Provenance
+import Core
+import Differences
 
 /// Bytes as two contents of an artifact that are compared: a line with the format, one with the file's name, then the contents, one
 /// behind the other, parted by a line “====”.

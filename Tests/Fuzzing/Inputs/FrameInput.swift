@@ -1,5 +1,5 @@
-import Engine
 import Foundation
+import NotebookRuntime
 
 /// Bytes as what a notebook's program sends to the command, and as what the command answers.
 enum FrameInput {

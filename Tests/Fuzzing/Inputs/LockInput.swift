@@ -1,5 +1,5 @@
-import Engine
 import Foundation
+import NotebookRuntime
 
 /// Bytes as a `lock.json`.
 enum LockInput {

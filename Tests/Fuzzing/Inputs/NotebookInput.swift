@@ -1,5 +1,5 @@
+import Core
 import Notebook
-import Provenance
 
 /// Bytes as a notebook, down to its program.
 enum NotebookInput {

@@ -1,0 +1,20 @@
+public import Core
+
+/// Pictures with their texts as WebDataset shards, for others to read: `00000.tar`, `00001.tar`, ….
+///
+/// Each sample is a picture, `000000017.png`, and its pair, `000000017.json`, a line of ``Pairs``. `ReadWebDataset` and
+/// `RenderWebDataset` read them back.
+public struct WebDatasetFiles: FileArtifact {
+  public static var format: String { "webdataset/1" }
+
+  public let content: ArtifactContent
+
+  public init(content: ArtifactContent) throws { self.content = content }
+}
+
+extension WebDatasetFiles: Presentable {
+  public var presentation: Presentation {
+    let names = content.files.count == 1 ? content.files[0].name : "\(content.files[0].name) and \(content.files.count - 1) more"
+    return .text("\(names), \(content.byteCount) bytes")
+  }
+}

@@ -1,0 +1,33 @@
+public import ArtifactTypes
+public import Core
+internal import FileFormats
+
+/// Reads a SentencePiece model that somebody trained, such as that of XLM-V or mT5.
+///
+/// Texts get the ids that the fast tokenizers of the transformers library give them.
+public struct ReadTokenizer: Stage {
+  public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
+
+  /// The model, often called `sentencepiece.bpe.model` or `spiece.model`.
+  public var file: InputFile
+  /// Which ids the text encoder sees: `.fairseq` for XLM-R and XLM-V, `.stored` for mT5 and most others.
+  public var ids: Tokenizer.IDs
+
+  public init(file: InputFile, ids: Tokenizer.IDs) {
+    self.file = file
+    self.ids = ids
+  }
+
+  public func run(_ context: StageContext) async throws -> Tokenizer {
+    let mapped = try MappedBytes(path: file.path)
+    let bytes = withExtendedLifetime(mapped) { Array(mapped.bytes) }
+    let model = try SentencePieceModel(bytes: bytes, ids: ids)
+    guard model.end >= 0 else {
+      throw OperationError(
+        operation: "read the tokenizer", subject: file.path,
+        cause: "it has no piece that ends a text: take one that was trained with </s>")
+    }
+    context.measure("pieces", Double(model.count))
+    return try Tokenizer(model: bytes, ids: ids)
+  }
+}

@@ -1,0 +1,56 @@
+internal import Core
+internal import Synchronization
+
+/// Looking at everything in a store.
+extension ArtifactStore {
+  /// Checks every object against its name, every record and version against the bytes that it describes, every row of the index
+  /// against the repository, and every copy on disk against its digest.
+  /// - Parameters:
+  ///   - repair: whether damaged objects and copies, and the records that need them, are removed, so that their stages run again, and
+  ///     the index is made again. Versions are never removed: running their stages again mends them.
+  ///   - progress: is told what is being looked at.
+  package func inspect(repair: Bool, progress: (String) -> Void = { _ in }) throws(StoreError) -> Inspection {
+    try batch.withLock { (batch) throws(StoreError) in
+      try flush(batch)
+      repository.refresh()
+      let lock = try ProcessLock(repository)
+      var inspector = StoreInspector(store: self)
+      try inspector.inspect(progress)
+      guard repair, !inspector.result.damages.isEmpty else { return inspector.result }
+      progress("repairing")
+      do throws(StoreError) {
+        try mend(&inspector, batch, lock)
+      } catch {
+        abandon(batch)
+        throw error
+      }
+      return inspector.result
+    }
+  }
+
+  private func mend(
+    _ inspector: inout StoreInspector, _ batch: Batch, _ lock: borrowing ProcessLock
+  ) throws(StoreError) {
+    for path in inspector.badContents { FileSystem.remove(path) }
+    for path in inspector.badPacks {
+      // Kept for whoever can save something from it.
+      try FileSystem.rename(path, to: path + ".damaged")
+      FileSystem.remove(path.dropLast(5) + ".idx")
+    }
+    if !inspector.badPacks.isEmpty { try repository.reopen() }
+    if !inspector.badObjects.isEmpty {
+      try PackConsolidation(repository: repository).removeDamaged(inspector.badObjects)
+      for (id, path) in ObjectGraph(repository: repository).loose where inspector.badObjects.contains(id) {
+        FileSystem.remove(path)
+      }
+      try repository.reopen()
+    }
+    if inspector.needsRecords {
+      try removePassingReferences(all: true)
+      for (source, lines) in inspector.goodLines { try replace(lines, in: source, batch) }
+    }
+    if inspector.hasBadIndex { try index.replace() } else { try index.forgetRecords() }
+    try importSegments(lock)
+    inspector.noteRepairs()
+  }
+}

@@ -1,0 +1,47 @@
+import Core
+import Foundation
+import Testing
+
+@Suite struct ArtifactTests {
+  struct Scores: Artifact, Codable, Equatable {
+    var accuracy: Double
+    var names: [String]
+  }
+
+  @Test("A value artifact comes back as it was", arguments: [0.1, 1.0 / 3, .infinity, -.infinity, 2.5e-300, 1e300])
+  func valuesComeBack(accuracy: Double) throws {
+    let scores = Scores(accuracy: accuracy, names: ["a", "é", "犬"])
+    #expect(try Scores(content: scores.makeContent()) == scores)
+  }
+
+  @Test func theDigestOfOneFileIsWhatSha256sumPrints() throws {
+    let content = ArtifactContent(bytes: Array("abc".utf8), name: "x.txt")
+    #expect(content.digest.hexadecimal == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+  }
+
+  @Test func theDigestOfSeveralFilesDependsOnNamesAndBytesAndNotOnOrder() {
+    func file(_ name: String, _ text: String) -> ContentFile {
+      ContentFile(name: name, digest: Digest(of: text), byteCount: Int64(text.utf8.count), location: .memory(Array(text.utf8)))
+    }
+    let one = ArtifactContent(files: [file("a", "1"), file("b", "2")])
+    #expect(one.digest == ArtifactContent(files: [file("b", "2"), file("a", "1")]).digest)
+    #expect(one.digest != ArtifactContent(files: [file("a", "2"), file("b", "1")]).digest)
+    #expect(one.digest != ArtifactContent(files: [file("a", "1"), file("c", "2")]).digest)
+  }
+
+  @Test func digestsReadBackFromHexadecimalAndNothingElse() {
+    let digest = Digest(of: "x")
+    #expect(Digest(hexadecimal: digest.hexadecimal) == digest)
+    #expect(Digest(hexadecimal: digest.hexadecimal.uppercased()) == digest)
+    #expect(Digest(hexadecimal: String(digest.hexadecimal.dropLast())) == nil)
+    #expect(Digest(hexadecimal: String(repeating: "g", count: 64)) == nil)
+  }
+
+  @Test func aFileThatCannotBeReadIsNamed() {
+    #expect {
+      _ = try ArtifactContent(path: "/no/such/file")
+    } throws: { error in
+      "\(error)".contains("/no/such/file") && "\(error)".contains("No such file")
+    }
+  }
+}
