@@ -184,7 +184,7 @@ let package = Package(
     tests(
       "ReportTests", ["Report", "Notebook", "Charts", "TextFormatting", "Differences", "Core", "CMark"],
       exclude: ["Snapshots"]),
-    tests("DatasetsTests", domain + ["Imaging", "Datasets"]),
+    tests("DatasetsTests", domain + ["Imaging", "Datasets", "Curation"]),
     tests("MetadataTests", domain + ["Metadata"]),
     tests("CurationTests", domain + ["Curation"]),
     tests("TensorTests", ["Tensor", "FileFormats", "Core"]),

@@ -1,6 +1,7 @@
 import ArtifactTypes
 import Core
 import Counting
+import Curation
 import FileFormats
 import Foundation
 import Testing

@@ -89,8 +89,6 @@ import Training
         try load(a, b)
       } catch is OperationError {
         errors += 1
-      } catch is OperationError {
-        errors += 1
       }
     }
     #expect(errors > 200, "\(errors)")
