@@ -39,6 +39,13 @@ struct CompiledNotebook {
         source.path, "-o", folder.path + "/libColophon.so",
       ])
     try #require(built.status == 0, "\(built.output)")
+
+    // Programs import the runtime by its own name; here all of it is in the library above.
+    let empty = folder.appending(path: "NotebookRuntime.swift")
+    try "".write(to: empty, atomically: true, encoding: .utf8)
+    let module = ["-emit-module", "-emit-module-path", folder.path + "/NotebookRuntime.swiftmodule"]
+    let named = try run(["swiftc"] + flags + module + ["-module-name", "NotebookRuntime", empty.path])
+    try #require(named.status == 0, "\(named.output)")
     return folder
   }
 
