@@ -1,4 +1,4 @@
-// What `import Colophon` in a notebook brings: the vocabulary, the stages, the tables and the charts.
+// The modules that `import Colophon` brings into a notebook: the vocabulary, the stages, the tables and the charts.
 //
 // A stage of a notebook may call all of it, so all of it counts in that stage's key: each module here is listed in
 // `NotebookRun.libraryCode`, and `ExportedCodeTests` fails when one is forgotten. `NotebookRuntime` is not exported: the generated program

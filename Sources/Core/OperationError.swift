@@ -1,12 +1,13 @@
 /// An operation that failed: what was tried, on what, why, and what to do about it.
 ///
-/// Every module throws this one type for what stops it. ``description`` is the message that a person reads.
+/// One shape for what stops an operation in any module; errors whose causes callers switch over (`StoreError`, ``TableError``) have types
+/// of their own. ``description`` is the message that a person reads.
 public struct OperationError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What was tried, as it stands after "cannot": `read pairs`.
+  /// The action, as it stands after "cannot": `read pairs`.
   public let operation: String
-  /// What it was tried on: a file with the line where it is known, a language, a remote, shapes.
+  /// The thing acted on: a file with the line where it is known, a language, a remote, shapes.
   public let subject: String
-  /// Why it failed and, where there is something to do about it, what.
+  /// The reason and, where there is something to do about it, the advice.
   public let cause: String
   /// True for a file that ends before its format says so, as after an interrupted download: everything up to there is good.
   public let endsEarly: Bool
