@@ -31,14 +31,13 @@ func module(
 }
 
 /// A module that is a wing by itself.
-func wing(_ name: String, _ dependencies: [Target.Dependency], hashesItsSources: Bool = false) -> Target {
+func wing(
+  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], hashesItsSources: Bool = false
+) -> Target {
   .target(
-    name: name, dependencies: dependencies, path: "Sources/\(name)", exclude: wingPage(name), swiftSettings: swiftSettings,
+    name: name, dependencies: dependencies, path: "Sources/\(name)", exclude: exclude, swiftSettings: swiftSettings,
     plugins: hashesItsSources ? ["EmbedSourceDigest"] : [])
 }
-
-/// The page that says what a wing is for, which is not a source.
-func wingPage(_ name: String) -> [String] { name == "Core" ? ["README.md"] : [] }
 
 /// A C library of the system, described by a module map.
 func system(_ name: String, pkgConfig: String, apt package: String) -> Target {
@@ -90,7 +89,7 @@ let package = Package(
   ],
   targets: [
     // Core and Native: what every module speaks, and C libraries behind plain C.
-    wing("Core", [crypto], hashesItsSources: true),
+    wing("Core", [crypto], exclude: ["README.md"], hashesItsSources: true),
     module("LibraryLoading", in: "Native"),
     system("CMark", pkgConfig: "libcmark", apt: "libcmark-dev"),
     system("CGit2", pkgConfig: "libgit2", apt: "libgit2-dev"),

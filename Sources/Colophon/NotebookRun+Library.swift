@@ -33,8 +33,8 @@ extension NotebookRun {
       ("Datasets", Datasets.ModuleSources.digest),
       ("Evaluation", Evaluation.ModuleSources.digest),
       ("FileFormats", FileFormats.ModuleSources.digest),
-      ("Metadata", Metadata.ModuleSources.digest),
       ("Imaging", Imaging.ModuleSources.digest),
+      ("Metadata", Metadata.ModuleSources.digest),
       ("Training", Training.ModuleSources.digest),
     ]
     return CanonicalValue.list(modules.map { .list([.text($0.name), .text($0.digest)]) }).digest

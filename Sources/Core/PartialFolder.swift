@@ -8,6 +8,8 @@ internal import Glibc
 ///
 /// A file appears whole or not at all: it is written under another name, made durable and renamed, and ends with the digest of its
 /// bytes, so that one that is torn or damaged all the same is noticed.
+///
+/// An error here is never a reason for a stage to fail: it starts over, or goes on without what it could not keep.
 public struct PartialFolder: Sendable {
   /// Where the files lie; `nil` when nothing is kept. The folder exists from the first ``save(_:as:)`` on.
   public let path: String?
@@ -37,17 +39,17 @@ public struct PartialFolder: Sendable {
 
   /// Replaces the file of this name by one with these bytes; does nothing when nothing is kept.
   /// - Parameter name: without `/`.
-  /// - Throws: ``PartialError`` when the file cannot be written; the one of before is still there.
+  /// - Throws: ``OperationError`` when the file cannot be written; the one of before is still there.
   public func save(_ bytes: [UInt8], as name: String) throws {
     guard let path else { return }
     let target = path + "/" + name
-    func fault(_ doing: String) -> PartialError {
-      PartialError(operation: "save a partial result", subject: target, cause: "\(doing): \(String(cString: strerror(errno)))")
+    func fault(_ doing: String) -> OperationError {
+      OperationError(operation: "save a partial result", subject: target, cause: "\(doing): \(String(cString: strerror(errno)))")
     }
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {
-      throw PartialError(operation: "save a partial result", subject: target, cause: "\(error.localizedDescription)")
+      throw OperationError(operation: "save a partial result", subject: target, cause: "\(error.localizedDescription)")
     }
     let draft = target + ".new"
     let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
@@ -71,12 +73,12 @@ public struct PartialFolder: Sendable {
   }
 
   /// The bytes that were saved under this name; `nil` when there are none.
-  /// - Throws: ``PartialError`` when the file is damaged or cannot be read.
+  /// - Throws: ``OperationError`` when the file is damaged or cannot be read.
   public func load(_ name: String) throws -> [UInt8]? {
     guard let path, access(path + "/" + name, F_OK) == 0 else { return nil }
     let file = path + "/" + name
-    func fault(_ cause: String) -> PartialError {
-      PartialError(operation: "read a partial result", subject: file, cause: cause)
+    func fault(_ cause: String) -> OperationError {
+      OperationError(operation: "read a partial result", subject: file, cause: cause)
     }
     let bytes: [UInt8]
     do {
@@ -112,15 +114,4 @@ public struct PartialFolder: Sendable {
       return true
     }
   }
-}
-
-/// A partial result that cannot be kept or used. Never a reason for a stage to fail: it starts over, or goes on without.
-public struct PartialError: Error, CustomStringConvertible, Sendable {
-  /// What was tried, for instance `save a partial result`.
-  public let operation: String
-  /// The file.
-  public let subject: String
-  public let cause: String
-
-  public var description: String { "cannot \(operation) (\(subject)): \(cause)" }
 }

@@ -31,9 +31,9 @@ import Testing
       var damaged = whole
       damaged[place] ^= 1
       try damaged.write(to: file)
-      #expect(throws: PartialError.self, "byte \(place)") { try folder.load("state") }
+      #expect(throws: OperationError.self, "byte \(place)") { try folder.load("state") }
       try whole.prefix(place).write(to: file)
-      #expect(throws: PartialError.self, "cut at \(place)") { try folder.load("state") }
+      #expect(throws: OperationError.self, "cut at \(place)") { try folder.load("state") }
     }
     try whole.write(to: file)
     #expect(try folder.load("state") == Array("a state".utf8))
@@ -42,7 +42,7 @@ import Testing
   @Test func `What cannot be written is an error that names the file, and the one of before stays`() throws {
     try folder.save([1, 2], as: "state")
     try FileManager.default.createDirectory(atPath: path + "/state.new", withIntermediateDirectories: false)
-    let error = #expect(throws: PartialError.self) { try folder.save([3], as: "state") }
+    let error = #expect(throws: OperationError.self) { try folder.save([3], as: "state") }
     #expect(error?.subject == path + "/state")
     #expect(try folder.load("state") == [1, 2])
   }

@@ -81,16 +81,20 @@ import Testing
       _ = try zeros(2, 3).slice(1, Range(uncheckedBounds: (2, 1)))
     },
     Fault("slice", ["[2, 3]", "4..<4"], "an empty slice behind the end") { _ = try zeros(2, 3).slice(1, 4..<4) },
-    Fault("from", ["1 elements"], "more elements than can be counted") {
+    Fault("make a tensor", ["1 elements"], "more elements than can be counted") {
       _ = try Tensor.from([1] as [Float], shape: [.max, 2])
     },
-    Fault("from", ["4 elements"], "two negative sizes") { _ = try Tensor.from([1, 2, 3, 4] as [Float], shape: [-2, -2]) },
+    Fault("make a tensor", ["4 elements"], "two negative sizes") {
+      _ = try Tensor.from([1, 2, 3, 4] as [Float], shape: [-2, -2])
+    },
     Fault("full", ["shape [\(Int.max), 2]"], "values for more elements than can be counted") { _ = try zeros(.max, 2) },
     Fault("backward", ["[2]"], "the gradient of two numbers") { try zeros(2).requiringGradient().backward() },
     Fault("backward", ["float32[]"], "the gradient of what needs none") { try zeros().backward() },
     Fault("requiringGradient", ["int64[1]"], "a gradient of whole numbers") { try ids(1).requiringGradient() },
-    Fault("item", ["[2]"], "the only one of two numbers") { _ = try zeros(2).item() },
-    Fault("from", ["3 elements"], "elements for another shape") { _ = try Tensor.from([1, 2, 3] as [Float], shape: [2]) },
+    Fault("read the only element", ["[2]"], "the only one of two numbers") { _ = try zeros(2).item() },
+    Fault("make a tensor", ["3 elements"], "elements for another shape") {
+      _ = try Tensor.from([1, 2, 3] as [Float], shape: [2])
+    },
     Fault("-", ["[2, 3]", "[2]"], "differences of unlike shapes") { _ = try zeros(2, 3) - zeros(2) },
     Fault("/", ["[3]", "[2]"], "quotients of unlike shapes") { _ = try zeros(3) / zeros(2) },
     Fault("equals", ["[3]", "[2]"], "comparing unlike shapes") { _ = try zeros(3).equals(zeros(2)) },
@@ -144,8 +148,8 @@ import Testing
     },
     Fault("quickGelu", ["int64[1]"], "an activation of whole numbers") { _ = try ids(1).quickGelu() },
     Fault("gelu", ["int64[1]"], "another activation of whole numbers") { _ = try ids(1).gelu() },
-    Fault("item", ["float32[0]"], "the only one of none") { _ = try zeros(0).item() },
-    Fault("from", ["1 elements"], "elements for a negative shape") { _ = try Tensor.from([1] as [Float], shape: [-1]) },
+    Fault("read the only element", ["float32[0]"], "the only one of none") { _ = try zeros(0).item() },
+    Fault("make a tensor", ["1 elements"], "elements for a negative shape") { _ = try Tensor.from([1] as [Float], shape: [-1]) },
     Fault("full", ["shape [2, -1]"], "a negative size") { _ = try zeros(2, -1) },
     Fault("backward", ["float32[]"], "a second time through one graph") {
       let x = try Tensor.full([2], 2).requiringGradient()
@@ -160,7 +164,7 @@ import Testing
       try weight.sum().backward()
       try optimizer.step(learningRate: 1)
     },
-    Fault("restoring AdamW", ["1 moments"], "moments of another shape") {
+    Fault("restore AdamW", ["1 moments"], "moments of another shape") {
       var parameters = Parameters()
       try parameters.add("weight", zeros(2))
       var optimizer = try AdamW(parameters)
