@@ -138,7 +138,8 @@ let package = Package(
     module(
       "Driver", in: "Notebook",
       [
-        "Core", "TextFormatting", "Processes", "ArtifactStore", "Attestation", "Differences", "Notebook", "NotebookRuntime",
+        "Core", "TextFormatting", "Processes", "ArtifactStore", "Attestation", "Differences", "Notebook",
+        "NotebookRuntime",
         "Report",
       ]),
 
@@ -193,7 +194,10 @@ let package = Package(
     // The parsers that `Tests/Fuzzing/run` fuzzes, on the files that it began with and found.
     tests(
       "FuzzingTests",
-      ["NotebookRuntime", "ArtifactStore", "Notebook", "Attestation", "Differences", "FileFormats", "Core", "Processes"],
+      [
+        "NotebookRuntime", "ArtifactStore", "Notebook", "Attestation", "Differences", "FileFormats", "Core",
+        "Processes",
+      ],
       path: "Tests/Fuzzing/Inputs"),
     tests("CommandTests", ["Core", "Processes", "Notebook", "NotebookRuntime", "Driver", "TextFormatting"]),
   ] + onDemand("CTorch", links: ["torch", "torch_cpu", "c10", "m"], cxx: torchCompilerFlags, linker: torchLinkerFlags)

@@ -35,7 +35,9 @@ enum CurationBenchmark {
   }
 
   /// Writes to standard error.
-  private static func tell(_ text: String) { _ = Array(text.utf8).withUnsafeBytes { write(2, $0.baseAddress, $0.count) } }
+  private static func tell(_ text: String) {
+    _ = Array(text.utf8).withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
+  }
 
   /// - Returns: `nil` for wrong usage.
   private static func run(_ arguments: [String]) async throws -> Findings? {
@@ -48,7 +50,8 @@ enum CurationBenchmark {
       guard let threads = Int(arguments[3]), threads > 0 else { return nil }
       let memory = arguments.count == 5 ? Int(arguments[4]) : nil
       if arguments.count == 5, memory ?? 0 < 1 { return nil }
-      return try await NgramCounting(folder: arguments[1], language: arguments[2], threads: threads, memoryMiB: memory).measure()
+      return try await NgramCounting(folder: arguments[1], language: arguments[2], threads: threads, memoryMiB: memory)
+        .measure()
     case ("curate", 6):
       guard let threads = Int(arguments[5]), threads > 0 else { return nil }
       return try await WholeCuration(

@@ -39,7 +39,9 @@ struct WholeCuration {
     let read = try await stage("read") {
       try await ReadPairs(folder: pairs).run($0)
     }
-    let identified = try await stage("identify") { try await IdentifyLanguages(pairs: read, identifier: identifier).run($0) }
+    let identified = try await stage("identify") {
+      try await IdentifyLanguages(pairs: read, identifier: identifier).run($0)
+    }
     let counts = try await stage("match") { try await CountConcepts(pairs: identified, index: index).run($0) }
     let thresholds = try await stage("thresholds") { try await ComputeThresholds(counts: counts).run($0) }
     let curated = try await stage("sample") {

@@ -9,7 +9,9 @@ package struct Cost: Sendable {
   /// What has been spent since the process, or some other fixed point, began.
   package static var now: Cost { Cost(cpu: seconds(CLOCK_PROCESS_CPUTIME_ID), wall: seconds(CLOCK_MONOTONIC)) }
 
-  package static func - (left: Cost, right: Cost) -> Cost { Cost(cpu: left.cpu - right.cpu, wall: left.wall - right.wall) }
+  package static func - (left: Cost, right: Cost) -> Cost {
+    Cost(cpu: left.cpu - right.cpu, wall: left.wall - right.wall)
+  }
 
   /// The cost of a piece of work and its result.
   package static func of<Result>(_ work: () throws -> Result) rethrows -> (result: Result, cost: Cost) {
@@ -19,7 +21,8 @@ package struct Cost: Sendable {
   }
 
   /// The same of work that is waited for.
-  package static func awaiting<Result>(_ work: () async throws -> Result) async rethrows -> (result: Result, cost: Cost) {
+  package static func awaiting<Result>(_ work: () async throws -> Result) async rethrows -> (result: Result, cost: Cost)
+  {
     let start = now
     let result = try await work()
     return (result, now - start)

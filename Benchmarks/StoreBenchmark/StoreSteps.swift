@@ -34,7 +34,9 @@ struct StoreSteps {
 
   private func exchange(_ url: String) throws -> Exchange {
     let list = RemoteList(store: store.path)
-    if try !list.all().contains(where: { $0.name == "hub" }) { try list.add(Remote(name: "hub", url: url, policy: .trust)) }
+    if try !list.all().contains(where: { $0.name == "hub" }) {
+      try list.add(Remote(name: "hub", url: url, policy: .trust))
+    }
     return Exchange(store: store, artifacts: root + "/Artifacts", remote: try list.remote(named: "hub")) { _ in }
   }
 
@@ -64,7 +66,8 @@ struct StoreSteps {
       let record = try save(name, Self.content(name))
       if number % 7 == 6 {
         _ = try store.commit(
-          notebook: "n", artifacts: [NamedContent(name: "A", content: record.output)], lock: Array(name.utf8), message: name,
+          notebook: "n", artifacts: [NamedContent(name: "A", content: record.output)], lock: Array(name.utf8),
+          message: name,
           time: Int64(Date().timeIntervalSince1970))
       } else {
         try store.flush()
@@ -78,7 +81,9 @@ struct StoreSteps {
     for name in names.map(String.init) {
       let key = record(name, StoredContent(format: "test/1", digest: Digest(of: ""), files: [])).key
       guard let outcome = try store.lookup(key) else { throw Fault("\(name) is lost") }
-      guard try store.content(of: outcome).files[0].bytes() == Self.content(name) else { throw Fault("\(name) is another") }
+      guard try store.content(of: outcome).files[0].bytes() == Self.content(name) else {
+        throw Fault("\(name) is another")
+      }
     }
     print(names.count)
   }
@@ -96,11 +101,13 @@ struct StoreSteps {
     let components =
       [KeyComponent(name: "stage", kind: .stage, digest: kind, display: "Save")]
       + (0..<6).map {
-        KeyComponent(name: "part\($0)", kind: .parameter, digest: CanonicalValue.text("\(name) \($0)").digest, display: name)
+        KeyComponent(
+          name: "part\($0)", kind: .parameter, digest: CanonicalValue.text("\(name) \($0)").digest, display: name)
       }
     return StageRecord(
       key: StageRecord.key(of: components), stage: "Save", components: components, output: output,
-      started: Date().timeIntervalSince1970, seconds: 0.3, environment: ["os": "Debian 12", "cpu": "any", "compiler": "Swift"])
+      started: Date().timeIntervalSince1970, seconds: 0.3,
+      environment: ["os": "Debian 12", "cpu": "any", "compiler": "Swift"])
   }
 
   private static func content(_ name: String) -> [UInt8] {

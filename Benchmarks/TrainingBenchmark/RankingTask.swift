@@ -45,7 +45,8 @@ struct RankingTask {
     let (queries, candidates) = (try read("queries.f32"), try read("candidates.f32"))
     let (queryCount, candidateCount) = (queries.count / dimension, candidates.count / dimension)
     let correct = (0..<queryCount).map { [$0 % candidateCount] }
-    let own = (0..<candidateCount).map { candidate in Array(stride(from: candidate, to: queryCount, by: candidateCount)) }
+    let own = (0..<candidateCount).map { candidate in Array(stride(from: candidate, to: queryCount, by: candidateCount))
+    }
     var costs: [Cost] = []
     var places: [[Int]] = []
     for round in 0...repetitions {
@@ -95,7 +96,8 @@ struct RankingTask {
 
   private func read(_ name: String) throws -> [Float] {
     let path = "\(folder)/\(name)"
-    guard let data = FileManager.default.contents(atPath: path), data.count.isMultiple(of: 4 * dimension), !data.isEmpty else {
+    guard let data = FileManager.default.contents(atPath: path), data.count.isMultiple(of: 4 * dimension), !data.isEmpty
+    else {
       throw Failure(path: path)
     }
     return [Float](unsafeUninitializedCapacity: data.count / 4) { buffer, count in

@@ -37,7 +37,9 @@ enum TrainingBenchmark {
   }
 
   /// Writes to standard error.
-  private static func tell(_ text: String) { _ = Array(text.utf8).withUnsafeBytes { write(2, $0.baseAddress, $0.count) } }
+  private static func tell(_ text: String) {
+    _ = Array(text.utf8).withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
+  }
 
   /// - Returns: `nil` for wrong usage.
   private static func run(_ arguments: [String]) throws -> Findings? {
@@ -48,7 +50,8 @@ enum TrainingBenchmark {
       guard let workload = workload(arguments[1]) else { return nil }
       return try Preparation(workload: workload, folder: arguments[2]).measure()
     case ("step", 6):
-      guard let workload = workload(arguments[1]), let precision = Precision(rawValue: arguments[2]), arePositive(3..<6) else {
+      guard let workload = workload(arguments[1]), let precision = Precision(rawValue: arguments[2]), arePositive(3..<6)
+      else {
         return nil
       }
       return try TrainingSteps(
@@ -56,7 +59,8 @@ enum TrainingBenchmark {
       ).measure()
     case ("embeddings", 5):
       guard arePositive(2..<5) else { return nil }
-      return try RankingTask(folder: arguments[1], dimension: numbers[2]).make(queries: numbers[3], candidates: numbers[4])
+      return try RankingTask(folder: arguments[1], dimension: numbers[2]).make(
+        queries: numbers[3], candidates: numbers[4])
     case ("rank", 6):
       guard ["one", "both"].contains(arguments[1]), arePositive(3..<6) else { return nil }
       return try RankingTask(folder: arguments[2], dimension: numbers[3]).measure(

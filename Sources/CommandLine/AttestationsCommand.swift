@@ -46,10 +46,12 @@ struct AttestationsCommand: ParsableCommand {
 
   private func describe(_ comparison: AttestationComparison) {
     for (number, column) in comparison.columns.enumerated() {
-      let key = column.signer.map { $0.principal ?? "an unknown key, \($0.fingerprint)" } ?? "nobody: \(column.fault ?? "")"
+      let key =
+        column.signer.map { $0.principal ?? "an unknown key, \($0.fingerprint)" } ?? "nobody: \(column.fault ?? "")"
       let source = column.source.map { " at \($0.commit.prefix(10))\($0.isDirty ? " with changes" : "")" } ?? ""
       let box = column.isSandboxed ? "" : ", not in a sandbox"
-      Terminal.tell("[\(number + 1)] \(TimeText.date(column.started)), \(column.verdict)\(source)\(box), signed by \(key)")
+      Terminal.tell(
+        "[\(number + 1)] \(TimeText.date(column.started)), \(column.verdict)\(source)\(box), signed by \(key)")
     }
     let header = ["stage"] + comparison.columns.indices.map { "[\($0 + 1)]" } + [""]
     Terminal.print(

@@ -34,14 +34,17 @@ struct DiffCommand: ParsableCommand {
       one. Curated pairs are told by entry too, where their version has the index that they were matched with. Exit status 0 whether there are differences or not.
       """)
 
-  @Argument(help: "ARTIFACT@REVISION, an artifact, a revision as `colophon help show` explains, a lock.json, or a file.") var old:
-    String
+  @Argument(
+    help: "ARTIFACT@REVISION, an artifact, a revision as `colophon help show` explains, a lock.json, or a file.")
+  var old: String
   @Argument(help: "What it is compared with, of the same kind.") var new: String
   @Flag(name: .long, help: "Print JSON.") var json = false
-  @Option(name: .long, help: ArgumentHelp("Write a page with pictures side by side.", valueName: "file")) var html: String?
+  @Option(name: .long, help: ArgumentHelp("Write a page with pictures side by side.", valueName: "file")) var html:
+    String?
   @Option(name: .long, help: "Rows and examples of each kind.") var limit = 20
   @Option(
-    name: .long, help: "The artifact format of two files or folders, such as metadata/2; a file's by its name unless given.")
+    name: .long,
+    help: "The artifact format of two files or folders, such as metadata/2; a file's by its name unless given.")
   var format: String?
   @Option(name: .long, help: "Colours: auto, always or never.") var color = ColourChoice.auto
   @OptionGroup var project: ProjectOptions
@@ -56,10 +59,13 @@ struct DiffCommand: ParsableCommand {
     let first = try sides.side(old, format: format)
     let second = try sides.side(new, format: format)
     let limits = DifferenceLimits(
-      rows: limit, pictures: html == nil && !json ? 0 : max(1, limit), scratch: FileManager.default.temporaryDirectory.path)
+      rows: limit, pictures: html == nil && !json ? 0 : max(1, limit),
+      scratch: FileManager.default.temporaryDirectory.path)
     let report = try DiffReport(old: first, new: second, store: store, limits: limits, entries: MatchedEntries.init)
     if let html {
-      let page = DifferencePage(title: "\(report.old) → \(report.new)", differences: report.differences, notes: report.notes).page
+      let page = DifferencePage(
+        title: "\(report.old) → \(report.new)", differences: report.differences, notes: report.notes
+      ).page
       do { try page.write(toFile: html, atomically: true, encoding: .utf8) } catch {
         throw DriverError("cannot write \(html): \(error.localizedDescription)")
       }
@@ -80,7 +86,8 @@ struct DiffCommand: ParsableCommand {
   /// Files can be compared where there is no store.
   private func openProject() throws -> (Project, ArtifactStore?) {
     let found =
-      project.project.map { Project(root: URL(fileURLWithPath: $0).standardizedFileURL.path) } ?? Project(containing: "./x")
+      project.project.map { Project(root: URL(fileURLWithPath: $0).standardizedFileURL.path) }
+      ?? Project(containing: "./x")
     guard FileManager.default.fileExists(atPath: found.store) else { return (found, nil) }
     return (found, try project.store())
   }
@@ -110,10 +117,12 @@ struct InstallGitDriverCommand: ParsableCommand {
       """)
 
   @Flag(name: .long, help: "Take the driver away again.") var uninstall = false
-  @Option(name: .long, help: "The project's folder; found from the working directory unless given.") var project: String?
+  @Option(name: .long, help: "The project's folder; found from the working directory unless given.") var project:
+    String?
 
   func run() throws {
-    let found = project.map { Project(root: URL(fileURLWithPath: $0).standardizedFileURL.path) } ?? Project(containing: "./x")
+    let found =
+      project.map { Project(root: URL(fileURLWithPath: $0).standardizedFileURL.path) } ?? Project(containing: "./x")
     let command = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "colophon"
     let driver = GitDriver(project: found, command: command)
     for line in try uninstall ? driver.uninstall() : driver.install() { Terminal.print(line) }

@@ -6,7 +6,8 @@ internal import Foundation
 struct NewCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "new", abstract: "Write a small notebook to start from.",
-    discussion: "It has a stage, a parameter, a table, a chart and a value in its prose. A file that is there is never replaced.")
+    discussion:
+      "It has a stage, a parameter, a table, a chart and a value in its prose. A file that is there is never replaced.")
 
   @Argument(help: "The file to make, for instance Notebooks/mine.md.") var notebook: String
 

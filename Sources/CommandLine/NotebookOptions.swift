@@ -30,7 +30,8 @@ struct NotebookOptions: ParsableArguments {
     if let output {
       let isName = !output.isEmpty && output.utf8.count <= 200 && !output.hasPrefix(".") && output != "store.git"
       guard isName, !output.contains(where: { "/~^".contains($0) || $0.isNewline }) else {
-        throw ValidationError("--output takes the name of a folder below Artifacts, without “/”, “~”, “^” or “.” before it")
+        throw ValidationError(
+          "--output takes the name of a folder below Artifacts, without “/”, “~”, “^” or “.” before it")
       }
     }
     if let threads, threads < 1 { throw ValidationError("--threads must be at least 1") }

@@ -8,11 +8,13 @@ internal import Remotes
 extension ProjectOptions {
   /// The project of a command that may come before the first run.
   func begun() throws -> Project {
-    let project = project.map { Project(root: URL(fileURLWithPath: $0).standardizedFileURL.path) } ?? Project(containing: "./x")
+    let project =
+      project.map { Project(root: URL(fileURLWithPath: $0).standardizedFileURL.path) } ?? Project(containing: "./x")
     let marks = [project.store, project.cache, project.artifacts, project.root + "/Package.swift"]
     guard marks.contains(where: FileManager.default.fileExists) else {
       throw DriverError(
-        "\(project.root) is no project of Colophon: it has no Artifacts folder; make one, or name the project with --project")
+        "\(project.root) is no project of Colophon: it has no Artifacts folder; make one, or name the project with --project"
+      )
     }
     return project
   }
@@ -26,7 +28,9 @@ extension ProjectOptions {
   }
 
   func upkeepLock() throws -> UpkeepLock {
-    try UpkeepLock(folder: begun().cache) { Terminal.error("waiting for another pull, push, gc or fsck in this project to end") }
+    try UpkeepLock(folder: begun().cache) {
+      Terminal.error("waiting for another pull, push, gc or fsck in this project to end")
+    }
   }
 }
 
@@ -51,8 +55,10 @@ struct RemoteCommand: ParsableCommand {
 
     @Argument(help: "The name: letters, digits, “-” and “_”.") var name: String
     @Argument(help: "A folder, or a URL as git takes it.") var url: String
-    @Option(name: .long, help: "Which of its results are taken: trust, attested or rerun.") var policy = Remote.Policy.trust
-    @Option(name: .long, help: "A file of known keys, as of ssh-keygen(1); git's gpg.ssh.allowedSignersFile unless given.")
+    @Option(name: .long, help: "Which of its results are taken: trust, attested or rerun.") var policy = Remote.Policy
+      .trust
+    @Option(
+      name: .long, help: "A file of known keys, as of ssh-keygen(1); git's gpg.ssh.allowedSignersFile unless given.")
     var allowedSigners: String?
     @OptionGroup var project: ProjectOptions
 
@@ -125,7 +131,8 @@ struct RemoteCommand: ParsableCommand {
 
 struct PullCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "pull", abstract: "Bring in results and versions from another store: a colleague's runs become cache hits.",
+    commandName: "pull",
+    abstract: "Bring in results and versions from another store: a colleague's runs become cache hits.",
     discussion: """
       `colophon pull` exchanges with the only remote, `colophon pull lab worldwide` with lab, and brings only the versions of \
       worldwide. Everything is checked before it is taken in: records must decode, their keys be the digests of what they list, and \
@@ -156,9 +163,12 @@ struct PullCommand: ParsableCommand {
     let records = report.records
     var lines = ["\(records.admitted) new results, \(records.known) known"]
     if records.withheld > 0 {
-      lines.append("\(records.withheld) results are held back: the policy of \(remote.name) is \(remote.policy.rawValue)")
+      lines.append(
+        "\(records.withheld) results are held back: the policy of \(remote.name) is \(remote.policy.rawValue)")
     }
-    if records.differing > 0 { lines.append("\(records.differing) results differ from what this store computed, which stays") }
+    if records.differing > 0 {
+      lines.append("\(records.differing) results differ from what this store computed, which stays")
+    }
     if report.released > 0 { lines.append("\(report.released) results that were held back are found now") }
     if report.heldBack > 0 { lines.append("\(report.heldBack) results that were found are held back now") }
     if report.attestations > 0 { lines.append("\(report.attestations) new attestations") }
@@ -166,8 +176,10 @@ struct PullCommand: ParsableCommand {
       let name = "\(remote.name)/\(branch.notebook)"
       switch branch.state {
       case .diverged:
-        lines.append("\(branch.notebook) has diverged: `colophon log \(name)` lists the versions of \(remote.name), yours stay")
-      case .ahead: lines.append("\(branch.notebook) has versions that \(remote.name) does not have: `colophon push` sends them")
+        lines.append(
+          "\(branch.notebook) has diverged: `colophon log \(name)` lists the versions of \(remote.name), yours stay")
+      case .ahead:
+        lines.append("\(branch.notebook) has versions that \(remote.name) does not have: `colophon push` sends them")
       case .new: lines.append("\(branch.notebook) is new")
       case .advanced: lines.append("\(branch.notebook) went on to \(branch.commit.hexadecimal.prefix(10))")
       case .upToDate: break
@@ -204,7 +216,8 @@ struct PushCommand: ParsableCommand {
       var lines = [report.sentRecords ? "results sent" : "\(remote.name) has all results"]
       if report.sentAttestations { lines.append("attestations sent") }
       for branch in report.branches where branch.state != .upToDate {
-        lines.append("\(branch.notebook): \(branch.state == .new ? "new" : branch.state == .advanced ? "went on" : "rejected")")
+        lines.append(
+          "\(branch.notebook): \(branch.state == .new ? "new" : branch.state == .advanced ? "went on" : "rejected")")
       }
       Terminal.tell(lines.joined(separator: "\n"))
     }

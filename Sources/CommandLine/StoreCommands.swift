@@ -11,7 +11,8 @@ struct ProjectOptions: ParsableArguments {
   var project: String?
 
   func found() throws -> Project {
-    let project = project.map { Project(root: URL(fileURLWithPath: $0).standardizedFileURL.path) } ?? Project(containing: "./x")
+    let project =
+      project.map { Project(root: URL(fileURLWithPath: $0).standardizedFileURL.path) } ?? Project(containing: "./x")
     guard FileManager.default.fileExists(atPath: project.store) else {
       throw DriverError("there is no store in \(project.artifacts) yet: run a notebook first")
     }
@@ -106,7 +107,8 @@ struct ShowCommand: ParsableCommand {
         Terminal.pass(text)
         if bytes.last != UInt8(ascii: "\n") { Terminal.print("") }
       } else {
-        Terminal.error("\(file.name) is \(file.byteCount) bytes of binary or long content: `colophon export` writes it to a file")
+        Terminal.error(
+          "\(file.name) is \(file.byteCount) bytes of binary or long content: `colophon export` writes it to a file")
       }
     }
   }
@@ -138,7 +140,8 @@ struct ExportCommand: ParsableCommand {
 
 struct StagesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "stages", abstract: "List the stages of a version with their keys and outputs, or all stages that ever ran here."
+    commandName: "stages",
+    abstract: "List the stages of a version with their keys and outputs, or all stages that ever ran here."
   )
 
   @Argument(help: "A notebook's name, or a revision; every stage that ever ran unless given.") var revision: String?

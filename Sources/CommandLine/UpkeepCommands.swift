@@ -43,7 +43,8 @@ struct GCCommand: ParsableCommand {
       versions that lose a result go, with all before them; git sees a shorter history, and commits that stay keep their names.
       """)
 
-  @Option(name: .long, help: ArgumentHelp("What may stay at the most, such as 20G.", valueName: "size")) var maxSize: ByteSize?
+  @Option(name: .long, help: ArgumentHelp("What may stay at the most, such as 20G.", valueName: "size")) var maxSize:
+    ByteSize?
   @Option(name: .long, help: ArgumentHelp("How many versions of every branch stay whatever the limit.", valueName: "n"))
   var keepRuns = 10
   @Flag(name: .long, help: "Only say what would go.") var dryRun = false
@@ -69,7 +70,8 @@ struct GCCommand: ParsableCommand {
       _ = runLock
     }
     let store = try project.store()
-    let limits = CollectionLimits(byteLimit: maxSize?.byteCount, keptVersions: keepRuns, locked: try Self.locked(in: found))
+    let limits = CollectionLimits(
+      byteLimit: maxSize?.byteCount, keptVersions: keepRuns, locked: try Self.locked(in: found))
     let upkeep = CacheUpkeep(folder: found.cache)
     let items = upkeep.items { ((try? store.lookup($0)) ?? nil) != nil }
     let plan = dryRun ? try store.planCollection(limits) : try store.collect(limits)
@@ -89,7 +91,8 @@ struct GCCommand: ParsableCommand {
   private func describe(_ plan: CollectionPlan, _ items: [CacheUpkeep.Item]) {
     for eviction in plan.evictions {
       Terminal.error(
-        "\(eviction.stage) \(eviction.key.short): \(eviction.byteCount) bytes, \(TimeText.duration(eviction.seconds)) to compute")
+        "\(eviction.stage) \(eviction.key.short): \(eviction.byteCount) bytes, \(TimeText.duration(eviction.seconds)) to compute"
+      )
     }
     for (branch, count) in plan.cutVersions.sorted(by: { $0.key < $1.key }) {
       Terminal.error("\(branch) loses its \(count) oldest version\(count == 1 ? "" : "s")")
@@ -98,13 +101,16 @@ struct GCCommand: ParsableCommand {
     var lines = [
       "\(plan.removedObjects) of \(plan.objects) objects, \(plan.removedBytes) bytes, \(verb); \(plan.evictions.count) results among them"
     ]
-    if plan.contentFiles > 0 { lines.append("\(plan.contentFiles) copies on disk, \(plan.contentBytes) bytes, \(verb)") }
+    if plan.contentFiles > 0 {
+      lines.append("\(plan.contentFiles) copies on disk, \(plan.contentBytes) bytes, \(verb)")
+    }
     let bytes = items.reduce(0) { $0 + $1.byteCount }
     if !items.isEmpty { lines.append("\(items.count) old programs and partial results, \(bytes) bytes, \(verb)") }
     lines.append("\(plan.remainingBytes) bytes \(dryRun ? "would stay" : "stay")")
     Terminal.tell(lines.joined(separator: "\n"))
     if plan.exceedsLimit {
-      Terminal.error("what locks, tags and the last versions need is more than --max-size: fewer --keep-runs make it less")
+      Terminal.error(
+        "what locks, tags and the last versions need is more than --max-size: fewer --keep-runs make it less")
     }
   }
 }
@@ -144,7 +150,8 @@ struct FsckCommand: ParsableCommand {
         """)
     }
     if !result.isSound {
-      Terminal.error(repair ? "run the notebooks of these versions again" : "`colophon fsck --repair` removes what is damaged")
+      Terminal.error(
+        repair ? "run the notebooks of these versions again" : "`colophon fsck --repair` removes what is damaged")
       throw ExitCode(1)
     }
   }

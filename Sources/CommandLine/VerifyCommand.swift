@@ -27,18 +27,23 @@ struct VerifyCommand: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("Memory that one stage may take, such as 8G or 500M.", valueName: "size"))
   var memory: String?
   @Option(
-    name: .customLong("time"), help: ArgumentHelp("Time that one stage may take, such as 90s, 30m or 2h.", valueName: "time"))
+    name: .customLong("time"),
+    help: ArgumentHelp("Time that one stage may take, such as 90s, 30m or 2h.", valueName: "time"))
   var time: String?
   @Flag(name: .customLong("no-sandbox"), help: "Do without the sandbox; the verdict says so.") var noSandbox = false
   @Option(name: .long, help: ArgumentHelp("Write the verdict as a page too.", valueName: "file")) var html: String?
-  @Flag(name: .long, help: "Sign a statement of the verdict with your SSH key and keep it beside the report.") var attest = false
-  @Option(name: .long, help: ArgumentHelp("The SSH key to sign with; git's user.signingkey unless given.", valueName: "file"))
+  @Flag(name: .long, help: "Sign a statement of the verdict with your SSH key and keep it beside the report.")
+  var attest = false
+  @Option(
+    name: .long, help: ArgumentHelp("The SSH key to sign with; git's user.signingkey unless given.", valueName: "file"))
   var key: String?
   @Flag(name: .long, help: "Print the verdict as JSON.") var json = false
 
   func validate() throws {
     if let sample, sample < 1 { throw ValidationError("--sample must be at least 1") }
-    if let memory, Self.bytes(memory) == nil { throw ValidationError("--memory takes a size such as 8G, 500M or 1000000") }
+    if let memory, Self.bytes(memory) == nil {
+      throw ValidationError("--memory takes a size such as 8G, 500M or 1000000")
+    }
     if let time, Self.seconds(time) == nil { throw ValidationError("--time takes a time such as 90s, 30m or 2h") }
     if key != nil, !attest { throw ValidationError("--key goes with --attest") }
     if attest, !stages.isEmpty || sample != nil {
@@ -83,8 +88,11 @@ struct VerifyCommand: ParsableCommand {
   private static func scaled(_ text: String, _ units: [String: Double]) -> Double? {
     let digits = text.prefix { $0.isNumber || $0 == "." }
     var unit = text.dropFirst(digits.count).lowercased()
-    for ending in ["ib", "b"] where unit.count > ending.count && unit.hasSuffix(ending) { unit.removeLast(ending.count) }
-    guard let number = Double(digits), number > 0, number.isFinite, let factor = units[unit], number * factor < 9e18 else {
+    for ending in ["ib", "b"] where unit.count > ending.count && unit.hasSuffix(ending) {
+      unit.removeLast(ending.count)
+    }
+    guard let number = Double(digits), number > 0, number.isFinite, let factor = units[unit], number * factor < 9e18
+    else {
       return nil
     }
     return number * factor

@@ -21,7 +21,9 @@ public struct ArtifactContent: Sendable, Hashable {
   /// One file's bytes in memory.
   /// - Parameter name: the file's name with the extension of its format, for instance `metrics.json`.
   public init(bytes: [UInt8], name: String) {
-    self.init(files: [ContentFile(name: name, digest: Digest(of: bytes), byteCount: Int64(bytes.count), location: .memory(bytes))]
+    self.init(files: [
+      ContentFile(name: name, digest: Digest(of: bytes), byteCount: Int64(bytes.count), location: .memory(bytes))
+    ]
     )
   }
 

@@ -69,7 +69,9 @@ public indirect enum CanonicalValue: Sendable, Hashable {
     case .unordered(let values):
       sink.append(UInt8(ascii: "o"))
       Self.append(UInt64(values.count), to: &sink)
-      for encoded in values.map(\.bytes).sorted(by: { $0.lexicographicallyPrecedes($1) }) { sink.append(contentsOf: encoded) }
+      for encoded in values.map(\.bytes).sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+        sink.append(contentsOf: encoded)
+      }
     case .record(let fields):
       sink.append(UInt8(ascii: "r"))
       Self.append(UInt64(fields.count), to: &sink)

@@ -44,7 +44,8 @@ public struct PartialFolder: Sendable {
     guard let path else { return }
     let target = path + "/" + name
     func fault(_ doing: String) -> OperationError {
-      OperationError(operation: "save a partial result", subject: target, cause: "\(doing): \(String(cString: strerror(errno)))")
+      OperationError(
+        operation: "save a partial result", subject: target, cause: "\(doing): \(String(cString: strerror(errno)))")
     }
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
@@ -87,10 +88,14 @@ public struct PartialFolder: Sendable {
       throw fault("\(error)")
     }
     let (start, end) = (Self.mark.count, bytes.count - Self.digestSize)
-    guard end >= start, bytes.starts(with: Self.mark) else { throw fault("its \(bytes.count) bytes are no partial result") }
+    guard end >= start, bytes.starts(with: Self.mark) else {
+      throw fault("its \(bytes.count) bytes are no partial result")
+    }
     var builder = DigestBuilder()
     bytes.withUnsafeBytes { builder.update(UnsafeRawBufferPointer(rebasing: $0[start..<end])) }
-    guard builder.digest.bytes.elementsEqual(bytes[end...]) else { throw fault("it is damaged: its digest is another one") }
+    guard builder.digest.bytes.elementsEqual(bytes[end...]) else {
+      throw fault("it is damaged: its digest is another one")
+    }
     return Array(bytes[start..<end])
   }
 

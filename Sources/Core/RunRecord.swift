@@ -122,7 +122,8 @@ public struct StageOutcome: Codable, Sendable {
   public var notes: [String]
 
   public init(
-    place: CellPlace, stage: String, artifact: String, key: Digest, components: [KeyComponent], state: State, reason: String?,
+    place: CellPlace, stage: String, artifact: String, key: Digest, components: [KeyComponent], state: State,
+    reason: String?,
     output: OutputSummary?, computed: Double, seconds: Double, cpuSeconds: Double, peakMemoryBytes: Int64,
     measurements: [Measurement], notes: [String]
   ) {

@@ -85,7 +85,8 @@ public struct StageContext: Sendable {
   private let report: @Sendable (Report) -> Void
 
   public init(
-    scratch: String, threads: Int, partial: PartialFolder = .none, report: @escaping @Sendable (Report) -> Void = { _ in }
+    scratch: String, threads: Int, partial: PartialFolder = .none,
+    report: @escaping @Sendable (Report) -> Void = { _ in }
   ) {
     self.scratch = scratch
     self.threads = threads

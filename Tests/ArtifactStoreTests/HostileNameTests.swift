@@ -6,9 +6,11 @@ import Testing
 /// Names that a database, a file system or an eye could take for something else.
 struct HostileNameTests {
   static let names = [
-    "'; DROP TABLE outcomes; --", "\" OR 1=1; DELETE FROM files; --", "x'); UPDATE outcomes SET stage = 'y", "%", "_", "*",
+    "'; DROP TABLE outcomes; --", "\" OR 1=1; DELETE FROM files; --", "x'); UPDATE outcomes SET stage = 'y", "%", "_",
+    "*",
     "NULL",
-    "e\u{301}", "\u{e9}", "Å", "\u{212b}", "ﬁ", "النتائج", "نتائج\u{64e}", "ผลลัพธ์ที่ดี", "क्षत्रिय", "한글", "\u{1112}\u{1161}\u{11ab}",
+    "e\u{301}", "\u{e9}", "Å", "\u{212b}", "ﬁ", "النتائج", "نتائج\u{64e}", "ผลลัพธ์ที่ดี", "क्षत्रिय", "한글",
+    "\u{1112}\u{1161}\u{11ab}",
     "👩\u{200d}🔬", "🏳️\u{200d}🌈", "\u{1f1e9}\u{1f1ea}", "a\u{0}b", "\u{1b}[31m", "\u{202e}txt", "نص\u{200f}",
     String(repeating: "é", count: 4000),
   ]
@@ -38,7 +40,8 @@ struct HostileNameTests {
       for name in Self.names {
         let found = try store.records(ofStage: name)
         #expect(
-          found.map(\.notes) == [[name]] && found.map { Array($0.stage.utf8) } == [Array(name.utf8)], "\(name.debugDescription)")
+          found.map(\.notes) == [[name]] && found.map { Array($0.stage.utf8) } == [Array(name.utf8)],
+          "\(name.debugDescription)")
         let outcome = try #require(try store.lookup(Digest(of: Array(name.utf8))))
         #expect(try store.content(of: outcome).files[0].bytes() == Array(name.utf8))
         #expect(Array(outcome.output.format.utf8) == Array(name.utf8))
@@ -47,12 +50,17 @@ struct HostileNameTests {
     #expect(try workplace.faults().isEmpty)
   }
 
-  @Test(arguments: [("\u{e9}", "e\u{301}"), ("Å", "\u{212b}"), ("한글", "\u{1112}\u{1161}\u{11ab}\u{1100}\u{1173}\u{11af}")])
-  func `A name is found in either form, and two forms of one name cannot stand side by side`(one: String, other: String) throws {
+  @Test(arguments: [
+    ("\u{e9}", "e\u{301}"), ("Å", "\u{212b}"), ("한글", "\u{1112}\u{1161}\u{11ab}\u{1100}\u{1173}\u{11af}"),
+  ])
+  func `A name is found in either form, and two forms of one name cannot stand side by side`(one: String, other: String)
+    throws
+  {
     let workplace = try Workplace()
     let store = try workplace.open()
     let content = try store.put(ArtifactContent(bytes: [1], name: "value.json"), format: "test/1")
-    _ = try store.commit(notebook: "n", artifacts: [.init(name: one, content: content)], lock: [], message: "m", time: 0)
+    _ = try store.commit(
+      notebook: "n", artifacts: [.init(name: one, content: content)], lock: [], message: "m", time: 0)
     #expect(Array(try store.artifacts(at: "n")[0].name.utf8) == Array(one.utf8))
     #expect(try store.read(other, at: "n").content == content)
     #expect(throws: StoreError.self) {
@@ -69,7 +77,8 @@ struct HostileNameTests {
     let names = Self.names.filter { !$0.utf8.contains(0) && $0.utf8.count <= 200 }
     for name in names {
       let content = try store.put(ArtifactContent(bytes: Array(name.utf8), name: "value.json"), format: "test/1")
-      _ = try store.commit(notebook: name, artifacts: [.init(name: "a", content: content)], lock: [], message: "m", time: 0)
+      _ = try store.commit(
+        notebook: name, artifacts: [.init(name: "a", content: content)], lock: [], message: "m", time: 0)
     }
     #expect(Set(try store.notebooks().map { Array($0.utf8) }) == Set(names.map { Array($0.utf8) }))
     for name in names {
@@ -84,7 +93,8 @@ struct HostileNameTests {
     let store = try workplace.open()
     let secret = try workplace.write(Array("secret".utf8), to: "secret.txt")
     let content = try store.put(ArtifactContent(bytes: [1], name: "value.json"), format: "test/1")
-    _ = try store.commit(notebook: "n", artifacts: [.init(name: "a", content: content)], lock: [], message: "m", time: 0)
+    _ = try store.commit(
+      notebook: "n", artifacts: [.init(name: "a", content: content)], lock: [], message: "m", time: 0)
     // The same version, whose list and lock are links to a file outside.
     let script = """
       cd "$1" && link=$(printf %s "$2" | git hash-object -w --stdin) \
@@ -108,7 +118,8 @@ struct HostileNameTests {
         try ContentFile(path: workplace.write([1], to: "x"), name: "a"),
         try ContentFile(path: workplace.write([2], to: "y"), name: "b"),
       ]), format: "test/1")
-    _ = try store.commit(notebook: "n", artifacts: [.init(name: "v", content: content)], lock: [], message: "m", time: 0)
+    _ = try store.commit(
+      notebook: "n", artifacts: [.init(name: "v", content: content)], lock: [], message: "m", time: 0)
     let script = """
       cd "$1" && list=$(git show n:artifacts.json | sed 's|"name" : "b"|"name" : "../../escaped"|' | git hash-object -w --stdin) \
       && tree=$( (git ls-tree n | grep -v artifacts.json; printf '100644 blob %s\\tartifacts.json\\n' $list) | git mktree) \
@@ -124,7 +135,8 @@ struct HostileNameTests {
   @Test(arguments: [Double.infinity, -.infinity, .nan, 1e300, -1e300])
   func `A record of a time that is none, or of sizes beyond counting, contradicts itself`(time: Double) {
     let file = StoredFile(
-      name: "a", digest: Digest(of: "a"), byteCount: .max, object: ObjectID(hexadecimal: String(repeating: "1", count: 40))!,
+      name: "a", digest: Digest(of: "a"), byteCount: .max,
+      object: ObjectID(hexadecimal: String(repeating: "1", count: 40))!,
       chunked: true)
     var second = file
     second.name = "b"

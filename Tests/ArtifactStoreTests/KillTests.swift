@@ -12,7 +12,9 @@ struct KillTests {
   @Test(.enabled(if: root != nil)) func `The process that is killed`() throws {
     let root = try #require(Self.root)
     let store = try ArtifactStore(artifacts: root + "/Artifacts", project: root)
-    if !FileManager.default.fileExists(atPath: root + "/said") { try Data().write(to: URL(fileURLWithPath: root + "/said")) }
+    if !FileManager.default.fileExists(atPath: root + "/said") {
+      try Data().write(to: URL(fileURLWithPath: root + "/said"))
+    }
     let said = try #require(FileHandle(forWritingAtPath: root + "/said"))
     try said.seekToEnd()
     let run = UInt64.random(in: 0...UInt64.max)
@@ -36,7 +38,9 @@ struct KillTests {
     return generator.bytes(long ? 1_500_000 : 6000)
   }
 
-  @Test(.enabled(if: root == nil)) func `A kill at any instant leaves a sound store with everything that was finished`() throws {
+  @Test(.enabled(if: root == nil)) func `A kill at any instant leaves a sound store with everything that was finished`()
+    throws
+  {
     let workplace = try Workplace()
     var generator = Generator(UInt64(ProcessInfo.processInfo.processIdentifier))
     for _ in 0..<8 {
@@ -65,7 +69,9 @@ struct KillTests {
       let store = try workplace.open()
       for name in names { #expect(try store.load(name) == Self.bytes(name)) }
       for version in try store.log(notebook: "n") {
-        for artifact in try store.artifacts(at: version.id.hexadecimal) { _ = try store.content(of: artifact.content).path() }
+        for artifact in try store.artifacts(at: version.id.hexadecimal) {
+          _ = try store.content(of: artifact.content).path()
+        }
       }
       // Once with the index that the killed processes left, once with one from the repository alone.
       if pass == 0 { try FileManager.default.removeItem(atPath: workplace.root + "/.colophon") }

@@ -47,7 +47,9 @@ struct ManyProcessesTests {
     #expect(try workplace.faults().isEmpty)
   }
 
-  @Test func `Many packs become few, segments too, and every object stays, also for a store that was open before`() throws {
+  @Test func `Many packs become few, segments too, and every object stays, also for a store that was open before`()
+    throws
+  {
     let workplace = try Workplace()
     let reader = try workplace.open()
     let store = try workplace.open()
@@ -73,7 +75,9 @@ struct ManyProcessesTests {
     // What plain git keeps when it collects garbage is all that records need.
     #expect(try workplace.git("gc", "-q", "--prune=now").status == 0)
     let after = try workplace.open()
-    for number in 0..<160 { #expect(try after.load("\(number)") == [UInt8](repeating: UInt8(number), count: 5000 + number)) }
+    for number in 0..<160 {
+      #expect(try after.load("\(number)") == [UInt8](repeating: UInt8(number), count: 5000 + number))
+    }
   }
 
   @Test func `A colleague's records become look-ups here, with their contents, over plain git`() throws {

@@ -37,8 +37,9 @@ struct MendingTests {
     #expect(try store.load("small 7") == Array("7".utf8))
   }
 
-  @Test(arguments: ["not a database at all", ""]) func `An index that is none is moved aside and made again`(text: String) throws
-  {
+  @Test(arguments: ["not a database at all", ""]) func `An index that is none is moved aside and made again`(
+    text: String
+  ) throws {
     let workplace = try Workplace()
     let before = try filled(workplace)
     for suffix in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: workplace.index + suffix) }

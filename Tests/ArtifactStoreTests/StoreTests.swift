@@ -52,14 +52,16 @@ struct StoreTests {
     #expect(workplace.packs == packs)
   }
 
-  @Test(arguments: [10, 2 << 20]) func `Bytes that do not hash to the declared digest are an error`(length: Int) throws {
+  @Test(arguments: [10, 2 << 20]) func `Bytes that do not hash to the declared digest are an error`(length: Int) throws
+  {
     let workplace = try Workplace()
     let store = try workplace.open()
     let path = try workplace.write([UInt8](repeating: 1, count: length), to: "file")
     let content = try ArtifactContent(path: path)
     _ = try workplace.write([UInt8](repeating: 2, count: length), to: "file")
     let error = #expect(throws: StoreError.self) { try store.put(content, format: "test/1") }
-    guard case .changedWhileStored(content.digest, Digest(of: [UInt8](repeating: 2, count: length)))? = error?.cause else {
+    guard case .changedWhileStored(content.digest, Digest(of: [UInt8](repeating: 2, count: length)))? = error?.cause
+    else {
       Issue.record("\(String(describing: error))")
       return
     }

@@ -4,7 +4,8 @@ import Foundation
 import Testing
 
 struct VersionTests {
-  private func content(_ store: ArtifactStore, _ bytes: [UInt8], _ name: String = "value.json") throws -> StoredContent {
+  private func content(_ store: ArtifactStore, _ bytes: [UInt8], _ name: String = "value.json") throws -> StoredContent
+  {
     try store.put(ArtifactContent(bytes: bytes, name: name), format: "test/1")
   }
 
@@ -17,7 +18,8 @@ struct VersionTests {
       NamedContent(name: "modèle", content: content(store, long, "model.safetensors")),
       NamedContent(name: "scores", content: content(store, Array("{}".utf8))),
     ]
-    let id = try store.commit(notebook: "méta clip", artifacts: artifacts, lock: Array("{}\n".utf8), message: "first", time: 1000)
+    let id = try store.commit(
+      notebook: "méta clip", artifacts: artifacts, lock: Array("{}\n".utf8), message: "first", time: 1000)
     #expect(id != nil)
     let clone = workplace.root + "/clone"
     #expect(try workplace.run("git", ["clone", "-q", workplace.repository, clone]).status == 0)
@@ -89,7 +91,9 @@ struct VersionTests {
     #expect(throws: StoreError.self) { try content(store, [1], name) }
   }
 
-  @Test(arguments: ["scores", "得分", "оценки", "النتائج", "می‌خواهم", "स्कोर", "a b", "a'\"$(rm)", "a*?", "x.lock", "emoji 🐱"])
+  @Test(arguments: [
+    "scores", "得分", "оценки", "النتائج", "می‌خواهم", "स्कोर", "a b", "a'\"$(rm)", "a*?", "x.lock", "emoji 🐱",
+  ])
   func `A name in any script will do`(name: String) throws {
     let workplace = try Workplace()
     let store = try workplace.open()
@@ -102,7 +106,9 @@ struct VersionTests {
   @Test func `Different notebooks have different branches, whatever they are called`() throws {
     let workplace = try Workplace()
     let store = try workplace.open()
-    let names = ["a", "a/b", "a b", "a%20b", "HEAD", "@", "x.lock", "..", "-n", "~1", "メタ", "a.b", "refs/heads/a", "a^{commit}"]
+    let names = [
+      "a", "a/b", "a b", "a%20b", "HEAD", "@", "x.lock", "..", "-n", "~1", "メタ", "a.b", "refs/heads/a", "a^{commit}",
+    ]
     for (position, name) in names.enumerated() {
       let artifacts = [NamedContent(name: "v", content: try content(store, [UInt8(position)]))]
       #expect(try store.commit(notebook: name, artifacts: artifacts, lock: [], message: name, time: 0) != nil)
@@ -117,7 +123,8 @@ struct VersionTests {
     let one = try content(store, [1])
     #expect(throws: StoreError.self) {
       try store.commit(
-        notebook: "n", artifacts: [.init(name: "a", content: one), .init(name: "a", content: one)], lock: [], message: "", time: 0
+        notebook: "n", artifacts: [.init(name: "a", content: one), .init(name: "a", content: one)], lock: [],
+        message: "", time: 0
       )
     }
   }

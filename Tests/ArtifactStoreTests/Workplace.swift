@@ -22,7 +22,9 @@ final class Workplace: Sendable {
   var reports: [String] { messages.withLock { $0 } }
 
   func open() throws -> ArtifactStore {
-    try ArtifactStore(artifacts: root + "/Artifacts", project: root) { message in self.messages.withLock { $0.append(message) } }
+    try ArtifactStore(artifacts: root + "/Artifacts", project: root) { message in
+      self.messages.withLock { $0.append(message) }
+    }
   }
 
   /// Writes a file under the root.
@@ -102,7 +104,8 @@ func someRecord(_ name: String, _ output: StoredContent, started: Double = 1000,
   StageRecord(
     key: Digest(of: name), stage: "Stage",
     components: [KeyComponent(name: "name", kind: .parameter, digest: Digest(of: name), display: name)], output: output,
-    started: started, seconds: seconds, environment: ["threads": "2"], measurements: [.init(name: "rate", value: .nan, unit: "")],
+    started: started, seconds: seconds, environment: ["threads": "2"],
+    measurements: [.init(name: "rate", value: .nan, unit: "")],
     notes: ["“\(name)” / noted"])
 }
 

@@ -15,7 +15,9 @@ private final class Keyring {
     var allowed = ""
     for name in ["ada", "eve"] {
       #expect(try ToolRun("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", name, "-f", key(name)]).succeeded)
-      if name == "ada" { allowed += "ada@example.org " + (try String(contentsOfFile: key(name) + ".pub", encoding: .utf8)) }
+      if name == "ada" {
+        allowed += "ada@example.org " + (try String(contentsOfFile: key(name) + ".pub", encoding: .utf8))
+      }
     }
     try allowed.write(toFile: self.allowed, atomically: true, encoding: .utf8)
   }
@@ -32,13 +34,17 @@ private final class Keyring {
 @Suite struct AttestationTests {
   private let keys: Keyring
   private static let statement = Statement(
-    notebook: "Notebooks/日本 – «x».md", name: "日本 – «x»", notebookDigest: Digest(of: "notebook"), lockDigest: Digest(of: "lock"),
+    notebook: "Notebooks/日本 – «x».md", name: "日本 – «x»", notebookDigest: Digest(of: "notebook"),
+    lockDigest: Digest(of: "lock"),
     source: SourceState(commit: String(repeating: "a", count: 40), isDirty: true), parameters: ["sample": "150"],
     stages: [
       AttestedStage(
-        artifact: "Sample", stage: "SampleBalanced", key: Digest(of: "key"), output: Digest(of: "out"), verdict: "identical"),
-      AttestedStage(artifact: "'; DROP TABLE", stage: "S", key: Digest(of: "k"), output: Digest(of: "o"), verdict: "diverged"),
-    ], environment: ["os": "Debian 12"], isSandboxed: true, tolerance: "1e-5", verdict: "diverged", started: 1.5, seconds: 2)
+        artifact: "Sample", stage: "SampleBalanced", key: Digest(of: "key"), output: Digest(of: "out"),
+        verdict: "identical"),
+      AttestedStage(
+        artifact: "'; DROP TABLE", stage: "S", key: Digest(of: "k"), output: Digest(of: "o"), verdict: "diverged"),
+    ], environment: ["os": "Debian 12"], isSandboxed: true, tolerance: "1e-5", verdict: "diverged", started: 1.5,
+    seconds: 2)
 
   init() throws { keys = try Keyring() }
 

@@ -15,8 +15,10 @@ import Testing
     ])
 
   @Test func `equal tables give equal bytes`() throws {
-    let first = try Chart(scores).bars(category: "language", value: "top-1", color: "script", reference: ("chance", 0.001))
-    let second = try Chart(scores).bars(category: "language", value: "top-1", color: "script", reference: ("chance", 0.001))
+    let first = try Chart(scores).bars(
+      category: "language", value: "top-1", color: "script", reference: ("chance", 0.001))
+    let second = try Chart(scores).bars(
+      category: "language", value: "top-1", color: "script", reference: ("chance", 0.001))
     #expect(first == second)
   }
 
@@ -52,7 +54,9 @@ import Testing
       try Chart($0).bars(category: "language", value: "pairs", scale: .logarithmic, order: .descending)
     },
     Kind(testDescription: "panels") { try Chart($0).bars(category: "language", value: "top-1", facet: "script") },
-    Kind(testDescription: "lines") { try Chart($0).line(x: "pairs", y: "top-1", color: "language", xScale: .logarithmic) },
+    Kind(testDescription: "lines") {
+      try Chart($0).line(x: "pairs", y: "top-1", color: "language", xScale: .logarithmic)
+    },
     Kind(testDescription: "points") {
       try Chart($0).points(x: "pairs", y: "top-1", color: "script", label: "language", reference: ("chance", 0.001))
     },
@@ -74,7 +78,8 @@ import Testing
 
   @Test func `labels cannot leave their place`() throws {
     let hostile = "</text></svg><script>alert(1)</script>\"'&"
-    let table = Table(columns: [.init("name"), .init("value"), .init("group")], rows: [[.text(hostile), 3, .text(hostile)]])
+    let table = Table(
+      columns: [.init("name"), .init("value"), .init("group")], rows: [[.text(hostile), 3, .text(hostile)]])
     for figure in [
       try Chart(table).bars(
         category: "name", value: "value", color: "group", reference: (hostile, 1), title: hostile, axis: hostile),
@@ -135,7 +140,9 @@ import Testing
     #expect(throws: TableError.repeated(category: "a", column: "name")) {
       try Chart(twice).bars(category: "name", value: "value")
     }
-    #expect(throws: TableError.noRows(columns: ["value"])) { try Chart(zero.prefix(0)).bars(category: "name", value: "value") }
+    #expect(throws: TableError.noRows(columns: ["value"])) {
+      try Chart(zero.prefix(0)).bars(category: "name", value: "value")
+    }
   }
 
   /// What an XML parser finds in a drawing.
@@ -159,7 +166,9 @@ import Testing
       attributes: [String: String]
     ) {
       names.insert(name)
-      if name == "svg", let box = attributes["viewBox"]?.split(separator: " ").compactMap({ Double($0) }), box.count == 4 {
+      if name == "svg", let box = attributes["viewBox"]?.split(separator: " ").compactMap({ Double($0) }),
+        box.count == 4
+      {
         (width, height) = (box[2], box[3])
       }
       func number(_ key: String) -> Double? { attributes[key].flatMap { Double($0) } }

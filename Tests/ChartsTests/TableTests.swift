@@ -23,11 +23,13 @@ import TextFormatting
 
   @Test func `rows are filtered by the numbers and texts of their columns`() {
     #expect(table.filtered { ($0.number("value") ?? 0) > 1 && $0.text("name") != "d" }[column: "name"] == ["b", "c"])
-    #expect(table.prefix(9).rows.count == 4 && table.prefix(-1).rows.isEmpty && table.suffix(1).rows.first?.first == "d")
+    #expect(
+      table.prefix(9).rows.count == 4 && table.prefix(-1).rows.isEmpty && table.suffix(1).rows.first?.first == "d")
   }
 
   @Test func `columns become rows`() throws {
-    let wide = Table(columns: [.init("model"), .init("i2t", style: .percent(1)), .init("t2i")], rows: [["small", 0.25, 0.5]])
+    let wide = Table(
+      columns: [.init("model"), .init("i2t", style: .percent(1)), .init("t2i")], rows: [["small", 0.25, 0.5]])
     let long = try wide.unpivoted(["i2t", "t2i"], name: "direction", value: "recall")
     #expect(long.columns.map(\.name) == ["model", "direction", "recall"])
     #expect(long.rows == [["small", "i2t", 0.25], ["small", "t2i", 0.5]])

@@ -14,7 +14,8 @@ final class CommandWorkplace {
   let root: URL
 
   init() throws {
-    root = FileManager.default.temporaryDirectory.appending(path: "colophon-\(UUID().uuidString)").resolvingSymlinksInPath()
+    root = FileManager.default.temporaryDirectory.appending(path: "colophon-\(UUID().uuidString)")
+      .resolvingSymlinksInPath()
     try FileManager.default.createDirectory(at: root.appending(path: "Artifacts"), withIntermediateDirectories: true)
   }
 

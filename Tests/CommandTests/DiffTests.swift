@@ -42,7 +42,8 @@ import Testing
       outcome.output.contains(#/en +top-1 +0.6500 \[0.6000, 0.7000\] +0.7500 \[0.6000, 0.7000\] +\+15 % +outside/#),
       "\(outcome.output)")
     #expect(!outcome.output.contains("\u{1B}"))
-    #expect(try place.colophon("diff", "Score@scores~1", "Score@scores", "--color", "always").output.contains("\u{1B}[32m"))
+    #expect(
+      try place.colophon("diff", "Score@scores~1", "Score@scores", "--color", "always").output.contains("\u{1B}[32m"))
     // Without a revision it is the last version's.
     #expect(try place.colophon("diff", "Score@scores~1", "Score").output == outcome.output)
     let same = try place.colophon("diff", "Score", "Score")
@@ -69,7 +70,8 @@ import Testing
   @Test func variantsAreBranches() throws {
     #expect(try place.colophon("run", "scores.md", "--set", "best=0.5").status == 0)
     let outcome = try place.colophon("diff", "scores", "scores-with-best-0.5")
-    #expect(outcome.status == 0 && outcome.output.contains("1 changed, 1 the same"), "\(outcome.output)\(outcome.errors)")
+    #expect(
+      outcome.status == 0 && outcome.output.contains("1 changed, 1 the same"), "\(outcome.output)\(outcome.errors)")
     let candidates = try place.colophon("diff", "Score", "Score@scores~1")
     #expect(candidates.status == 1)
     #expect(candidates.errors.contains("Score@scores, Score@scores-with-best-0.5"), "\(candidates.errors)")
@@ -119,7 +121,8 @@ import Testing
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments =
-      ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "core.pager=cat", "-C", place.root.path] + arguments
+      ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "core.pager=cat", "-C", place.root.path]
+      + arguments
     let pipe = Pipe()
     process.standardOutput = pipe
     try process.run()
@@ -144,7 +147,8 @@ import Testing
 
     try place.write("Artifacts/scores/lock.json", try place.colophon("stages", "scores", "--json").output)
     let diff = try git("diff")
-    #expect(diff.contains("-  en | 0.6500 [0.6000, 0.7000]") && diff.contains("+  en | 0.7500 [0.6000, 0.7000]"), "\(diff)")
+    #expect(
+      diff.contains("-  en | 0.6500 [0.6000, 0.7000]") && diff.contains("+  en | 0.7500 [0.6000, 0.7000]"), "\(diff)")
     #expect(diff.contains("+Score-2 (table/1)"), "\(diff)")
     try git("commit", "--quiet", "-a", "-m", "second")
     #expect(try git("log", "-p", "-1").contains("+  en | 0.7500 [0.6000, 0.7000]"))

@@ -12,7 +12,8 @@ import Testing
 
   @Test func `The key of a notebook's stage covers every exported module`() throws {
     let text = try String(contentsOf: Self.folder.appending(path: "NotebookRun+Library.swift"), encoding: .utf8)
-    let covered = Set(text.matches(of: /\("(\w+)", (\w+)\.ModuleSources\.digest\)/).filter { $0.1 == $0.2 }.map { String($0.1) })
+    let covered = Set(
+      text.matches(of: /\("(\w+)", (\w+)\.ModuleSources\.digest\)/).filter { $0.1 == $0.2 }.map { String($0.1) })
 
     #expect(try !Self.exported().isEmpty)
     #expect(try covered == Self.exported())

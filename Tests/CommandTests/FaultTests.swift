@@ -56,7 +56,9 @@ import Testing
         """))
     let outcome = try place.colophon("run", "n.md")
     #expect(outcome.status == 1)
-    #expect(outcome.errors.contains("n.md:10") && outcome.errors.contains("choose another name for `as:`"), "\(outcome.errors)")
+    #expect(
+      outcome.errors.contains("n.md:10") && outcome.errors.contains("choose another name for `as:`"),
+      "\(outcome.errors)")
     let report = try String(contentsOf: place.root.appending(path: "Artifacts/n/report.md"), encoding: .utf8)
     #expect(!report.contains("\nit ran"))
   }
@@ -69,7 +71,8 @@ import Testing
   @Test(
     "An input that cannot be hashed is named with the reason",
     arguments: [
-      ("absent.txt", "no such file"), ("folder", "it is a folder"), ("pipe", "it is a pipe"), ("link", "does not exist"),
+      ("absent.txt", "no such file"), ("folder", "it is a folder"), ("pipe", "it is a pipe"),
+      ("link", "does not exist"),
     ])
   func inputs(path: String, reason: String) throws {
     try FileManager.default.createDirectory(at: place.root.appending(path: "folder"), withIntermediateDirectories: true)

@@ -4,7 +4,8 @@ import Testing
 /// What the command says of itself, and the notebook that it writes for beginners.
 @Suite struct HelpTests {
   static let commands = [
-    "run", "plan", "why", "verify", "diff", "log", "show", "export", "stages", "remote", "push", "pull", "attestations", "gc",
+    "run", "plan", "why", "verify", "diff", "log", "show", "export", "stages", "remote", "push", "pull", "attestations",
+    "gc",
     "fsck", "new", "doctor", "install-git-driver",
   ]
 

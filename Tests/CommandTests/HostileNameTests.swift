@@ -26,10 +26,13 @@ import Testing
 
   @Test func `names in every script, in either form, with SQL and like counted ones, stand side by side`() throws {
     let names = [
-      "a", "a", "a-2", "a-2", "e\u{301}", "\u{e9}", "النتائج", "ผลลัพธ์", "한글", "👩\u{200d}🔬", "'; DROP TABLE outcomes; --", "%",
+      "a", "a", "a-2", "a-2", "e\u{301}", "\u{e9}", "النتائج", "ผลลัพธ์", "한글", "👩\u{200d}🔬",
+      "'; DROP TABLE outcomes; --", "%",
       "x y",
     ]
-    let calls = names.enumerated().map { "let v\($0) = try await CountLetters(text: \"\($0)\")(as: \($1.debugDescription))" }
+    let calls = names.enumerated().map {
+      "let v\($0) = try await CountLetters(text: \"\($0)\")(as: \($1.debugDescription))"
+    }
     try place.write("n.md", Self.notebook(calls))
     let run = try place.colophon("run", "n.md")
     #expect(run.status == 0 && CommandWorkplace.ran(run.errors).count == names.count, "\(run.errors)")
@@ -44,9 +47,12 @@ import Testing
 
   @Test(
     "a name that leads elsewhere or steers the terminal is refused, and reaches neither",
-    arguments: ["../../escaped", "/tmp/escaped", "..", ".git", "a\\b", "\u{1b}[31mred", "a\u{202e}b", "lock.json", "a\nb"])
+    arguments: [
+      "../../escaped", "/tmp/escaped", "..", ".git", "a\\b", "\u{1b}[31mred", "a\u{202e}b", "lock.json", "a\nb",
+    ])
   func refused(name: String) throws {
-    try place.write("n.md", Self.notebook(["let a = try await CountLetters(text: \"a\")(as: \(name.debugDescription))"]))
+    try place.write(
+      "n.md", Self.notebook(["let a = try await CountLetters(text: \"a\")(as: \(name.debugDescription))"]))
     let run = try place.colophon("run", "n.md")
     #expect(run.status == 1 && run.errors.contains("choose another name"), "\(run.errors)")
     #expect(!(run.output + run.errors).unicodeScalars.contains { $0 == "\u{1b}" || $0 == "\u{202e}" })
@@ -56,7 +62,9 @@ import Testing
 
   @Test(
     "a notebook's file may have any name",
-    arguments: ["e\u{301}.md", "\u{e9}.md", "تجربة.md", "การทดลอง.md", "👩\u{200d}🔬.md", "'; --.md", "-x.md", "a b%2F.md"])
+    arguments: [
+      "e\u{301}.md", "\u{e9}.md", "تجربة.md", "การทดลอง.md", "👩\u{200d}🔬.md", "'; --.md", "-x.md", "a b%2F.md",
+    ])
   func files(name: String) throws {
     try place.write(name, Self.notebook(["let a = try await CountLetters(text: \"a\")()"]))
     let run = try place.colophon("run", "./" + name)
@@ -69,7 +77,9 @@ import Testing
 
   @Test func `a lock with names that lead elsewhere, escapes and lies is read by every command without harm`() throws {
     try place.write(
-      "n.md", Self.notebook(["let a = try await CountLetters(text: \"a\")()", "let b = try await CountLetters(text: \"bc\")()"]))
+      "n.md",
+      Self.notebook(["let a = try await CountLetters(text: \"a\")()", "let b = try await CountLetters(text: \"bc\")()"])
+    )
     #expect(try place.colophon("run", "n.md").status == 0)
     let good = try place.read("Artifacts/n/lock.json")
     let evil = "../../../escaped\\u001b[31m\\u202e"
@@ -92,7 +102,8 @@ import Testing
       // Not ended by a signal: a trap would have a status above.
       #expect([0, 1].contains(outcome.status), "\(outcome.errors)")
       #expect(
-        !(outcome.output + outcome.errors).unicodeScalars.contains { $0 == "\u{1b}" || $0 == "\u{202e}" }, "\(outcome.output)")
+        !(outcome.output + outcome.errors).unicodeScalars.contains { $0 == "\u{1b}" || $0 == "\u{202e}" },
+        "\(outcome.output)")
     }
     let around = try FileManager.default.contentsOfDirectory(atPath: place.root.deletingLastPathComponent().path)
     #expect(!around.contains { $0.hasPrefix("escaped") })
@@ -103,7 +114,8 @@ import Testing
   @Test(
     "labels of a cell in any script do, those with anything else are faults at their line",
     arguments: [
-      ("النتائج", true), ("ผลลัพธ์", true), ("e\u{301}", true), ("한글", true), ("../x", false), ("a b", false), ("'; --", false),
+      ("النتائج", true), ("ผลลัพธ์", true), ("e\u{301}", true), ("한글", true), ("../x", false), ("a b", false),
+      ("'; --", false),
       ("<b>", false), ("\"👩\u{200d}🔬\"", false),
     ])
   func labels(label: String, isGood: Bool) throws {

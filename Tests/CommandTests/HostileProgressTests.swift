@@ -22,7 +22,8 @@ import TextFormatting
   func progress(done: Double) {
     for total in Self.numbers {
       let written = Self.lines { view in
-        view.observe(.stageStarted(id: 1, stage: "S", key: Digest(of: "k"), place: .init(cell: 1, line: 1), reason: "new"))
+        view.observe(
+          .stageStarted(id: 1, stage: "S", key: Digest(of: "k"), place: .init(cell: 1, line: 1), reason: "new"))
         view.observe(.stageProgress(id: 1, done: -done, total: total, unit: "rows"))
         view.observe(.stageProgress(id: 1, done: done, total: total, unit: "rows"))
         view.tick()
@@ -34,7 +35,8 @@ import TextFormatting
   @Test func `no text steers the terminal`() {
     let evil = "\u{1b}[2J\u{9b}31m\u{202e}\r\u{7}"
     let written = Self.lines { view in
-      view.observe(.stageStarted(id: 1, stage: "S" + evil, key: Digest(of: "k"), place: .init(cell: 1, line: 1), reason: evil))
+      view.observe(
+        .stageStarted(id: 1, stage: "S" + evil, key: Digest(of: "k"), place: .init(cell: 1, line: 1), reason: evil))
       view.observe(.stageProgress(id: 1, done: 1, total: 2, unit: evil))
       view.observe(.stageNote(id: 1, text: evil))
       view.tick()
@@ -44,7 +46,8 @@ import TextFormatting
     // What it draws with, and nothing else.
     let own = written.replacing(#/\u{1b}\[(\d+A|J|\d+m)/#, with: "")
     #expect(
-      written.contains("[2J") && !own.unicodeScalars.contains { ["\u{1b}", "\u{9b}", "\u{202e}", "\r", "\u{7}"].contains($0) })
+      written.contains("[2J")
+        && !own.unicodeScalars.contains { ["\u{1b}", "\u{9b}", "\u{202e}", "\r", "\u{7}"].contains($0) })
   }
 
   private static func lines(_ body: (inout LiveView) -> Void) -> String {

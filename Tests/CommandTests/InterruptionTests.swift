@@ -44,7 +44,9 @@ import Testing
     try place.write("n.md", FaultTests.cell(FaultTests.slow(milliseconds: 400, count: 8)))
     let process = try place.process(["run", "n.md"])
     try process.run()
-    while !(try place.read(".errors")).contains("done    Slow"), process.isRunning { Thread.sleep(forTimeInterval: 0.02) }
+    while !(try place.read(".errors")).contains("done    Slow"), process.isRunning {
+      Thread.sleep(forTimeInterval: 0.02)
+    }
     kill(process.processIdentifier, SIGINT)
     process.waitUntilExit()
     #expect(process.terminationStatus == 130)
@@ -63,7 +65,9 @@ import Testing
     let before = try lock()
     let process = try place.process(["verify", "n.md"])
     try process.run()
-    while !(try place.read(".errors")).contains("done    Slow"), process.isRunning { Thread.sleep(forTimeInterval: 0.02) }
+    while !(try place.read(".errors")).contains("done    Slow"), process.isRunning {
+      Thread.sleep(forTimeInterval: 0.02)
+    }
     kill(process.processIdentifier, signal)
     process.waitUntilExit()
     if signal == SIGINT {
@@ -81,7 +85,9 @@ import Testing
   @Test func theSecondRunWaitsForTheFirstAndSaysSo() throws {
     let first = try place.process(["run", "n.md"], as: "first")
     try first.run()
-    while !(try place.read("first.errors")).contains("run     Slow"), first.isRunning { Thread.sleep(forTimeInterval: 0.02) }
+    while !(try place.read("first.errors")).contains("run     Slow"), first.isRunning {
+      Thread.sleep(forTimeInterval: 0.02)
+    }
     let second = try place.colophon("run", "n.md")
     first.waitUntilExit()
     #expect(second.status == 0)

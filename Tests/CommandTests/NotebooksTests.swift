@@ -48,7 +48,8 @@ import Testing
   @Test func theReviewComesToItsVerdicts() throws {
     let place = try place(for: Self.reviewing)
     try FileManager.default.copyItem(
-      at: ArchitectureTests.root.appending(path: "Notebooks/curation.md"), to: place.root.appending(path: "curation.md"))
+      at: ArchitectureTests.root.appending(path: "Notebooks/curation.md"), to: place.root.appending(path: "curation.md")
+    )
     let outcome = try place.colophon("run", "\(Self.reviewing).md", "--set", "sample=20", "--output", "review")
     #expect(outcome.status == 0, "\(outcome.errors)")
     let report = try place.read("Artifacts/review/report.md")
@@ -72,7 +73,8 @@ import Testing
     #expect(!record.cells.isEmpty && !showing.isEmpty)
     for cell in record.cells where cell.state != .notEvaluated {
       #expect(cell.state == .done, "cell \(cell.id)")
-      #expect(!showing.contains(cell.id) || !cell.shown.isEmpty || !cell.printed.isEmpty, "cell \(cell.id) shows nothing")
+      #expect(
+        !showing.contains(cell.id) || !cell.shown.isEmpty || !cell.printed.isEmpty, "cell \(cell.id) shows nothing")
     }
     #expect(record.inlines.count == document.inlines.count)
     for inline in record.inlines { #expect(inline.text != nil, "inline \(inline.id): \(inline.failure ?? "")") }

@@ -54,7 +54,9 @@ import Testing
     let outcome = try place.colophon("run", "n.md", "--set", "sample=150")
     #expect(outcome.status == 0, "\(outcome.errors)")
     #expect(CommandWorkplace.ran(outcome.errors) == ["Take"])
-    #expect(outcome.errors.contains("(count 0 → 150)"), "the reason is told against the notebook's own run: \(outcome.errors)")
+    #expect(
+      outcome.errors.contains("(count 0 → 150)"), "the reason is told against the notebook's own run: \(outcome.errors)"
+    )
     #expect(try programs() == compiled)
     #expect(CommandWorkplace.ran(try place.colophon("run", "n.md", "--set", "sample=150").errors) == [])
   }
@@ -68,7 +70,8 @@ import Testing
     #expect(try place.read("Artifacts/n/report.md").contains("Taken were 0 at 1.5."))
     try place.write("n.md", edited.replacing("rate: 0.75", with: "rate: word"))
     let outcome = try place.colophon("run", "n.md")
-    #expect(outcome.status == 1 && outcome.errors.contains("cannot convert value of type 'String'"), "\(outcome.errors)")
+    #expect(
+      outcome.status == 1 && outcome.errors.contains("cannot convert value of type 'String'"), "\(outcome.errors)")
   }
 
   @Test func theCommittedReportStaysAndTheOtherSaysWhatDiffers() throws {
@@ -80,7 +83,8 @@ import Testing
     #expect(outcome.output.hasSuffix("/Artifacts/\(name)/report.html\n"))
     #expect(outcome.errors.contains("with seed=9, sample=2: report and versions go to Artifacts/\(name)"))
     let report = try place.read("Artifacts/\(name)/report.md")
-    #expect(report.contains("> **This run has values of its own:** `seed` is 9 instead of 3, `sample` is 2 instead of 0."))
+    #expect(
+      report.contains("> **This run has values of its own:** `seed` is 9 instead of 3, `sample` is 2 instead of 0."))
     #expect(report.contains("We took 2 at 1.") && report.contains("a b 9"))
     #expect(report.contains("| Parameter `sample` | 2 (set for this run; the notebook says 0) |"))
     #expect(report.contains("| Parameter `rate` | 0.5 |"))
@@ -111,7 +115,8 @@ import Testing
   @Test func anOutputHasTheNameThatIsAskedFor() throws {
     let outcome = try place.colophon("run", "n.md", "--set", "label=it's", "--output", "mine")
     #expect(outcome.status == 0, "\(outcome.errors)")
-    #expect(try place.read("Artifacts/mine/report.md").contains("colophon run n.md --set 'label=it'\\''s' --output mine\n"))
+    #expect(
+      try place.read("Artifacts/mine/report.md").contains("colophon run n.md --set 'label=it'\\''s' --output mine\n"))
     #expect(try place.colophon("log", "mine").output.contains("mine"))
     try place.write("other.md", "1 `swift 1`\n")
     let other = try place.colophon("run", "other.md", "--output", "mine")
@@ -124,7 +129,9 @@ import Testing
       let outcome = try place.colophon("run", "n.md", "--set", "label=\(label)")
       #expect(outcome.status == 0, "\(outcome.errors)")
       let report = outcome.output.trimmingCharacters(in: .newlines)
-      #expect(report.hasPrefix("\(place.root.path)/Artifacts/n-with-label-") && FileManager.default.fileExists(atPath: report))
+      #expect(
+        report.hasPrefix("\(place.root.path)/Artifacts/n-with-label-") && FileManager.default.fileExists(atPath: report)
+      )
       names.insert(report)
     }
     #expect(names.count == 7)
@@ -133,9 +140,11 @@ import Testing
   @Test(
     "A setting that cannot be taken has status 64 and runs nothing",
     arguments: [
-      (["--set", "smaple=1"], "did you mean “sample”?"), (["--set", "sample=1.5"], "must be a whole number (Int), not “1.5”"),
+      (["--set", "smaple=1"], "did you mean “sample”?"),
+      (["--set", "sample=1.5"], "must be a whole number (Int), not “1.5”"),
       (["--set", "sample"], "name=value"), (["--set", "sample=1", "--set", "sample=2"], "set twice"),
-      (["--set", "seed=-1"], "a whole number from 0"), (["--output", "a/b"], "--output"), (["--output", ".."], "--output"),
+      (["--set", "seed=-1"], "a whole number from 0"), (["--output", "a/b"], "--output"),
+      (["--output", ".."], "--output"),
       (["--output", "store.git"], "--output"),
     ])
   func refused(arguments: [String], message: String) throws {
@@ -144,13 +153,18 @@ import Testing
       #expect(outcome.status == 64 && outcome.errors.contains(message), "\(outcome.errors)")
       #expect(CommandWorkplace.ran(outcome.errors) == [])
     }
-    #expect(try FileManager.default.contentsOfDirectory(atPath: place.root.path + "/Artifacts").sorted() == ["n", "store.git"])
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: place.root.path + "/Artifacts").sorted() == [
+        "n", "store.git",
+      ])
   }
 
   @Test func aParameterThatACellDeclaresAnewIsAFaultOfTheCell() throws {
     try place.write("n.md", Self.notebook.replacing("let taken =", with: "let sample = 5\nlet taken ="))
     let outcome = try place.colophon("run", "n.md")
     #expect(outcome.status == 1)
-    #expect(outcome.errors.contains("n.md:23:1: error: “sample” is a parameter of the notebook (line 5)"), "\(outcome.errors)")
+    #expect(
+      outcome.errors.contains("n.md:23:1: error: “sample” is a parameter of the notebook (line 5)"), "\(outcome.errors)"
+    )
   }
 }

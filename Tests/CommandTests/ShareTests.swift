@@ -36,7 +36,9 @@ import Testing
     #expect(first.status == 0 && CommandWorkplace.ran(first.errors) == ["CountLetters"], "\(first.errors)")
     #expect(try ada.colophon("remote", "add", "hub", hub).status == 0)
     let pushed = try ada.colophon("push")
-    #expect(pushed.status == 0 && pushed.output.contains("results sent") && pushed.output.contains("n: new"), "\(pushed.errors)")
+    #expect(
+      pushed.status == 0 && pushed.output.contains("results sent") && pushed.output.contains("n: new"),
+      "\(pushed.errors)")
     // The other one has not run anything yet.
     #expect(try bob.colophon("remote", "add", "hub", hub).status == 0)
     let pulled = try bob.colophon("pull")
@@ -86,7 +88,8 @@ import Testing
     _ = try bob.colophon("remote", "add", "hub", hub)
     let pulled = try bob.colophon("pull", "--json")
     #expect(
-      pulled.status == 1 && pulled.errors.contains("CountLetters") && pulled.errors.contains("is refused"), "\(pulled.errors)")
+      pulled.status == 1 && pulled.errors.contains("CountLetters") && pulled.errors.contains("is refused"),
+      "\(pulled.errors)")
     let run = try bob.colophon("run", "n.md")
     #expect(run.status == 0 && CommandWorkplace.ran(run.errors) == ["CountLetters"], "\(run.errors)")
   }

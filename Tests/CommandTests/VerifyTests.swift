@@ -62,7 +62,8 @@ import Testing
   @Test func aSteadyNotebookIsIdentical() throws {
     let (outcome, verdict) = try verified(
       Self.notebook(
-        Self.steady, "let a = try await Twice(value: 4)()\nlet b = try await Twice(value: a)()\nb", prose: "It is `swift b`."))
+        Self.steady, "let a = try await Twice(value: 4)()\nlet b = try await Twice(value: a)()\nb",
+        prose: "It is `swift b`."))
     #expect(outcome.status == 0, "\(outcome.output)")
     #expect(verdict.isSandboxed && verdict.executed == 2)
     #expect(verdict.stages.map(\.outcome) == ["identical", "identical"])
@@ -95,7 +96,8 @@ import Testing
 
   @Test func aStageThatDivergesByItselfIsToldFromOneWhoseInputsDid() throws {
     let (outcome, verdict) = try verified(
-      Self.notebook(Self.chance, "let d = try await Draw()()\nlet s = try await Sum(values: d)()\ns", prose: "Sum: `swift s`."))
+      Self.notebook(
+        Self.chance, "let d = try await Draw()()\nlet s = try await Sum(values: d)()\ns", prose: "Sum: `swift s`."))
     #expect(outcome.status == 1)
     let draw = try #require(verdict.stages.first { $0.artifact == "Draw" })
     let sum = try #require(verdict.stages.first { $0.artifact == "Sum" })
@@ -109,7 +111,9 @@ import Testing
     #expect(text.contains("Sum (line 17): diverged because of its inputs"), "\(text)")
   }
 
-  @Test("Numbers within the tolerance are equivalent, others are not", arguments: [("1e-5", "diverged"), ("0.01", "equivalent")])
+  @Test(
+    "Numbers within the tolerance are equivalent, others are not",
+    arguments: [("1e-5", "diverged"), ("0.01", "equivalent")])
   func tolerance(_ tolerance: String, _ expected: String) throws {
     let (outcome, verdict) = try verified(
       Self.notebook(
@@ -159,7 +163,8 @@ import Testing
   }
 
   @Test func declaredFilesAndFoldersAreSeenAndNothingBesideThem() throws {
-    try FileManager.default.createDirectory(at: place.root.appending(path: "data/more"), withIntermediateDirectories: true)
+    try FileManager.default.createDirectory(
+      at: place.root.appending(path: "data/more"), withIntermediateDirectories: true)
     for name in ["words.txt", "data/a.txt", "data/more/b.txt", "data/c.bin"] { try place.write(name, name) }
     let (outcome, verdict) = try verified(
       Self.notebook(
@@ -245,7 +250,9 @@ import Testing
       """, "let s = try await Greedy()()\ns")
     let (outcome, verdict) = try verified(text, option, value)
     #expect(outcome.status == 1)
-    #expect(verdict.stages[0].outcome == "failed" && verdict.stages[0].detail?.contains(reason) == true, "\(verdict.stages[0])")
+    #expect(
+      verdict.stages[0].outcome == "failed" && verdict.stages[0].detail?.contains(reason) == true,
+      "\(verdict.stages[0])")
   }
 
   @Test func partsAreVerifiedOnRecordedInputs() throws {
@@ -258,7 +265,9 @@ import Testing
     #expect(other.outcome.status == 1 && other.verdict.outcome(of: "Draw") == "diverged")
     let sample = try verify(["--sample", "1", "--seed", "5"])
     #expect(sample.verdict.stages.count == 1)
-    #expect(try verify(["--sample", "1", "--seed", "5"]).verdict.stages.map(\.artifact) == sample.verdict.stages.map(\.artifact))
+    #expect(
+      try verify(["--sample", "1", "--seed", "5"]).verdict.stages.map(\.artifact)
+        == sample.verdict.stages.map(\.artifact))
     let unknown = try place.colophon("verify", "n.md", "--stage", "Nonsense")
     #expect(unknown.status == 1 && unknown.errors.contains("no stage Nonsense"), "\(unknown.errors)")
   }
@@ -375,7 +384,9 @@ import Testing
 
   @Test(
     "Wrong options are refused with what they take",
-    arguments: [["--memory", "much"], ["--time", "-1"], ["--sample", "0"], ["--key", "k"], ["--attest", "--stage", "X"]])
+    arguments: [
+      ["--memory", "much"], ["--time", "-1"], ["--sample", "0"], ["--key", "k"], ["--attest", "--stage", "X"],
+    ])
   func wrongOptions(options: [String]) throws {
     try place.write("n.md", Self.notebook(Self.steady, "1"))
     #expect(try place.colophon(["verify", "n.md"] + options).status == 64)

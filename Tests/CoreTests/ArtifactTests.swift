@@ -21,7 +21,8 @@ import Testing
 
   @Test func theDigestOfSeveralFilesDependsOnNamesAndBytesAndNotOnOrder() {
     func file(_ name: String, _ text: String) -> ContentFile {
-      ContentFile(name: name, digest: Digest(of: text), byteCount: Int64(text.utf8.count), location: .memory(Array(text.utf8)))
+      ContentFile(
+        name: name, digest: Digest(of: text), byteCount: Int64(text.utf8.count), location: .memory(Array(text.utf8)))
     }
     let one = ArtifactContent(files: [file("a", "1"), file("b", "2")])
     #expect(one.digest == ArtifactContent(files: [file("b", "2"), file("a", "1")]).digest)

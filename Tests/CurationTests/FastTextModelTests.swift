@@ -13,8 +13,10 @@ import Testing
   /// Texts of all kinds: words of several scripts, empty, blank, controls, odd Unicode, fastText's own marks, long ones.
   static func texts(_ count: Int) -> [String] {
     let pieces = [
-      "a", "the dog", "foto", "Straße", "犬の写真", "собака", "สุนัข", "ქართული", "👩🏽‍🚀", "e\u{301}", "\u{0}", "\n", "\r\n", "\t", "\u{B}",
-      "\u{A0}", "\u{3000}", "</s>", "__label__en", "__label__", "<", ">", "\u{FFFD}", "\u{10FFFF}", "שלום", "हिन्दी", "x", "ß",
+      "a", "the dog", "foto", "Straße", "犬の写真", "собака", "สุนัข", "ქართული", "👩🏽‍🚀", "e\u{301}", "\u{0}", "\n", "\r\n",
+      "\t", "\u{B}",
+      "\u{A0}", "\u{3000}", "</s>", "__label__en", "__label__", "<", ">", "\u{FFFD}", "\u{10FFFF}", "שלום", "हिन्दी", "x",
+      "ß",
       "Donaudampfschifffahrtsgesellschaftskapitän", " ", "  ", ",", ".",
     ]
     var random = SplitMix(state: 11)
@@ -44,7 +46,9 @@ import Testing
   }
 
   @Test(.enabled(if: FileManager.default.fileExists(atPath: published)))
-  func `labels and probabilities of the published model are libfasttext's`() throws { try expectAgreement(Self.published) }
+  func `labels and probabilities of the published model are libfasttext's`() throws {
+    try expectAgreement(Self.published)
+  }
 
   @Test(arguments: [true, false])
   func `labels and probabilities of a trained model are libfasttext's`(_ isHierarchical: Bool) async throws {

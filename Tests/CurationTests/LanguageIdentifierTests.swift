@@ -30,7 +30,9 @@ import Testing
   @Test(
     .enabled(if: FileManager.default.fileExists(atPath: FastTextModelTests.published)),
     arguments: [("a photo of a dog", "en", 0.5447), ("犬の写真", "ja", 0.9866), ("foto", "it", 0.1962)])
-  func `the published model names the language as the reference does`(_ text: String, _ language: String, _ confidence: Double)
+  func `the published model names the language as the reference does`(
+    _ text: String, _ language: String, _ confidence: Double
+  )
     async throws
   {
     let found = try await identify([PairText(text, field: "alt")], with: identifier())[0]
@@ -143,8 +145,10 @@ import Testing
     let pairs = try Self.pairs(scratch)
     let identifier = try await small(pairs).with(\.heldOut, 0.2).run(scratch.context("train"))
     #expect(identifier.languages == ["de", "en", "ja", "zh_Hant"])
-    let report = try await EvaluateLanguageIdentifier(identifier: identifier, pairs: pairs).with(\.heldOut, 0.2).with(\.seed, 1)
-      .run(scratch.context("evaluate"))
+    let report = try await EvaluateLanguageIdentifier(identifier: identifier, pairs: pairs).with(\.heldOut, 0.2).with(
+      \.seed, 1
+    )
+    .run(scratch.context("evaluate"))
     let texts = report.confusions.reduce(0) { $0 + $1.texts }
     #expect((150...330).contains(texts))
     #expect(report.accuracy.estimate > 0.95)
@@ -166,14 +170,17 @@ import Testing
   }
 
   @Test func `a corpus is trained on in pieces of a caption's length`() async throws {
-    let text = (0..<200).map { "sentence number \($0) of a longer document in which words are many" }.joined(separator: " ")
+    let text = (0..<200).map { "sentence number \($0) of a longer document in which words are many" }.joined(
+      separator: " ")
     let other = (0..<200).map { "第\($0)個句子在這個很長的文件裡" }.joined()
     let corpus = try Corpus.write(
-      ["en": [.init(id: "1", text: text)], "zh": [.init(id: "2", text: other)]], folder: scratch.context("corpus").scratch)
+      ["en": [.init(id: "1", text: text)], "zh": [.init(id: "2", text: other)]],
+      folder: scratch.context("corpus").scratch)
     var stage = TrainLanguageIdentifier(corpus: corpus)
     (stage.buckets, stage.minimumCount) = (2000, 1)
     let identifier = try await stage.run(scratch.context("train"))
-    let report = try await EvaluateLanguageIdentifier(identifier: identifier, corpus: corpus).run(scratch.context("evaluate"))
+    let report = try await EvaluateLanguageIdentifier(identifier: identifier, corpus: corpus).run(
+      scratch.context("evaluate"))
     #expect(report.confusions.reduce(0) { $0 + $1.texts } > 150)
     #expect(report.accuracy.estimate > 0.95)
   }
@@ -182,7 +189,8 @@ import Testing
     let pairs = try Self.pairs(scratch, count: 20)
     let changes: [(inout TrainLanguageIdentifier) -> Void] = [
       { $0.dimension = 0 }, { $0.epochs = 0 }, { $0.longestNgram = 1 }, { $0.buckets = 0 }, { $0.learningRate = .nan },
-      { $0.learningRate = 0 }, { $0.heldOut = 1 }, { $0.quantisedTo = 3 }, { $0.languages = ["en"] }, { $0.pairs = nil },
+      { $0.learningRate = 0 }, { $0.heldOut = 1 }, { $0.quantisedTo = 3 }, { $0.languages = ["en"] },
+      { $0.pairs = nil },
       { $0.minimumCount = 0 }, { $0.limit = 0 }, { $0.quantisedTo = 100_000 },
     ]
     for (number, change) in changes.enumerated() {
@@ -234,7 +242,9 @@ import Testing
     let first = try await stage.run(scratch.context("1", threads: 1))
     let second = try await stage.run(scratch.context("4", threads: 4))
     #expect(first == second)
-    let perLanguage = Dictionary(grouping: first.confusions, by: \.language).mapValues { $0.reduce(0) { $0 + $1.texts } }
+    let perLanguage = Dictionary(grouping: first.confusions, by: \.language).mapValues {
+      $0.reduce(0) { $0 + $1.texts }
+    }
     #expect(perLanguage.keys.sorted() == ["de", "en", "ja", "zh_Hant"])
     #expect(perLanguage.values.allSatisfy { (60...140).contains($0) })
   }

@@ -55,7 +55,9 @@ import Testing
   }
 
   @Test func `a picture of one colour gets no hash, whatever its colour and alpha`() async throws {
-    let flat: [(String, [UInt8])] = (0..<3).map { ("flat\($0)", [UInt8](repeating: UInt8($0 * 100), count: 32 * 32 * 4)) }
+    let flat: [(String, [UInt8])] = (0..<3).map {
+      ("flat\($0)", [UInt8](repeating: UInt8($0 * 100), count: 32 * 32 * 4))
+    }
     let pictures = try set([1, 2], size: 32, name: "flat", extra: flat)
     let notes = Notes()
     let hashes = try await HashPictures(pictures: pictures).run(scratch.context("h", report: notes.take))
@@ -115,7 +117,8 @@ import Testing
     let base = (0..<50 * 8).map { _ in Float.random(in: -1...1, using: &random) }
     let ids = (0..<50).map { "e\($0)" }
     let plain = try Embeddings(ids: ids, vectors: base, dimension: 8, folder: scratch.context("a").scratch)
-    let shifted = try Embeddings(ids: ids, vectors: base.map { $0 + 3 }, dimension: 8, folder: scratch.context("b").scratch)
+    let shifted = try Embeddings(
+      ids: ids, vectors: base.map { $0 + 3 }, dimension: 8, folder: scratch.context("b").scratch)
     let first = try await HashPictures(embeddings: plain).run(scratch.context("ha")).hashes()
     let second = try await HashPictures(embeddings: shifted).run(scratch.context("hb")).hashes()
     #expect(Set(first).count > 40)
@@ -128,14 +131,18 @@ import Testing
     let hashes = (0..<300).map { _ in UInt64.random(in: .min ... .max, using: &random) } + [0, .max, 5, 5]
     let queries = (0..<400).map { number in
       var hash = number < 350 ? hashes[number % hashes.count] : UInt64.random(in: .min ... .max, using: &random)
-      for _ in 0..<Int.random(in: 0...maximum + 2, using: &random) { hash ^= 1 << UInt64.random(in: 0..<64, using: &random) }
+      for _ in 0..<Int.random(in: 0...maximum + 2, using: &random) {
+        hash ^= 1 << UInt64.random(in: 0..<64, using: &random)
+      }
       return hash
     }
     let index = HashIndex(hashes, maximumDistance: maximum)
     for query in queries {
       var found: [[Int]] = []
       index.forEach(near: query) { found.append([$0, $1]) }
-      let expected = hashes.enumerated().map { [$0.offset, ($0.element ^ query).nonzeroBitCount] }.filter { $0[1] <= maximum }
+      let expected = hashes.enumerated().map { [$0.offset, ($0.element ^ query).nonzeroBitCount] }.filter {
+        $0[1] <= maximum
+      }
       #expect(found.sorted { $0[0] < $1[0] } == expected)
     }
   }
@@ -157,14 +164,16 @@ import Testing
         "c,d|a|3", "c,d|q\"\",\"|2", "e\"f|z|0", "zzz|a|3",
       ])
     #expect(try duplicates.summary().rows == [[0, 1, 1, 1], [2, 1, 1, 1], [3, 2, 2, 1]])
-    let kept = try await RemoveNearDuplicates(pairs: writer.finish(), duplicates: duplicates).run(scratch.context("r")).all()
+    let kept = try await RemoveNearDuplicates(pairs: writer.finish(), duplicates: duplicates).run(scratch.context("r"))
+      .all()
     #expect(kept.map(\.id) == ["a-0", "a-1", "b-0", "b-1"])
   }
 
   @Test func `a distance beyond what the index can do is an error`() async throws {
     let hashes = try PictureHashes.write([("a", 1)], folder: scratch.context("h").scratch)
     await #expect(throws: OperationError.self) {
-      _ = try await FindNearDuplicates(pool: hashes, evaluation: hashes).with(\.maximumDistance, 32).run(scratch.context("f"))
+      _ = try await FindNearDuplicates(pool: hashes, evaluation: hashes).with(\.maximumDistance, 32).run(
+        scratch.context("f"))
     }
   }
 }

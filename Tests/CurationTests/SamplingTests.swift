@@ -5,7 +5,8 @@ import Foundation
 import Testing
 
 @Suite struct SamplingTests {
-  private let folder = FileManager.default.temporaryDirectory.appending(path: "colophon-sampling-\(UUID().uuidString)").path
+  private let folder = FileManager.default.temporaryDirectory.appending(path: "colophon-sampling-\(UUID().uuidString)")
+    .path
 
   private func context(_ name: String, threads: Int = 2) throws -> StageContext {
     try FileManager.default.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
@@ -21,7 +22,8 @@ import Testing
         Pair(
           id: "p\(number)", image: "i\(number)",
           texts: [
-            PairText("a dog\(rare)", field: "alt", language: "en"), PairText("nothing here", field: "alt", language: "en"),
+            PairText("a dog\(rare)", field: "alt", language: "en"),
+            PairText("nothing here", field: "alt", language: "en"),
             PairText("狗", field: "title", language: "zh_Hant"), PairText("狗", field: "title", language: "tlh"),
           ]))
     }
@@ -137,7 +139,8 @@ import Testing
     let merged = try await IndexConcepts(metadata: metadata(), grouping: .merged).run(context("merged"))
     #expect(merged.groups.map(\.code) == ["all"] && merged.groups.map(\.entries) == [5])
     let counts = try await CountConcepts(pairs: pool(), index: merged).run(context("mc"))
-    #expect(try counts.counts(of: "all") == [.init("axolotl", count: 30), .init("dog", count: 3000), .init("狗", count: 6000)])
+    #expect(
+      try counts.counts(of: "all") == [.init("axolotl", count: 30), .init("dog", count: 3000), .init("狗", count: 6000)])
     let english = try await IndexConcepts(metadata: metadata(), languages: ["en"]).run(context("english"))
     let own = try await CountConcepts(pairs: pool(), index: english).run(context("ec"))
     #expect(own.languages.map(\.code) == ["en", "other"] && own.languages.map(\.matchedTexts) == [3000, 0])
@@ -154,11 +157,13 @@ import Testing
 
   @Test func `counts of another index are an error`() async throws {
     let counts = try ConceptCounts.write(
-      [(.init(code: "en", entries: 4, texts: 9, matchedTexts: 9), [.init("unicorn", count: 9)])], folder: context("other").scratch
+      [(.init(code: "en", entries: 4, texts: 9, matchedTexts: 9), [.init("unicorn", count: 9)])],
+      folder: context("other").scratch
     )
     let thresholds = try await ComputeThresholds(counts: counts, t: 1).run(context("ot"))
     let error = await #expect(throws: OperationError.self) {
-      _ = try await SampleBalanced(pairs: pool(), index: index(), counts: counts, thresholds: thresholds).run(context("os"))
+      _ = try await SampleBalanced(pairs: pool(), index: index(), counts: counts, thresholds: thresholds).run(
+        context("os"))
     }
     #expect(error?.subject.contains("unicorn") == true)
   }

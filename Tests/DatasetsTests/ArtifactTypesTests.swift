@@ -15,7 +15,8 @@ func temporaryFolder() throws -> String {
 
 @Suite struct PairsTests {
   private let awkward = [
-    "plain", "“quoted” \"quotes\" \\ back", "tab\tline\nreturn\r", "null\u{0} bell\u{7}", "😀 é e\u{301} \u{2028}", "", "{}[],:",
+    "plain", "“quoted” \"quotes\" \\ back", "tab\tline\nreturn\r", "null\u{0} bell\u{7}", "😀 é e\u{301} \u{2028}", "",
+    "{}[],:",
   ]
 
   @Test func `pairs come back as they were written, whatever is in their texts`() throws {
@@ -30,12 +31,14 @@ func temporaryFolder() throws -> String {
     let written = try writer.finish()
     #expect(try written.all() == pairs)
     #expect(try written.count() == pairs.count)
-    #expect(try Pairs(content: ArtifactContent(bytes: written.content.files[0].bytes(), name: "pairs.jsonl")).all() == pairs)
+    #expect(
+      try Pairs(content: ArtifactContent(bytes: written.content.files[0].bytes(), name: "pairs.jsonl")).all() == pairs)
   }
 
   @Test func `equal pairs give equal bytes, which are JSON that others can read`() throws {
     let writer = try PairsWriter(path: temporaryFolder() + "/pairs.jsonl")
-    try writer.write(Pair(id: "1", image: "2", texts: [PairText("a \"b\"\u{1}", field: "alt", language: "en")], group: "g"))
+    try writer.write(
+      Pair(id: "1", image: "2", texts: [PairText("a \"b\"\u{1}", field: "alt", language: "en")], group: "g"))
     let bytes = try writer.finish().content.files[0].bytes()
     #expect(
       String(decoding: bytes, as: UTF8.self) == #"{"id":"1","image":"2","group":"g","texts":[{"text":"a \"b\"\u0001","#
@@ -66,7 +69,10 @@ func temporaryFolder() throws -> String {
     let pieces = bytes.pieces(size: 100)
     #expect(pieces.count > 20)
     #expect(pieces.first?.lowerBound == 0 && pieces.last?.upperBound == bytes.bytes.count)
-    #expect(zip(pieces, pieces.dropFirst()).allSatisfy { $0.upperBound == $1.lowerBound && bytes.bytes[$1.lowerBound - 1] == 10 })
+    #expect(
+      zip(pieces, pieces.dropFirst()).allSatisfy {
+        $0.upperBound == $1.lowerBound && bytes.bytes[$1.lowerBound - 1] == 10
+      })
     var lines: [String] = []
     for piece in pieces { bytes.forEachLine(in: piece) { lines.append(String(decoding: $0, as: UTF8.self)) } }
     #expect(lines.count == 501 && lines[7] == "line 7" && lines[500] == "last")
@@ -112,7 +118,8 @@ func temporaryFolder() throws -> String {
   @Test func `metadata keeps order, marks and scores of each language`() throws {
     let writer = ConceptMetadataWriter(folder: try temporaryFolder())
     let entries = [
-      Concept("0", source: .digits), Concept("狗\"", source: .lexicon), Concept("a b", source: .bigram, score: 3.9068905956085187),
+      Concept("0", source: .digits), Concept("狗\"", source: .lexicon),
+      Concept("a b", source: .bigram, score: 3.9068905956085187),
       Concept("a", source: .unigram, score: 12),
     ]
     try writer.write(entries, of: "zh_Hant")

@@ -17,7 +17,9 @@ func shell(_ command: String, in folder: String) throws {
   try #require(process.terminationStatus == 0, "\(command)")
 }
 
-func write(_ bytes: some Sequence<UInt8>, to path: String) throws { try Data(bytes).write(to: URL(fileURLWithPath: path)) }
+func write(_ bytes: some Sequence<UInt8>, to path: String) throws {
+  try Data(bytes).write(to: URL(fileURLWithPath: path))
+}
 
 func read(_ path: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: path))) }
 
@@ -165,7 +167,8 @@ struct FixedRandom: RandomNumberGenerator {
     #expect(try lines("\(long)\n\(long)", limit: 10) == ["1 too long", "2! too long"])
   }
 
-  @Test(arguments: [3, 17, 300_000]) func `lines of any length are the same as splitting the text`(_ limit: Int) throws {
+  @Test(arguments: [3, 17, 300_000]) func `lines of any length are the same as splitting the text`(_ limit: Int) throws
+  {
     var random = FixedRandom(3)
     let parts = (0..<3000).map { number in
       String(repeating: "\(number % 10)", count: number % 500 == 0 ? 290_000 : Int.random(in: 0..<40, using: &random))

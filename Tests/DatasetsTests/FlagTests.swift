@@ -53,7 +53,9 @@ import Testing
     return stage
   }
 
-  @Test func `countries have their names and continents in each language, and flags of no country are left out`() async throws {
+  @Test func `countries have their names and continents in each language, and flags of no country are left out`()
+    async throws
+  {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let pairs = try await stage().run(context()).all()
     #expect(pairs.map(\.id) == ["flags/FJ", "flags/FR"])
@@ -83,7 +85,8 @@ import Testing
     FileManager.default.fileExists(atPath: "/usr/share/iso-flags-png-320x240/fr.png")
     && FileManager.default.fileExists(atPath: "/usr/share/unicode/cldr/common/main/en.xml")
 
-  @Test(.enabled(if: isInstalled)) func `Debian's flags have names in more than 150 languages and lie on five continents`()
+  @Test(.enabled(if: isInstalled))
+  func `Debian's flags have names in more than 150 languages and lie on five continents`()
     async throws
   {
     defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -19,7 +19,9 @@ import Testing
     ("simple", "simple", "simple", "en_SIMPLE"), ("no", "no", "no", "no"), ("pnb", "pnb", "pnb", "pa_Arab"),
     ("be-x-old", "be_tarask", "be_tarask", "be_TARASK"), ("en", "en", "en", "en"), ("mhr", "mhr", "mhr", "mhr"),
   ])
-  func `two languages are joined with what CLDR calls them`(_ wiki: String, _ plain: String, _ joined: String, _ cldr: String) {
+  func `two languages are joined with what CLDR calls them`(
+    _ wiki: String, _ plain: String, _ joined: String, _ cldr: String
+  ) {
     #expect(WikipediaCodes.wikipedia.language(wiki) == plain)
     #expect(WikipediaCodes.joined.language(wiki) == joined)
     #expect(WikipediaCodes.cldr.language(wiki) == cldr)

@@ -6,7 +6,8 @@ import Imaging
 import Testing
 
 @Suite struct OpenWordNetTests {
-  private func run(_ files: [String: String], _ change: (inout ReadOpenWordNets) -> Void = { _ in }) async throws -> [String:
+  private func run(_ files: [String: String], _ change: (inout ReadOpenWordNets) -> Void = { _ in }) async throws
+    -> [String:
     [String]]
   {
     let root = try temporaryFolder()

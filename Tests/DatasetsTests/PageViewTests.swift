@@ -27,7 +27,10 @@ import Testing
       ("en Main_Page 42 0", ["en": ["Main Page 42"]]),
       ("en A 1 0\nen.m A 2 0", ["en": ["A 3"]]),
       ("en A 1 0\nen.b A 2 0\nen.m.d B 4 0\nen.zero A 8 0", ["en": ["A 11", "B 4"]]),
-      ("zh-min-nan A 1 0\nzh-min-nan.m A 1 0\nbe-x-old B 1 0\nbe-tarask B 1 0", ["zh_min_nan": ["A 2"], "be_tarask": ["B 2"]]),
+      (
+        "zh-min-nan A 1 0\nzh-min-nan.m A 1 0\nbe-x-old B 1 0\nbe-tarask B 1 0",
+        ["zh_min_nan": ["A 2"], "be_tarask": ["B 2"]]
+      ),
       ("\"\" A 1 0\nen \"\" 1 0\nen B 0 0\nen C 1 0", ["en": ["C 1", "\"\" 1"].sorted()]),
       ("en Talk:A 5 0\nen A:b 5 0\nen : 5 0\nen C 1 0", ["en": ["C 1"]]),
       ("en A 5\nen A B 5 0\nen A x 0\nen A -5 0\nen C 1 0\n\nen", ["en": ["C 1"]]),
@@ -56,7 +59,9 @@ import Testing
       if case .note(let text) = report { notes.withLock { $0.append(text) } }
     }
     #expect(try await run(files, report: note) == ["de": ["Hund 5", "Katze 2", "Maus 1"]])
-    #expect(notes.withLock(\.self) == ["1 lines have no page views in them, for instance line 3 of pageviews-20240501-000000"])
+    #expect(
+      notes.withLock(\.self) == ["1 lines have no page views in them, for instance line 3 of pageviews-20240501-000000"]
+    )
     #expect(try await run(files) { $0.minimumViews = 2 } == ["de": ["Hund 5", "Katze 2"]])
     #expect(try await run(["pageviews-1": "tl A 1 0\n"]) { $0.codes = .wikipedia } == ["tl": ["A 1"]])
   }

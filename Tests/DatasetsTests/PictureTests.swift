@@ -76,7 +76,8 @@ import Testing
   @Test func `broken and empty pictures are noted, and only all of them are an error`() async throws {
     let notes = Notes()
     let set = try await stamps([
-      "a.svg": square, "b.png": "no picture", "c.svg": #"<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>"#,
+      "a.svg": square, "b.png": "no picture",
+      "c.svg": #"<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>"#,
     ]).run(context { if case .note(let text) = $0 { notes.add(text) } })
     #expect(try set.ids() == ["stamps/a"])
     #expect(notes.all.count == 2 && notes.all.allSatisfy { $0.hasPrefix("1 pictures") })
@@ -88,7 +89,8 @@ import Testing
       uniqueKeysWithValues: (0..<80).map {
         (
           "\($0).svg",
-          square.replacing("red", with: "rgb(\($0),\(255 - $0),9)").replacing("width=\"64\"", with: "width=\"\($0 + 9)\"")
+          square.replacing("red", with: "rgb(\($0),\(255 - $0),9)").replacing(
+            "width=\"64\"", with: "width=\"\($0 + 9)\"")
         )
       })
     let stage = try stamps(drawings)
@@ -131,9 +133,13 @@ private final class Notes: @unchecked Sendable {
     #expect(dog?.text(in: "de", field: "name") == "Hundegesicht" && dog?.text(in: "zh", field: "name") == "狗脸")
   }
 
-  @Test(.enabled(if: font)) func `every base emoji is one glyph, and the flag of France is not Clipperton's`() async throws {
+  @Test(.enabled(if: font)) func `every base emoji is one glyph, and the flag of France is not Clipperton's`()
+    async throws
+  {
     let notes = Notes()
-    let context = StageContext(scratch: try temporaryFolder(), threads: 2) { if case .note(let text) = $0 { notes.add(text) } }
+    let context = StageContext(scratch: try temporaryFolder(), threads: 2) {
+      if case .note(let text) = $0 { notes.add(text) }
+    }
     let pictures = try await RenderEmoji(size: 16).run(context).open()
     #expect(pictures.count == 1861)
     #expect(pictures.position(of: "1f1eb-1f1f7") != nil && pictures.position(of: "1f1e8-1f1f5") == nil)

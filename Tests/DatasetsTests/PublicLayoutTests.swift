@@ -97,7 +97,8 @@ import Testing
     Array("P3\n4 4\n255\n".utf8) + Array([String](repeating: colour, count: 16).joined(separator: "\n").utf8) + [10]
   }
 
-  @Test func `a folder of pictures comes under the paths without endings, only those that are asked for`() async throws {
+  @Test func `a folder of pictures comes under the paths without endings, only those that are asked for`() async throws
+  {
     for (name, colour) in [("a/one.ppm", "255 0 0"), ("b/two.ppm", "0 0 255")] {
       _ = try write(name, String(decoding: square(colour), as: UTF8.self))
     }
@@ -115,7 +116,9 @@ import Testing
   }
 
   @Test func `ImageNet's folders give the classes, Babel-ImageNet their names`() async throws {
-    for path in ["n02/y.JPEG", "n01/x.JPEG", "n01/x.png", "n03/z.jpg", "stray.jpg"] { _ = try write("imagenet/" + path, "") }
+    for path in ["n02/y.JPEG", "n01/x.JPEG", "n01/x.png", "n03/z.jpg", "stray.jpg"] {
+      _ = try write("imagenet/" + path, "")
+    }
     let pictures = try await ReadImageNet(folder: folder + "/imagenet").run(context())
     #expect(try pictures.all().map(\.id) == ["n01/x", "n02/y", "n03/z"])
     #expect(try pictures.all().map(\.group) == ["n01", "n02", "n03"])
@@ -134,7 +137,8 @@ import Testing
           texts: [PairText("Hai", field: "name", language: "de"), PairText("shark", field: "name", language: "en")]),
       ])
     #expect(isNoted("1 of 3 classes have no name"))
-    #expect(await message { _ = try await stage.with(\.classCount, 4).run(context()) }.contains("3 classes with pictures"))
+    #expect(
+      await message { _ = try await stage.with(\.classCount, 4).run(context()) }.contains("3 classes with pictures"))
     stage.pictures = nil
     #expect(try await stage.run(context()).all().map(\.id) == ["0", "2"])
     for (text, words) in [
@@ -165,11 +169,13 @@ import Testing
     #expect(isNoted("1 records have another number of fields than the first, for instance line 6"))
     #expect(isNoted("1 records have no picture or no list of classes") && isNoted("1 pictures were there before"))
     let other = try write("other.csv", "a,b\n1,2\n")
-    #expect(await message { _ = try await ReadDollarStreet(file: InputFile(other)).run(context()) }.contains("imageRelPath"))
+    #expect(
+      await message { _ = try await ReadDollarStreet(file: InputFile(other)).run(context()) }.contains("imageRelPath"))
     let open = try write("open.csv", "imageRelPath,imagenet_sysnet_id\n\"a,1\n")
     #expect(await message { _ = try await ReadDollarStreet(file: InputFile(open)).run(context()) }.contains("line 2"))
     let empty = try write("empty.csv", "")
-    #expect(await message { _ = try await ReadDollarStreet(file: InputFile(empty)).run(context()) }.contains("it is empty"))
+    #expect(
+      await message { _ = try await ReadDollarStreet(file: InputFile(empty)).run(context()) }.contains("it is empty"))
   }
 
   @Test func `GeoDE's rows give objects and regions, and groups become classes`() async throws {
@@ -182,7 +188,9 @@ import Testing
       try pairs.all() == [
         Pair(
           id: "angola_hand_soap_1", image: "angola_hand_soap_1",
-          texts: [PairText("Africa", field: "region", language: "en"), PairText("Angola", field: "country", language: "en")],
+          texts: [
+            PairText("Africa", field: "region", language: "en"), PairText("Angola", field: "country", language: "en"),
+          ],
           group: "hand_soap"),
         Pair(id: "x_1", image: "x_1", texts: [PairText("Asia", field: "region", language: "en")], group: "bag"),
       ])

@@ -58,10 +58,13 @@ func record(_ id: String, _ text: String = "a dog", image: String = "i") -> Stri
     let lines = [
       record("1"), String(good.dropLast()), good + ",", good.replacing(#","image""#, with: #" "image""#),
       good.replacing("a dog", with: #"a \q dog"#), good.replacing("a dog", with: "a \u{1} dog"), "[]", "7",
-      good.replacing(#""good""#, with: "12"), good.replacing(#""a dog""#, with: "null"), #"{"image":"i","texts":[{"text":"x"}]}"#,
-      #"{"id":"","image":"i","texts":[{"text":"x"}]}"#, #"{"id":"x","texts":[{"text":"x"}]}"#, #"{"id":"x","image":"i"}"#,
+      good.replacing(#""good""#, with: "12"), good.replacing(#""a dog""#, with: "null"),
+      #"{"image":"i","texts":[{"text":"x"}]}"#,
+      #"{"id":"","image":"i","texts":[{"text":"x"}]}"#, #"{"id":"x","texts":[{"text":"x"}]}"#,
+      #"{"id":"x","image":"i"}"#,
       #"{"id":"x","image":"i","texts":[]}"#, #"{"id":"x","image":"i","texts":[{"text":" \t\u00a0"}]}"#,
-      #"{"id":"x","image":"i","texts":[{"field":"alt"}]}"#, #"{"id":"x","image":"i","texts":"none"}"#, record("1", "again"),
+      #"{"id":"x","image":"i","texts":[{"field":"alt"}]}"#, #"{"id":"x","image":"i","texts":"none"}"#,
+      record("1", "again"),
       record("2"), #"{"id":"3","image":"i","texts":[{"text":"x"},{"text":""}]}"#, record("4", #"\ud800"#), "nonsense",
     ]
     let root = try folder([:])
@@ -88,7 +91,8 @@ func record(_ id: String, _ text: String = "a dog", image: String = "i") -> Stri
   @Test func `a line that is too long is left out`() async throws {
     let long = record("long", String(repeating: "x", count: (16 << 20) + 1))
     let notes = NoteList()
-    let pairs = try await ReadPairs(folder: folder(["a.jsonl": "\(record("1"))\n\(long)\n\(record("2"))\n"])).run(notes.context())
+    let pairs = try await ReadPairs(folder: folder(["a.jsonl": "\(record("1"))\n\(long)\n\(record("2"))\n"])).run(
+      notes.context())
     #expect(try ids(pairs) == ["1", "2"])
     #expect(notes.all == ["1 lines are longer than 16 MiB, for instance a.jsonl:2"])
   }
@@ -115,7 +119,9 @@ func record(_ id: String, _ text: String = "a dog", image: String = "i") -> Stri
       let notes = NoteList()
       let pairs = try await ReadPairs(folder: root).run(notes.context(threads: threads))
       digests.insert(pairs.content.digest)
-      let lines = try pairs.content.files.flatMap { String(decoding: try $0.bytes(), as: UTF8.self).split(separator: "\n") }
+      let lines = try pairs.content.files.flatMap {
+        String(decoding: try $0.bytes(), as: UTF8.self).split(separator: "\n")
+      }
       #expect(lines.map(String.init) == expected)
       #expect(notes.all.count == 1 && notes.all[0].hasPrefix("\(doubles) pairs have an id that was there before"))
     }
@@ -131,7 +137,8 @@ func record(_ id: String, _ text: String = "a dog", image: String = "i") -> Stri
       let scratch = try temporaryFolder()
       let sorters = (0..<3).map { _ in PairIDs(folder: scratch, memoryLimit: memoryLimit) }
       for (position, id) in ids.enumerated() {
-        try sorters[position % 3].add(id, PairIDs.Place(file: position / 7000, index: position % 7000, number: position + 1))
+        try sorters[position % 3].add(
+          id, PairIDs.Place(file: position / 7000, index: position % 7000, number: position + 1))
       }
       var found: [PairIDs.Place] = []
       try PairIDs.forEachDouble(in: sorters, folder: scratch, memoryLimit: memoryLimit) { found.append($0) }
@@ -141,7 +148,9 @@ func record(_ id: String, _ text: String = "a dog", image: String = "i") -> Stri
 
   @Test(arguments: ["gz", "bz2", "zst", "xz", ""])
   func `a file that ends early is an error, or noted when that is allowed`(_ ending: String) async throws {
-    let root = try folder(["a.jsonl": (0..<20_000).map { record("\($0)", "\($0 &* 2_654_435_761 % 99_991)") + "\n" }.joined()])
+    let root = try folder([
+      "a.jsonl": (0..<20_000).map { record("\($0)", "\($0 &* 2_654_435_761 % 99_991)") + "\n" }.joined()
+    ])
     if let tool = CompressedFileTests.tools[ending] { try shell("\(tool) a.jsonl && rm a.jsonl", in: root) }
     let name = ending.isEmpty ? "a.jsonl" : "a.jsonl.\(ending)"
     let whole = try read("\(root)/\(name)")
@@ -164,7 +173,9 @@ func record(_ id: String, _ text: String = "a dog", image: String = "i") -> Stri
       try await ReadPairs(folder: folder(["a.jsonl": "x\ny\n"])).run(NoteList().context())
     }
     #expect(error?.cause.contains("2 records are no JSON") ?? false)
-    await #expect(throws: OperationError.self) { try await ReadPairs(folder: folder(["a.jsonl": ""])).run(NoteList().context()) }
+    await #expect(throws: OperationError.self) {
+      try await ReadPairs(folder: folder(["a.jsonl": ""])).run(NoteList().context())
+    }
   }
 
   /// Every line is either there or counted, and those that nobody touched are there.
@@ -187,7 +198,9 @@ func record(_ id: String, _ text: String = "a dog", image: String = "i") -> Stri
     #expect(pairs.count + counted + blank == damaged.count)
     let intact = Set(whole.split(separator: 10)).intersection(damaged)
     let found = Set(pairs.map(\.id))
-    for line in intact { #expect(found.contains(String(decoding: line.dropFirst(7).prefix { $0 != 34 }, as: UTF8.self))) }
+    for line in intact {
+      #expect(found.contains(String(decoding: line.dropFirst(7).prefix { $0 != 34 }, as: UTF8.self)))
+    }
     #expect(intact.count > 200 && counted > 0)
   }
 }
@@ -200,7 +213,8 @@ func record(_ id: String, _ text: String = "a dog", image: String = "i") -> Stri
         Pair(
           id: "p\(number)", image: "i\(number / 2)",
           texts: [
-            PairText("dog “\(number)” \n\u{1}", field: "alt", language: number % 3 == 0 ? nil : "zh_Hant", confidence: 0.25)
+            PairText(
+              "dog “\(number)” \n\u{1}", field: "alt", language: number % 3 == 0 ? nil : "zh_Hant", confidence: 0.25)
           ],
           group: number % 2 == 0 ? "g" : nil))
     }
@@ -210,14 +224,17 @@ func record(_ id: String, _ text: String = "a dog", image: String = "i") -> Stri
   @Test(arguments: PairCompression.allCases, [1, 7, 100, 101, 1000])
   func `reading what was written gives the same pairs`(_ compression: PairCompression, _ size: Int) async throws {
     let pairs = try pairs(100)
-    let files = try await WritePairs(pairs, compression: compression, shardSize: size).run(NoteList().context(threads: 3))
+    let files = try await WritePairs(pairs, compression: compression, shardSize: size).run(
+      NoteList().context(threads: 3))
     #expect(files.content.files.count == (100 + size - 1) / size)
     let again = try await ReadPairs(files: files).run(NoteList().context())
     #expect(try again.all() == pairs.all())
   }
 
   @Test(arguments: PairCompression.allCases)
-  func `equal pairs give equal files on any number of threads, and others can unpack them`(_ compression: PairCompression)
+  func `equal pairs give equal files on any number of threads, and others can unpack them`(
+    _ compression: PairCompression
+  )
     async throws
   {
     let pairs = try pairs(5000)

@@ -11,7 +11,8 @@ import Testing
     ("", "d14a028c2a3a2bc9476102bb288234c415a2b01f828ea62ac5b3e42f"),
     ("abc", "23097d223405d8228642a477bda255b32aadbce4bda0b3f7e36c9da7"),
     (
-      "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", "75388b16512776cc5dba5da1fd890150b0c6455cb4f58b1952522525"
+      "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+      "75388b16512776cc5dba5da1fd890150b0c6455cb4f58b1952522525"
     ),
     (String(repeating: "a", count: 1_000_000), "20794655980c91d8bbb4c1ea97618a4bf03f42581948b2ee4ee7ad67"),
   ])
@@ -24,7 +25,9 @@ import Testing
     let lengths = Array(0...130)
     for length in lengths { try write([UInt8](repeating: 97, count: length), to: "\(folder)/\(length + 1000)") }
     try shell("sha224sum 1* > sums", in: folder)
-    let sums = String(decoding: try read(folder + "/sums"), as: UTF8.self).split(separator: "\n").map { String($0.prefix(56)) }
+    let sums = String(decoding: try read(folder + "/sums"), as: UTF8.self).split(separator: "\n").map {
+      String($0.prefix(56))
+    }
     #expect(lengths.map { SHA224.hash([UInt8](repeating: 97, count: $0)).hexadecimal } == sums)
   }
 }
@@ -34,12 +37,15 @@ import Testing
   @Test(arguments: [
     ("g:h", "g:h"), ("g", "http://a/b/c/g"), ("./g", "http://a/b/c/g"), ("g/", "http://a/b/c/g/"), ("/g", "http://a/g"),
     ("//g", "http://g"), ("?y", "http://a/b/c/d;p?y"), ("g?y", "http://a/b/c/g?y"), ("#s", "http://a/b/c/d;p?q#s"),
-    ("g#s", "http://a/b/c/g#s"), ("g?y#s", "http://a/b/c/g?y#s"), (";x", "http://a/b/c/;x"), ("g;x", "http://a/b/c/g;x"),
+    ("g#s", "http://a/b/c/g#s"), ("g?y#s", "http://a/b/c/g?y#s"), (";x", "http://a/b/c/;x"),
+    ("g;x", "http://a/b/c/g;x"),
     ("g;x?y#s", "http://a/b/c/g;x?y#s"), ("", "http://a/b/c/d;p?q"), (".", "http://a/b/c/"), ("./", "http://a/b/c/"),
-    ("..", "http://a/b/"), ("../", "http://a/b/"), ("../g", "http://a/b/g"), ("../..", "http://a/"), ("../../", "http://a/"),
+    ("..", "http://a/b/"), ("../", "http://a/b/"), ("../g", "http://a/b/g"), ("../..", "http://a/"),
+    ("../../", "http://a/"),
     ("../../g", "http://a/g"), ("../../../g", "http://a/g"), ("../../../../g", "http://a/g"), ("/./g", "http://a/g"),
     ("/../g", "http://a/g"), ("g.", "http://a/b/c/g."), (".g", "http://a/b/c/.g"), ("g..", "http://a/b/c/g.."),
-    ("..g", "http://a/b/c/..g"), ("./../g", "http://a/b/g"), ("./g/.", "http://a/b/c/g/"), ("g/./h", "http://a/b/c/g/h"),
+    ("..g", "http://a/b/c/..g"), ("./../g", "http://a/b/g"), ("./g/.", "http://a/b/c/g/"),
+    ("g/./h", "http://a/b/c/g/h"),
     ("g/../h", "http://a/b/c/h"), ("g;x=1/./y", "http://a/b/c/g;x=1/y"), ("g;x=1/../y", "http://a/b/c/y"),
     ("g?y/./x", "http://a/b/c/g?y/./x"), ("g?y/../x", "http://a/b/c/g?y/../x"), ("g#s/./x", "http://a/b/c/g#s/./x"),
     ("g#s/../x", "http://a/b/c/g#s/../x"), ("http:g", "http://a/b/c/g"),
@@ -76,7 +82,8 @@ import Testing
     envelope(#"{"Links":[\#(links)],"Head":{"Title":"t"\#(base.map { #","Base":"\#($0)""# } ?? "")}}"#)
   }
 
-  private func read(_ files: [String: String], packed: Bool = false, notes: NoteList = NoteList(), threads: Int = 2) async throws
+  private func read(_ files: [String: String], packed: Bool = false, notes: NoteList = NoteList(), threads: Int = 2)
+    async throws
     -> [Pair]
   {
     let root = try temporaryFolder()
@@ -99,17 +106,23 @@ import Testing
       #"{"path":"A@/href","url":"/x","text":"no picture","alt":"no"}"#,
       #"{"title":" a\ndog\r ","path":"IMG@/src","alt":"  dog\u00a0","url":"/1.png"}"#,
       #"{"path":"IMG@/src","url":"/2.png"}"#, #"{"path":"IMG@/src","url":"/3.png","alt":" \n ","title":""}"#,
-      #"{"path":"IMG@/src","alt":"without address"}"#, #"{"path":"IMG@/src","url":"4.png","data-image-title":"four","alt":7}"#,
+      #"{"path":"IMG@/src","alt":"without address"}"#,
+      #"{"path":"IMG@/src","url":"4.png","data-image-title":"four","alt":7}"#,
       #"{"path":"IMG@/src","url":"data:image/png;base64,AAAA","alt":"in the page"}"#, "17",
-      #"{"path":"IMG@/srcset","url":"//b.org/5.png","alt":"five"}"#, #"{"path":"IMG@/data-src","url":"6.png","alt":"six"}"#,
+      #"{"path":"IMG@/srcset","url":"//b.org/5.png","alt":"five"}"#,
+      #"{"path":"IMG@/data-src","url":"6.png","alt":"six"}"#,
     ]
     let notes = NoteList()
     let pairs = try await read(
-      ["a.wat": record("x:y", #"{"a":1}"#, type: "warcinfo") + record("http://a.com/b/c", page(links.joined(separator: ",")))],
+      [
+        "a.wat": record("x:y", #"{"a":1}"#, type: "warcinfo")
+          + record("http://a.com/b/c", page(links.joined(separator: ",")))
+      ],
       notes: notes)
     #expect(
       pairs.map(\.texts) == [
-        [PairText("dog", field: "alt"), PairText("a dog", field: "title")], [PairText("four", field: "data-image-title")],
+        [PairText("dog", field: "alt"), PairText("a dog", field: "title")],
+        [PairText("four", field: "data-image-title")],
         [PairText("five", field: "alt")],
       ])
     #expect(
@@ -166,7 +179,8 @@ import Testing
     let good = record("http://a.com/", page(#"{"path":"IMG@/src","url":"1.png","alt":"x"}"#))
     let notes = NoteList()
     let text =
-      good + record("http://a.com/2", #"{"Envelope":{"#) + record(nil, page(#"{"path":"IMG@/src","url":"1.png","alt":"x"}"#))
+      good + record("http://a.com/2", #"{"Envelope":{"#)
+      + record(nil, page(#"{"path":"IMG@/src","url":"1.png","alt":"x"}"#))
       + record("http://a.com/3", "{}") + record("http://a.com/4", #"{"Envelope":[1]}"#)
       + record("http://a.com/5", envelope("null"))
     #expect(try await read(["a.wat": text], notes: notes).count == 1)

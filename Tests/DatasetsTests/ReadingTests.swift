@@ -37,7 +37,8 @@ import Testing
   private func emojiStage() throws -> ReadEmojiNames {
     let root = try folder([
       "emoji-test.txt": emojiTest,
-      "supplementalData.xml": #"<s><parentLocales><parentLocale parent="es_419" locales="es_MX es_AR"/></parentLocales></s>"#,
+      "supplementalData.xml":
+        #"<s><parentLocales><parentLocale parent="es_419" locales="es_MX es_AR"/></parentLocales></s>"#,
       "annotations/en.xml": """
       <!-- a comment with <annotation cp="🐶" type="tts">wrong</annotation> -->
       <ldml><annotation cp="🐶">dog | dog face | pet</annotation><annotation cp="🐶" type="tts">dog face</annotation>
@@ -94,7 +95,8 @@ import Testing
   @Test func `captions of stamps are read by language, and letters can be left out`() async throws {
     let root = try folder([
       "animals/birds/owl.png": "", "animals/birds/owl_mirror.png": "", "animals/birds/owl.svg": "",
-      "animals/birds/owl.txt": "An owl.\nde.utf8=Eine Eule. \npt.utf8=Um mocho.\npt_BR.utf8=Uma coruja.\nzh_CN.utf8=猫头鹰\n"
+      "animals/birds/owl.txt":
+        "An owl.\nde.utf8=Eine Eule. \npt.utf8=Um mocho.\npt_BR.utf8=Uma coruja.\nzh_CN.utf8=猫头鹰\n"
         + "sr@latin.utf8=Sova.\nfr.utf8=An owl.\nen_GB.utf8=An owl.\nnb.utf8=\n",
       "animals/cat.svg": "", "symbols/alphabets/english/a.png": "", "symbols/alphabets/english/a.txt": "A\n",
     ])
@@ -128,7 +130,8 @@ import Testing
         Pair(
           id: "openclipart/animals/frog", image: "openclipart/animals/frog",
           texts: [
-            PairText("A big frog & more", field: "title"), PairText("frog", field: "keyword"), PairText("pond", field: "keyword"),
+            PairText("A big frog & more", field: "title"), PairText("frog", field: "keyword"),
+            PairText("pond", field: "keyword"),
           ], group: "animals")
       ])
   }
@@ -172,7 +175,9 @@ import Testing
     try pictures.write(id: "2", pixels: [1, 2, 3, 4])
     let set = try pictures.finish()
     #expect(
-      try await SelectPairs(pairs: pairs, pictures: set, languages: ["de"]).run(context()).all().map(\.texts) == [[texts[1]]])
+      try await SelectPairs(pairs: pairs, pictures: set, languages: ["de"]).run(context()).all().map(\.texts) == [
+        [texts[1]]
+      ])
     #expect(try await SelectPairs(pairs: pairs, withoutGroups: ["x"]).run(context()).all().map(\.id) == ["2"])
     #expect(try await SelectPairs(pairs: pairs, fields: ["title"]).run(context()).count() == 0)
     await #expect(throws: OperationError.self) { _ = try await CombinePairs(pairs, pairs).run(context()) }
@@ -183,7 +188,9 @@ import Testing
   @Test func `CLDR's languages have their English names and scripts, English too`() async throws {
     let languages = try await ReadLanguages().run(StageContext(scratch: "/nowhere", threads: 1))
     #expect(
-      ["en", "cs", "zh_Hant", "pt_PT"].map(languages.name) == ["English", "Czech", "Traditional Chinese", "European Portuguese"])
+      ["en", "cs", "zh_Hant", "pt_PT"].map(languages.name) == [
+        "English", "Czech", "Traditional Chinese", "European Portuguese",
+      ])
     #expect(["en", "sr", "zh_Hant", "ar"].map { languages[$0]?.script } == ["Latn", "Cyrl", "Hant", "Arab"])
     #expect(!languages.languages.contains { $0.name.isEmpty })
   }

@@ -32,7 +32,8 @@ import Testing
 
   @Test(arguments: ["ustar", "gnu", "pax", "oldgnu", "v7"], ["", "z", "j", "J"])
   func `archives of every kind give their files`(_ format: String, _ packing: String) throws {
-    let names = format == "v7" ? ["a.txt", "b/c.txt"] : ["a.txt", "b/c.txt", "é 猫.txt"] + (format == "ustar" ? [] : [Self.long])
+    let names =
+      format == "v7" ? ["a.txt", "b/c.txt"] : ["a.txt", "b/c.txt", "é 猫.txt"] + (format == "ustar" ? [] : [Self.long])
     let root = try folder(names)
     try shell("cd in && tar c\(packing)f ../out.tar --format=\(format) *", in: root)
     let expected = Dictionary(uniqueKeysWithValues: names.map { ($0, "content of \($0)") })
@@ -42,7 +43,8 @@ import Testing
 
   @Test func `an archive of zstd, and archives one behind the other`() throws {
     let root = try folder(["a", "b"])
-    try shell("cd in && tar cf ../1.tar a && tar cf ../2.tar b && cd .. && cat 1.tar 2.tar > 3.tar && zstd -q 3.tar", in: root)
+    try shell(
+      "cd in && tar cf ../1.tar a && tar cf ../2.tar b && cd .. && cat 1.tar 2.tar > 3.tar && zstd -q 3.tar", in: root)
     #expect(try entries(root + "/3.tar.zst").keys.sorted() == ["a", "b"])
   }
 

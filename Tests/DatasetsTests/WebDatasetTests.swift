@@ -32,7 +32,9 @@ import Testing
     return root
   }
 
-  @Test(arguments: [1, 3, 5, 100]) func `reading what was written gives the same pairs and pictures`(_ size: Int) async throws {
+  @Test(arguments: [1, 3, 5, 100]) func `reading what was written gives the same pairs and pictures`(_ size: Int)
+    async throws
+  {
     let pictures = try pictures(4)
     let pairs = try pairs(5, pictures: 4)
     let notes = NoteList()
@@ -50,7 +52,8 @@ import Testing
     let pairs = try pairs(40, pictures: 5)
     let notes = NoteList()
     let one = try await WriteWebDataset(pairs: pairs, pictures: pictures, shardSize: 7).run(notes.context(threads: 1))
-    let four = try await WriteWebDataset(pairs: pairs, pictures: pictures, shardSize: 7).run(NoteList().context(threads: 4))
+    let four = try await WriteWebDataset(pairs: pairs, pictures: pictures, shardSize: 7).run(
+      NoteList().context(threads: 4))
     #expect(one.content.digest == four.content.digest)
     #expect(notes.all.count == 1 && notes.all[0].hasPrefix("8 pairs have no picture, for instance p.4/ü"))
     let root = try folder(one)
@@ -68,7 +71,8 @@ import Testing
     let files = [
       "d/a.jpg": "no picture", "d/a.json": #"{"caption":"from JSON","url":"u","width":3}"#, "d/a.txt": "from text",
       "d/b.seg.png": "x", "d/b.txt": " a cat\n", "d/c.json": #"{"key":"c"}"#, "d/c.txt": "beside JSON",
-      "d/d.json": #"{"id":"own","image":"picture","texts":[{"text":"t","field":"f"}]}"#, "d/e.json": "{", "d/f.cls": "7",
+      "d/d.json": #"{"id":"own","image":"picture","texts":[{"text":"t","field":"f"}]}"#, "d/e.json": "{",
+      "d/f.cls": "7",
       "d/g.json": #"{"text":"of text"}"#, "d/h.txt": "\n", "d/README": "no key",
     ]
     for (name, text) in files { try write(Array(text.utf8), to: "\(root)/\(name)") }
@@ -83,7 +87,8 @@ import Testing
         Pair(id: "own", image: "picture", texts: [PairText("t", field: "f")]),
         Pair(id: "d/g", image: "d/g", texts: [PairText("of text", field: "text")]),
       ])
-    #expect(notes.all.count == 3 && notes.all.contains { $0.hasPrefix("1 records are no JSON, for instance s.tar.gz:5") })
+    #expect(
+      notes.all.count == 3 && notes.all.contains { $0.hasPrefix("1 records are no JSON, for instance s.tar.gz:5") })
     stage.keysAreLocal = true
     #expect(try await stage.run(NoteList().context()).all().map(\.id) == ["s/d/a", "s/d/b", "s/d/c", "own", "s/d/g"])
   }
@@ -97,7 +102,8 @@ import Testing
     #expect(try await RenderWebDataset(folder: root, size: 4).run(notes.context()).ids() == ["pic/0.x é", "pic/2.x é"])
     #expect(notes.all.count == 1 && notes.all[0].hasPrefix("1 pictures cannot be decoded, for instance 1.tar:2"))
     let some = try pairs.filterPairs(into: temporaryFolder() + "/p") { $0.id == "p.2/ü" }
-    #expect(try await RenderWebDataset(folder: root, pairs: some, size: 4).run(NoteList().context()).ids() == ["pic/2.x é"])
+    #expect(
+      try await RenderWebDataset(folder: root, pairs: some, size: 4).run(NoteList().context()).ids() == ["pic/2.x é"])
   }
 
   @Test func `a shard that ends early is an error, or noted when that is allowed`() async throws {
@@ -105,7 +111,9 @@ import Testing
       await WriteWebDataset(pairs: pairs(9, pictures: 3), pictures: pictures(3)).run(NoteList().context()))
     try write(try read(root + "/00000.tar").dropLast(1024 + 700), to: root + "/00000.tar")
     let notes = NoteList()
-    let error = await #expect(throws: OperationError.self) { try await ReadWebDataset(folder: root).run(notes.context()) }
+    let error = await #expect(throws: OperationError.self) {
+      try await ReadWebDataset(folder: root).run(notes.context())
+    }
     #expect(error?.endsEarly == true)
     var stage = ReadWebDataset(folder: root)
     stage.allowsEarlyEnd = true

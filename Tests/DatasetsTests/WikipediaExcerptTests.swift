@@ -4,7 +4,8 @@ import Datasets
 import Foundation
 import Testing
 
-private let excerpts = URL(fileURLWithPath: #filePath).appending(path: "../../../.colophon/data/wikipedia").standardized.path
+private let excerpts = URL(fileURLWithPath: #filePath).appending(path: "../../../.colophon/data/wikipedia").standardized
+  .path
 
 /// Runs where `.ci/set-up` has brought the excerpts of two dumps.
 @Suite(.enabled(if: FileManager.default.fileExists(atPath: excerpts)))
@@ -18,9 +19,11 @@ struct WikipediaExcerptTests {
     #expect(texts.count == 107)
     #expect(
       texts["en Ada"]?.contains(
-        "\nAda Lovelace (Augusta Ada King, Countess of Lovelace) (1815–1852), English mathematician and writer\n") ?? false)
+        "\nAda Lovelace (Augusta Ada King, Countess of Lovelace) (1815–1852), English mathematician and writer\n")
+        ?? false)
     #expect(texts["en Alkane"]?.contains("\nmethane, CH4 – one carbon and four hydrogen\n") ?? false)
-    #expect(texts["bg Григориански календар"]?.contains("според григорианския календар).\nОписание\nГригорианският") ?? false)
+    #expect(
+      texts["bg Григориански календар"]?.contains("според григорианския календар).\nОписание\nГригорианският") ?? false)
     let leftovers = ["{{", "}}", "[[", "]]", "<ref", "<br", "&nbsp;", "__TOC__", "\n\n", "\n*", "\n==", "|thumb"]
     for (title, text) in texts {
       for leftover in leftovers where text.contains(leftover) { Issue.record("“\(leftover)” is left in \(title)") }

@@ -50,7 +50,9 @@ import Testing
 
   private func documents(_ corpus: Corpus) throws -> [String] {
     var found: [String] = []
-    for language in corpus.languages { try corpus.forEach(in: language) { found.append("\(language)/\($0.id): \($0.text)") } }
+    for language in corpus.languages {
+      try corpus.forEach(in: language) { found.append("\(language)/\($0.id): \($0.text)") }
+    }
     return found
   }
 
@@ -128,7 +130,9 @@ import Testing
     let error = await #expect(throws: OperationError.self) { try await read(ReadWikipedia(cut)) }
     #expect(error?.endsEarly ?? false)
 
-    let broken = try folder(["dewiki-1-pages-articles.xml": Self.header + Self.page("A", "a") + "<page><title>B</title><ns>0"])
+    let broken = try folder([
+      "dewiki-1-pages-articles.xml": Self.header + Self.page("A", "a") + "<page><title>B</title><ns>0"
+    ])
     let early = await #expect(throws: OperationError.self) { try await read(ReadWikipedia(broken)) }
     #expect(early?.endsEarly ?? false)
     #expect(try documents(await read(ReadWikipedia(broken, allowsEarlyEnd: true))) == ["de/A: a"])
@@ -146,7 +150,9 @@ import Testing
   @Test func `what is no dump is an error that says so`() async throws {
     for text in ["", "<html><body>404</body></html>", String(repeating: "x", count: 1 << 23)] {
       let input = try folder(["dewiki-1-pages-articles.xml": text])
-      let error = await #expect(throws: OperationError.self) { try await read(ReadWikipedia(input, allowsEarlyEnd: true)) }
+      let error = await #expect(throws: OperationError.self) {
+        try await read(ReadWikipedia(input, allowsEarlyEnd: true))
+      }
       #expect(error?.description.contains("is it a dump") ?? false)
     }
     let none = try folder(["a.xml": "<mediawiki>"])

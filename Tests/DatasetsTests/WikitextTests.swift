@@ -56,10 +56,13 @@ struct WikitextCase: CustomTestStringConvertible, Sendable {
     WikitextCase("a<ref name=\"b\" /> c<REF name=b>d</Ref >.", "a c."),
     WikitextCase("a<ref name=b/>c<ref>d</ref>e", "ace"),
     WikitextCase("a<ref>never closed, b", "anever closed, b"),
-    WikitextCase("<math>\\frac{a}{{b}</math>x<score>c</score><timeline>d\ne</timeline><gallery>\nFile:a.jpg|b\n</gallery>", "x"),
-    WikitextCase("a<syntaxhighlight lang=\"c\">if (a[[0]]) { }</syntaxhighlight>b<source>x</source><hiero>G</hiero>", "ab"),
+    WikitextCase(
+      "<math>\\frac{a}{{b}</math>x<score>c</score><timeline>d\ne</timeline><gallery>\nFile:a.jpg|b\n</gallery>", "x"),
+    WikitextCase(
+      "a<syntaxhighlight lang=\"c\">if (a[[0]]) { }</syntaxhighlight>b<source>x</source><hiero>G</hiero>", "ab"),
     WikitextCase("a<references>b</references><references/>", "a"),
-    WikitextCase("<style>a{}</style><script>b</script><imagemap>c</imagemap><pre>d</pre><includeonly>e</includeonly>f", "f"),
+    WikitextCase(
+      "<style>a{}</style><script>b</script><imagemap>c</imagemap><pre>d</pre><includeonly>e</includeonly>f", "f"),
     WikitextCase("a</ref>b", "ab"),
   ])
   func `elements that are no text go with their content`(_ rule: WikitextCase) { check(rule) }
@@ -202,10 +205,13 @@ struct WikitextCase: CustomTestStringConvertible, Sendable {
     WikitextCase("* {{a}} – {{b}}.\nc", "c"),
     WikitextCase("a  b ( c ) ()", "a  b ( c ) ()"),
   ])
-  func `where something was left out, brackets and commas around the gap are tidied`(_ rule: WikitextCase) { check(rule) }
+  func `where something was left out, brackets and commas around the gap are tidied`(_ rule: WikitextCase) {
+    check(rule)
+  }
 
   @Test(arguments: [
-    "{{{", "[[", "{|\n", "<ref>", "<!--", "-{", "[[a|", "{{a|[[b", "'''", "<table>", "[http://", "<nowiki>", "&", "<ref ",
+    "{{{", "[[", "{|\n", "<ref>", "<!--", "-{", "[[a|", "{{a|[[b", "'''", "<table>", "[http://", "<nowiki>", "&",
+    "<ref ",
   ])
   func `a megabyte of what nothing closes is read in linear time`(_ piece: String) {
     let text = String(repeating: piece, count: (1 << 20) / piece.utf8.count)
@@ -214,7 +220,8 @@ struct WikitextCase: CustomTestStringConvertible, Sendable {
   }
 
   @Test(arguments: [
-    ("{{", "}}"), ("[[a|", "]]"), ("[[", "]]"), ("-{a:", "}-"), ("{{[[", "]]}}"), ("<table>", "</table>"), ("'''", "''"),
+    ("{{", "}}"), ("[[a|", "]]"), ("[[", "]]"), ("-{a:", "}-"), ("{{[[", "]]}}"), ("<table>", "</table>"),
+    ("'''", "''"),
   ])
   func `a megabyte of nested brackets is read in linear time`(_ open: String, _ close: String) {
     let count = (1 << 19) / open.utf8.count
@@ -224,9 +231,11 @@ struct WikitextCase: CustomTestStringConvertible, Sendable {
 
   @Test func `any bytes of wikitext give text that is not longer`() {
     let pieces = [
-      "{{", "}}", "{{{", "}}}", "[[", "]]", "[", "]", "{|", "|}", "|", "\n", "''", "'''", "<ref>", "</ref>", "<!--", "-->", "a",
+      "{{", "}}", "{{{", "}}}", "[[", "]]", "[", "]", "{|", "|}", "|", "\n", "''", "'''", "<ref>", "</ref>", "<!--",
+      "-->", "a",
       " ",
-      "<nowiki>", "</nowiki>", "==", "*", "-{", "}-", "&amp;", "<br>", "File:", "http://", "__TOC__", "（", "）", ",", "(", ")",
+      "<nowiki>", "</nowiki>", "==", "*", "-{", "}-", "&amp;", "<br>", "File:", "http://", "__TOC__", "（", "）", ",",
+      "(", ")",
       "é",
       "<table>", "</table>", "zh:", ";", "----", "&#42;",
     ]

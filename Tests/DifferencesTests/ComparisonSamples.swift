@@ -8,7 +8,8 @@ enum Sample {
   static func content(_ files: [String: [UInt8]]) -> ArtifactContent {
     ArtifactContent(
       files: files.map {
-        ContentFile(name: $0.key, digest: Digest(of: $0.value), byteCount: Int64($0.value.count), location: .memory($0.value))
+        ContentFile(
+          name: $0.key, digest: Digest(of: $0.value), byteCount: Int64($0.value.count), location: .memory($0.value))
       })
   }
 
@@ -17,7 +18,9 @@ enum Sample {
 
   /// A `.npy` file of 32-bit floats.
   static func npy(_ values: [Float], shape: [Int]) -> [UInt8] {
-    npy(type: "<f4", shape: shape, elements: values.flatMap { withUnsafeBytes(of: $0.bitPattern.littleEndian) { Array($0) } })
+    npy(
+      type: "<f4", shape: shape,
+      elements: values.flatMap { withUnsafeBytes(of: $0.bitPattern.littleEndian) { Array($0) } })
   }
 
   /// A `.npy` file with any header.
@@ -35,7 +38,8 @@ enum Sample {
     for tensor in tensors {
       let start = data.count
       for value in tensor.values { data += withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) } }
-      entries.append(#""\#(tensor.name)":{"dtype":"F32","shape":\#(tensor.shape),"data_offsets":[\#(start),\#(data.count)]}"#)
+      entries.append(
+        #""\#(tensor.name)":{"dtype":"F32","shape":\#(tensor.shape),"data_offsets":[\#(start),\#(data.count)]}"#)
     }
     return safetensors(header: "{\(entries.joined(separator: ","))}", data: data)
   }

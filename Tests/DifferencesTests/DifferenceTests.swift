@@ -11,7 +11,8 @@ import Testing
     try Comparison.difference(of: old, new: new, format: format, name: "Thing", limits: limits)
   }
 
-  private func difference(_ old: ArtifactContent, _ new: ArtifactContent, _ format: String) throws -> ArtifactDifference {
+  private func difference(_ old: ArtifactContent, _ new: ArtifactContent, _ format: String) throws -> ArtifactDifference
+  {
     try Self.difference(old, new, format)
   }
 
@@ -38,7 +39,8 @@ import Testing
       "languages.csv": Array("language,entries\n".utf8),
     ])
     let found = try difference(old, new, "metadata/2")
-    #expect(found.headline == "2 entries added, 1 gone, 1 from another source, 1 with another score, in 2 of 3 languages")
+    #expect(
+      found.headline == "2 entries added, 1 gone, 1 from another source, 1 with another score, in 2 of 3 languages")
     #expect(found.row("By language", "en") == ["en", "4", "4", "1", "1", "1", "1"])
     #expect(found.row("By language", "fr") == ["fr", "0", "1", "1", "0", "0", "0"])
     #expect(found.row("Entries from another source", "en") == ["en", "cat", "unigram", "lexicon"])
@@ -80,10 +82,12 @@ import Testing
       try Table(columns: [.init("language"), .init("top-1", style: .percent(1)), .init("n")], rows: rows).makeContent()
     }
     let old = try table([
-      ["de", .interval(0.5, low: 0.4, high: 0.6), 100], ["en", .interval(0.8, low: 0.7, high: 0.9), 100], ["fr", 0.1, 5],
+      ["de", .interval(0.5, low: 0.4, high: 0.6), 100], ["en", .interval(0.8, low: 0.7, high: 0.9), 100],
+      ["fr", 0.1, 5],
     ])
     let new = try table([
-      ["en", .interval(0.95, low: 0.9, high: 0.99), 100], ["de", .interval(0.55, low: 0.4, high: 0.6), 120], ["it", 0.2, 5],
+      ["en", .interval(0.95, low: 0.9, high: 0.99), 100], ["de", .interval(0.55, low: 0.4, high: 0.6), 120],
+      ["it", 0.2, 5],
     ])
     let found = try difference(old, new, "table/1")
     #expect(found.headline == "2 rows changed, 1 new, 1 gone; 1 of 2 numbers outside the old interval")
@@ -94,7 +98,9 @@ import Testing
       ])
     #expect(cells[0][5].mark == .outside)
     #expect(
-      found.section("Rows new and gone").map { $0.map(\.text) } == [["gone", "fr", "10 %", "5"], ["new", "it", "20 %", "5"]])
+      found.section("Rows new and gone").map { $0.map(\.text) } == [
+        ["gone", "fr", "10 %", "5"], ["new", "it", "20 %", "5"],
+      ])
   }
 
   @Test func commaSeparatedValuesKnowIntervalsOfTheirColumns() throws {
@@ -116,7 +122,8 @@ import Testing
     arguments: ["1e-300", "-1e-300", "1e308", "-1e308", "0", "1e-320", "0.0001", "nan", "inf", "5e15"])
   func extremes(old: String) throws {
     for new in ["-1", "1", "1e308", "-1e308", "0", "-inf", "nan", "9007199254740993"] where new != old {
-      let found = try difference(Sample.text("a.csv", "k,v\nx,\(old)\n"), Sample.text("a.csv", "k,v\nx,\(new)\n"), "file/csv")
+      let found = try difference(
+        Sample.text("a.csv", "k,v\nx,\(old)\n"), Sample.text("a.csv", "k,v\nx,\(new)\n"), "file/csv")
       #expect(found.section("Changed cells").first.map { [$0[2].text, $0[3].text] } == [old, new])
     }
   }
@@ -135,7 +142,8 @@ import Testing
   }
 
   @Test func columnsThatComeAndGoAreNamed() throws {
-    let found = try difference(Sample.text("a.csv", "k,a,b\nx,1,2\n"), Sample.text("a.csv", "k,b,c\nx,2,3\n"), "file/csv")
+    let found = try difference(
+      Sample.text("a.csv", "k,a,b\nx,1,2\n"), Sample.text("a.csv", "k,b,c\nx,2,3\n"), "file/csv")
     #expect(found.section("Columns").map { $0[0].text } == ["+ c", "− a"])
     #expect(found.section("Changed cells").map { [$0[1].text, $0[2].text, $0[3].text] } == [["a", "1", ""]])
     let tables = try difference(
@@ -171,7 +179,9 @@ import Testing
   func statistics(count: Int) throws {
     var generator = SystemRandomNumberGenerator()
     let old = (0..<count).map { _ in Float.random(in: -2...2, using: &generator) }
-    let new = old.enumerated().map { $0.offset == count / 2 ? $0.element + 0.5 : $0.element + ($0.offset % 3 == 0 ? 0.125 : 0) }
+    let new = old.enumerated().map {
+      $0.offset == count / 2 ? $0.element + 0.5 : $0.element + ($0.offset % 3 == 0 ? 0.125 : 0)
+    }
     let found = try difference(
       Sample.content(["a.safetensors": Sample.safetensors([("w", [count], old)])]),
       Sample.content(["a.safetensors": Sample.safetensors([("w", [count], new)])]), "file/safetensors")
@@ -186,7 +196,8 @@ import Testing
   @Test func vectorsAreJoinedByTheirIds() throws {
     func vectors(_ ids: [String], _ values: [Float]) -> ArtifactContent {
       Sample.content([
-        "embeddings.npy": Sample.npy(values, shape: [ids.count, 2]), "ids.txt": Array((ids.joined(separator: "\n") + "\n").utf8),
+        "embeddings.npy": Sample.npy(values, shape: [ids.count, 2]),
+        "ids.txt": Array((ids.joined(separator: "\n") + "\n").utf8),
       ])
     }
     let found = try difference(
@@ -208,7 +219,10 @@ import Testing
     }
     let found = try difference(outcomes([0, 3, 0, 5]), outcomes([0, 0, 7, 4]), "outcomes/1")
     #expect(found.headline == "3 items at another place, 1 of them won, 1 lost")
-    #expect(found.row("Right at the first place", "classification") == ["classification", "de", "4", "50 %", "50 %", "1", "1"])
+    #expect(
+      found.row("Right at the first place", "classification") == [
+        "classification", "de", "4", "50 %", "50 %", "1", "1",
+      ])
     #expect(found.section("Largest movers").first?.map(\.text) == ["classification", "de", "i2", "0", "7"])
   }
 
@@ -229,13 +243,15 @@ import Testing
     #expect(Array(bytes.prefix(8)) == [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] && pair.old != pair.new)
     #expect(throws: OperationError.self) {
       try difference(
-        old, Sample.content(["pixels.npy": Sample.npy([1], shape: [1, 1, 1, 1]), "ids.txt": Array("a\n".utf8)]), "pictures/1")
+        old, Sample.content(["pixels.npy": Sample.npy([1], shape: [1, 1, 1, 1]), "ids.txt": Array("a\n".utf8)]),
+        "pictures/1")
     }
   }
 
   @Test func drawingsAreShownSideBySide() throws {
     let found = try difference(
-      Sample.text("a.svg", "<svg><path d=\"1\"/></svg>"), Sample.text("a.svg", "<svg><path d=\"2\"/></svg>"), "file/svg")
+      Sample.text("a.svg", "<svg><path d=\"1\"/></svg>"), Sample.text("a.svg", "<svg><path d=\"2\"/></svg>"), "file/svg"
+    )
     #expect(found.headline == "1 element new, 1 gone")
     #expect(found.pictures.first?.old?.mediaType == "image/svg+xml")
   }
@@ -253,7 +269,9 @@ import Testing
     func tar(_ members: [(String, String)]) -> [UInt8] {
       members.flatMap { name, text -> [UInt8] in
         var header = [UInt8](repeating: 0, count: 512)
-        func put(_ text: String, _ at: Int) { for (index, byte) in text.utf8.enumerated() { header[at + index] = byte } }
+        func put(_ text: String, _ at: Int) {
+          for (index, byte) in text.utf8.enumerated() { header[at + index] = byte }
+        }
         put(name, 0)
         put("0000644\0", 100)
         put(String(text.utf8.count, radix: 8), 124)
@@ -274,7 +292,8 @@ import Testing
   }
 
   @Test func filesOfAnyOtherKindAreComparedAsBytes() throws {
-    let found = try difference(Sample.text("tokenizer.model", "abcd"), Sample.text("tokenizer.model", "abXd"), "sentencepiece/1")
+    let found = try difference(
+      Sample.text("tokenizer.model", "abcd"), Sample.text("tokenizer.model", "abXd"), "sentencepiece/1")
     #expect(found.headline == "other bytes from byte 2 on, 4 bytes → 4 bytes")
   }
 
@@ -318,9 +337,11 @@ import Testing
     }
     let old = Sample.text(
       "a.jsonl",
-      pair("1", [("red dog", "en"), ("roter hund", "de")]) + pair("2", [("red cat", "en")]) + pair("3", [("same", "en")]))
+      pair("1", [("red dog", "en"), ("roter hund", "de")]) + pair("2", [("red cat", "en")])
+        + pair("3", [("same", "en")]))
     let new = Sample.text(
-      "a.jsonl", pair("1", [("red dog", "en")]) + pair("3", [("same", "en")]) + pair("4", [("a cat", "en"), ("chat", "fr")]))
+      "a.jsonl",
+      pair("1", [("red dog", "en")]) + pair("3", [("same", "en")]) + pair("4", [("a cat", "en"), ("chat", "fr")]))
     let found = try Comparison.difference(of: old, new: new, format: "pairs/1", name: "Thing", entries: Words())
     let section = try #require(found.sections.first { $0.title == "Texts by entry" })
     let rows = section.rows.map { $0.map(\.text) }
@@ -341,5 +362,7 @@ extension ArtifactDifference {
   func section(_ title: String) -> [[Cell]] { sections.first { $0.title == title }?.rows ?? [] }
 
   /// The texts of the row that begins with a word.
-  func row(_ title: String, _ first: String) -> [String]? { section(title).first { $0.first?.text == first }?.map(\.text) }
+  func row(_ title: String, _ first: String) -> [String]? {
+    section(title).first { $0.first?.text == first }?.map(\.text)
+  }
 }

@@ -25,9 +25,11 @@ import Testing
   }
 
   @Test(
-    "Columns stand below each other, also after wide letters, and lines are no wider than the terminal", arguments: [40, 60, 100])
+    "Columns stand below each other, also after wide letters, and lines are no wider than the terminal",
+    arguments: [40, 60, 100])
   func columns(width: Int) throws {
-    let lines = DifferenceText(try sample(), width: width, hasColour: false).text.split(separator: "\n").map(String.init)
+    let lines = DifferenceText(try sample(), width: width, hasColour: false).text.split(separator: "\n").map(
+      String.init)
     func columns(_ line: String) -> Int {
       line.unicodeScalars.reduce(0) { $0 + ((0x4E00...0x9FFF).contains($1.value) ? 2 : 1) }
     }
@@ -36,13 +38,16 @@ import Testing
     guard width == 100 else { return }
     let rows = lines[(start + 2)...].filter { $0.contains("score") }
     #expect(rows.count == 3)
-    let places = Set(rows.compactMap { row in row.firstRange(of: "score").map { columns(String(row[..<$0.lowerBound])) } })
+    let places = Set(
+      rows.compactMap { row in row.firstRange(of: "score").map { columns(String(row[..<$0.lowerBound])) } })
     #expect(places.count == 1)
   }
 
   @Test func theListingOfAnArtifactHasALineForEachPart() throws {
-    let table = try Table(columns: [.init("k"), .init("v")], rows: [["a", 1], ["b", .interval(0.5, low: 0.25, high: 0.75)]])
-      .makeContent()
+    let table = try Table(
+      columns: [.init("k"), .init("v")], rows: [["a", 1], ["b", .interval(0.5, low: 0.25, high: 0.75)]]
+    )
+    .makeContent()
     #expect(try Comparison.listing(of: table, format: "table/1") == ["k | v", "a | 1", "b | 0.5000 [0.2500, 0.7500]"])
     let value = Sample.text("value.json", #"{"a":[1,{"b":"x"}],"c":{}}"#)
     #expect(try Comparison.listing(of: value, format: "json/X") == ["a[0] 1", "a[1].b “x”", "c {}"])

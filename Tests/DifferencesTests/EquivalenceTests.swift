@@ -53,7 +53,9 @@ import Testing
         format: "outcomes/1", name: "o.jsonl", old: "{\"of\":9007199254740993}", new: "{\"of\":9007199254740992}",
         first: "line 1: of: 9007199254740993 → 9007199254740992"),
       Texts(format: "json/Scores", name: "value.json", old: "{\"x\":\"NaN\"}", new: "{\"x\": \"NaN\"}", first: nil),
-      Texts(format: "json/Scores", name: "value.json", old: "[1,[2]]", new: "[1,[2,3]]", first: "[1][0]: no further element → 3"),
+      Texts(
+        format: "json/Scores", name: "value.json", old: "[1,[2]]", new: "[1,[2,3]]",
+        first: "[1][0]: no further element → 3"),
       Texts(format: "json/Scores", name: "value.json", old: "[true]", new: "[null]", first: "true → null"),
       Texts(
         format: "concept-counts/1", name: "languages.csv", old: "language,texts\nen,5\n", new: "language,texts\nen,6\n",
@@ -62,9 +64,11 @@ import Testing
         format: "near-duplicates/1", name: "d.csv", old: "pool,distance\n\"a,\"\"b\",1\n",
         new: "pool,distance\r\n\"a,\"\"b\",1\r\n",
         first: nil),
-      Texts(format: "near-duplicates/1", name: "d.csv", old: "a\n007\n", new: "a\n7\n", first: "row 1 (007): a 007 → 7"),
+      Texts(
+        format: "near-duplicates/1", name: "d.csv", old: "a\n007\n", new: "a\n7\n", first: "row 1 (007): a 007 → 7"),
       Texts(format: "languages/1", name: "ids.txt", old: "a\nb\n", new: "a\nc\n", first: "line 2: “b” → “c”"),
-      Texts(format: "sentencepiece/1", name: "tokenizer.model", old: "abcd", new: "abxd", first: "byte 2 (4 → 4 bytes)"),
+      Texts(
+        format: "sentencepiece/1", name: "tokenizer.model", old: "abcd", new: "abxd", first: "byte 2 (4 → 4 bytes)"),
       Texts(format: "sentencepiece/1", name: "tokenizer.model", old: "abcd", new: "ab", first: "byte 2 (4 → 2 bytes)"),
     ])
   func written(_ sample: Texts) throws {
@@ -86,7 +90,8 @@ import Testing
       return
     }
     #expect(abs(largest - 10.0 / 1010) < 1e-12)
-    #expect(try compare(old, new, "concept-counts/1", tolerance: 0.005) == .diverged(first: "row 1 (en): texts 1000 → 1010"))
+    #expect(
+      try compare(old, new, "concept-counts/1", tolerance: 0.005) == .diverged(first: "row 1 (en): texts 1000 → 1010"))
   }
 
   @Test(arguments: [-1, .nan, .infinity]) func aToleranceIsANumberFromZeroOn(tolerance: Double) throws {
@@ -170,7 +175,8 @@ import Testing
   @Test func checkpointsAreComparedTensorByTensor() throws {
     func model(_ bias: [Float], extra: Bool = false, shape: [Int] = [2]) -> ArtifactContent {
       Sample.content([
-        "model.safetensors": Sample.safetensors([("w", [1, 2], [1, 2]), ("b", shape, bias)] + (extra ? [("x", [0], [])] : [])),
+        "model.safetensors": Sample.safetensors(
+          [("w", [1, 2], [1, 2]), ("b", shape, bias)] + (extra ? [("x", [0], [])] : [])),
         "config.json": Array("{\"width\":2}".utf8),
       ])
     }
@@ -183,9 +189,11 @@ import Testing
       try compare(model([100, 0]), model([100.5, 0]), "clip/1")
         == .diverged(first: "model.safetensors: tensor b: element [0] 100.0 → 100.5"))
     #expect(
-      try compare(model([1, 0]), model([1, 0], extra: true), "clip/1") == .diverged(first: "model.safetensors: tensor x is new"))
+      try compare(model([1, 0]), model([1, 0], extra: true), "clip/1")
+        == .diverged(first: "model.safetensors: tensor x is new"))
     #expect(
-      try compare(model([1, 0], extra: true), model([1, 0]), "clip/1") == .diverged(first: "model.safetensors: tensor x is gone"))
+      try compare(model([1, 0], extra: true), model([1, 0]), "clip/1")
+        == .diverged(first: "model.safetensors: tensor x is gone"))
     #expect(
       try compare(model([1, 0]), model([1, 0], shape: [2, 1]), "clip/1")
         == .diverged(first: "model.safetensors: tensor b: F32 [2] → F32 [2, 1]"))

@@ -58,20 +58,24 @@ import Testing
     Broken("clip/1", "m.safetensors", goodTensors, Sample.safetensors(header: "{}", data: [], claiming: .max)),
     Broken("clip/1", "m.safetensors", goodTensors, Sample.safetensors(header: "{}", data: [], claiming: 1 << 40)),
     Broken("clip/1", "m.safetensors", goodTensors, Sample.safetensors(header: "[]", data: [])),
-    Broken("clip/1", "m.safetensors", goodTensors, Sample.safetensors(header: String(repeating: "[", count: 9000), data: [])),
+    Broken(
+      "clip/1", "m.safetensors", goodTensors, Sample.safetensors(header: String(repeating: "[", count: 9000), data: [])),
     Broken(
       "clip/1", "m.safetensors", goodTensors,
-      Sample.safetensors(header: #"{"w":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}"#, data: [0, 0, 0, 0, 0, 0, 0, 0])),
+      Sample.safetensors(
+        header: #"{"w":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}"#, data: [0, 0, 0, 0, 0, 0, 0, 0])),
     Broken(
       "clip/1", "m.safetensors", goodTensors,
       Sample.safetensors(header: #"{"w":{"dtype":"F32","shape":[2],"data_offsets":[-8,0]}}"#, data: [])),
     Broken(
       "clip/1", "m.safetensors", goodTensors,
-      Sample.safetensors(header: #"{"w":{"dtype":"F32","shape":[9223372036854775807,9],"data_offsets":[0,0]}}"#, data: [])),
+      Sample.safetensors(
+        header: #"{"w":{"dtype":"F32","shape":[9223372036854775807,9],"data_offsets":[0,0]}}"#, data: [])),
     Broken(
       "clip/1", "m.safetensors", goodTensors,
       Sample.safetensors(
-        header: #"{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#,
+        header:
+          #"{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#,
         data: [0, 0, 0, 0])),
   ]
 
@@ -107,7 +111,8 @@ import Testing
         Array(good.prefix(position)), good.enumerated().map { $0.offset == position ? $0.element ^ 0x5A : $0.element },
       ] {
         let found = try? Comparison.equivalence(
-          recorded: Sample.content([name: good]), fresh: Sample.content([name: damaged]), format: format, tolerance: nil)
+          recorded: Sample.content([name: good]), fresh: Sample.content([name: damaged]), format: format, tolerance: nil
+        )
         #expect(found != .identical)
         outcomes += 1
       }

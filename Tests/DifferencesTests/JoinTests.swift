@@ -25,7 +25,8 @@ import Testing
     return "{\"id\":\"\(name)\",\"image\":\"p\(id)\",\"texts\":[\(texts.joined(separator: ","))]}"
   }
 
-  @Test("Pairs are kept, dropped and new as a naive comparison has it", arguments: [1 << 16, 96 << 20], [UInt64(1), 2, 3])
+  @Test(
+    "Pairs are kept, dropped and new as a naive comparison has it", arguments: [1 << 16, 96 << 20], [UInt64(1), 2, 3])
   func pairs(memory: Int, seed: UInt64) throws {
     var random = Random(state: seed)
     let languages = ["en", "de", "zh_Hant", "a-very-long-code"]
@@ -69,7 +70,8 @@ import Testing
     let old = Sample.text("pairs.jsonl", (0..<5000).map { line($0, ["en"], escaped: false) }.joined(separator: "\n"))
     let new = Sample.text(
       "pairs.jsonl",
-      (0..<6000).filter { $0 % 4 != 1 }.map { line($0, [$0 % 10 == 0 ? "de" : "en"], escaped: false) }.joined(separator: "\n"))
+      (0..<6000).filter { $0 % 4 != 1 }.map { line($0, [$0 % 10 == 0 ? "de" : "en"], escaped: false) }.joined(
+        separator: "\n"))
     let folder = FileManager.default.temporaryDirectory.path
     let small = try DifferenceTests.difference(
       old, new, "pairs/1", limits: DifferenceLimits(rows: 9, memory: 1 << 16, scratch: folder))
@@ -100,7 +102,8 @@ import Testing
     let old = (0..<size).map { _ in "\(Int.random(in: 0...6, using: &random))" }
     let new = (0..<Int.random(in: 0...30, using: &random)).map { _ in "\(Int.random(in: 0...6, using: &random))" }
     let found = try DifferenceTests.difference(
-      Sample.text("a.txt", old.map { $0 + "\n" }.joined()), Sample.text("a.txt", new.map { $0 + "\n" }.joined()), "file/txt",
+      Sample.text("a.txt", old.map { $0 + "\n" }.joined()), Sample.text("a.txt", new.map { $0 + "\n" }.joined()),
+      "file/txt",
       limits: DifferenceLimits(rows: 1000))
     guard old != new else { return }
     // The longest common subsequence, by the book.

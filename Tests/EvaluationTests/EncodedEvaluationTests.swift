@@ -94,7 +94,9 @@ import Training
           }
         }
         #expect(one.notes.count == 1 + others.count, "\(one.notes)")
-        #expect(one.notes.first?.hasPrefix("1 pictures cannot be decoded") == true && one.notes.first?.contains("c (") == true)
+        #expect(
+          one.notes.first?.hasPrefix("1 pictures cannot be decoded") == true && one.notes.first?.contains("c (") == true
+        )
         #expect(Array(one.notes.dropFirst()) == others && other.notes == others)
       }
       try await same(
@@ -145,7 +147,8 @@ import Training
     let configuration = try world.checkpoint.file("config.json")
     func damaged(_ bytes: [UInt8]) throws -> Checkpoint {
       try Checkpoint(
-        content: ArtifactContent(files: ArtifactContent(bytes: bytes, name: "model.safetensors").files + [configuration]))
+        content: ArtifactContent(
+          files: ArtifactContent(bytes: bytes, name: "model.safetensors").files + [configuration]))
     }
     var entries = try Safetensors.decode(weights, subject: "weights")
     entries["visual_projection.weight"]?.elements[3] = .nan
@@ -203,7 +206,8 @@ import Training
     ).with(\.languages, ["de"]).with(\.prompts, ["{}", "{} " + long])
     #expect(try await run(classes, world).notes.last?.hasPrefix("5 of 10 texts have more than") == true)
     let one = ChoiceQuestion(
-      id: "1", image: "a", language: "de", country: "", answer: 0, local: .init(question: long, options: ["rot", "blau"]),
+      id: "1", image: "a", language: "de", country: "", answer: 0,
+      local: .init(question: long, options: ["rot", "blau"]),
       english: .init(question: "", options: ["red", "blue"]))
     let choice = MultipleChoice(
       checkpoint: world.checkpoint, tokenizer: world.tokenizer, pictures: world.pictures,

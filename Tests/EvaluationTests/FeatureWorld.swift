@@ -33,19 +33,22 @@ final class FeatureWorld: Sendable {
   var notes: [String] { noted.withLock { $0 } }
 
   /// Clouds of points around a centre for each class; row n belongs to class n modulo `classes` and has the id `p<n>`.
-  static func clouds(_ count: Int, classes: Int, dimension: Int, noise: Float, key: UInt64) -> (features: [Float], labels: [Int])
-  {
+  static func clouds(_ count: Int, classes: Int, dimension: Int, noise: Float, key: UInt64) -> (
+    features: [Float], labels: [Int]
+  ) {
     var generator = CounterGenerator(key)
     let centres = (0..<classes * dimension).map { _ in generator.normals().0 }
     let labels = (0..<count).map { $0 % classes }
     return (
-      labels.flatMap { label in (0..<dimension).map { centres[label * dimension + $0] + noise * generator.normals().0 } }, labels
+      labels.flatMap { label in (0..<dimension).map { centres[label * dimension + $0] + noise * generator.normals().0 }
+      }, labels
     )
   }
 
   func embeddings(_ features: [Float], dimension: Int, prefix: String = "p") throws -> Embeddings {
     try Embeddings(
-      ids: (0..<features.count / dimension).map { "\(prefix)\($0)" }, vectors: features, dimension: dimension, folder: subfolder()
+      ids: (0..<features.count / dimension).map { "\(prefix)\($0)" }, vectors: features, dimension: dimension,
+      folder: subfolder()
     )
   }
 
@@ -53,7 +56,8 @@ final class FeatureWorld: Sendable {
     let writer = try PairsWriter(path: subfolder() + "/pairs.jsonl")
     for (number, group) in groups.enumerated() {
       let id = "\(prefix)\(number)"
-      try writer.write(Pair(id: id, image: id, texts: [PairText(group ?? "none", field: "name", language: "en")], group: group))
+      try writer.write(
+        Pair(id: id, image: id, texts: [PairText(group ?? "none", field: "name", language: "en")], group: group))
     }
     return try writer.finish()
   }

@@ -57,7 +57,9 @@ import Testing
     }
   }
 
-  @Test func `Classes that lie apart are told apart from few examples, and the draws depend on the seed alone`() async throws {
+  @Test func `Classes that lie apart are told apart from few examples, and the draws depend on the seed alone`()
+    async throws
+  {
     let world = try FeatureWorld()
     let (features, labels) = FeatureWorld.clouds(120, classes: 4, dimension: 8, noise: 0.05, key: 1)
     let pairs = try world.pairs(labels.map { "class \($0)" })
@@ -108,7 +110,8 @@ import Testing
     let (features, labels) = FeatureWorld.clouds(40, classes: 4, dimension: 8, noise: 0.05, key: 3)
     let names = labels.map { "class \($0)" } + ["rare"]
     var stage = FewShotRidge(
-      embeddings: try world.embeddings(features + [Float](repeating: 9, count: 8), dimension: 8), labels: try world.pairs(names))
+      embeddings: try world.embeddings(features + [Float](repeating: 9, count: 8), dimension: 8),
+      labels: try world.pairs(names))
     stage.tests = stage.embeddings
     stage.shots = [10]
     stage.draws = 2
@@ -118,7 +121,8 @@ import Testing
     #expect(world.notes.contains { $0.contains("“rare”") })
   }
 
-  @Test func `Too few examples, one class, foreign ids, two classes of a picture and numbers that are none are clear errors`()
+  @Test
+  func `Too few examples, one class, foreign ids, two classes of a picture and numbers that are none are clear errors`()
     async throws
   {
     let world = try FeatureWorld()

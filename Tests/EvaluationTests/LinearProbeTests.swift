@@ -13,7 +13,9 @@ import Testing
     var gradient = [Double](repeating: 0, count: point.count)
     for (row, label) in labels.enumerated() {
       let x = (0..<dimension).map { Double(features[row * dimension + $0]) } + [1]
-      let exponentials = (0..<classes).map { c in exp((0...dimension).reduce(0.0) { $0 + x[$1] * point[$1 * classes + c] }) }
+      let exponentials = (0..<classes).map { c in
+        exp((0...dimension).reduce(0.0) { $0 + x[$1] * point[$1 * classes + c] })
+      }
       let sum = exponentials.reduce(0, +)
       value -= log(exponentials[label] / sum)
       for i in 0...dimension {

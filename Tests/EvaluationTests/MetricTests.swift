@@ -37,13 +37,16 @@ import Testing
     let owners = (0..<600).map { $0 < 530 ? $0 : generator.index(530) }
     let own = (0..<530).map { column in owners.indices.filter { owners[$0] == column } }
     let both = try Ranking.mutualPlaces(
-      rows: rows, columns: columns, dimension: 3, rowsCorrect: owners.map { [$0] }, columnsCorrect: own, memoryLimit: memoryLimit)
+      rows: rows, columns: columns, dimension: 3, rowsCorrect: owners.map { [$0] }, columnsCorrect: own,
+      memoryLimit: memoryLimit)
     func place(_ correct: [Int], _ cosines: [Float]) -> Int? {
       cosines.indices.sorted { cosines[$0] == cosines[$1] ? $0 < $1 : cosines[$0] > cosines[$1] }.firstIndex {
         correct.contains($0)
       }
     }
-    func cosine(_ row: Int, _ column: Int) -> Float { (0..<3).reduce(0) { $0 + rows[row * 3 + $1] * columns[column * 3 + $1] } }
+    func cosine(_ row: Int, _ column: Int) -> Float {
+      (0..<3).reduce(0) { $0 + rows[row * 3 + $1] * columns[column * 3 + $1] }
+    }
     for row in stride(from: 0, to: 600, by: 7) {
       #expect(both.rows[row] == place([owners[row]], (0..<530).map { cosine(row, $0) }))
     }

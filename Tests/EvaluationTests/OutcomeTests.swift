@@ -15,7 +15,8 @@ import Testing
   private func items(_ language: String, _ isRight: [Bool], task: String = "classification") -> [Outcome] {
     isRight.enumerated().map { number, right in
       Outcome(
-        task: task, language: language, item: "p\(number)", picture: "p\(number)", group: "c\(number % 3)", place: right ? 0 : 7,
+        task: task, language: language, item: "p\(number)", picture: "p\(number)", group: "c\(number % 3)",
+        place: right ? 0 : 7,
         candidates: 20)
     }
   }
@@ -28,7 +29,8 @@ import Testing
     ]
     #expect(try outcomes(world, list).all() == list)
     let bad = ArtifactContent(
-      bytes: Array(#"{"task":"t","language":"de","item":"i","picture":"p","place":4,"of":4}"#.utf8), name: "outcomes.jsonl")
+      bytes: Array(#"{"task":"t","language":"de","item":"i","picture":"p","place":4,"of":4}"#.utf8),
+      name: "outcomes.jsonl")
     let error = #expect(throws: OperationError.self) { _ = try Outcomes(content: bad).all() }
     #expect(error?.description.contains("line 1") == true)
   }
@@ -73,7 +75,8 @@ import Testing
     // Ten become right, two wrong.
     let second = (0..<100).map { ($0 >= 2 && $0 < 60) || (60..<70).contains($0) }
     let table = try await CompareCheckpoints(
-      outcomes(world, items("de", first) + items("en", first)), outcomes(world, items("de", second) + items("en", first))
+      outcomes(world, items("de", first) + items("en", first)),
+      outcomes(world, items("de", second) + items("en", first))
     ).run(world.context())
     #expect(table[column: "language"] == ["de", "en", "mean"])
     #expect(table[column: "first"]?.compactMap(\.value) == [0.6, 0.6, 0.6])

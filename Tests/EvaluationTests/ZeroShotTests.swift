@@ -69,9 +69,10 @@ import Training
     #expect(abs((table[column: "chance"]?.first?.value ?? 0) - 6.0 / 30) < 1e-12)
 
     #expect(
-      try await plain.with(\.languagePrompts, ["de": ["{}", "{}"]]).run(world.context)[column: "top-1"]?.compactMap(\.value) == [
-        1, 1,
-      ])
+      try await plain.with(\.languagePrompts, ["de": ["{}", "{}"]]).run(world.context)[column: "top-1"]?.compactMap(
+        \.value) == [
+          1, 1,
+        ])
     #expect(try await message(plain.with(\.languagePrompts, ["de": []]), world).contains("(de)"))
     #expect(try await message(plain.with(\.prompts, ["a photo"]), world).contains("“a photo” has no {}"))
     #expect(try await message(plain.with(\.languages, ["fr"]), world).contains("languages: fr"))
@@ -123,7 +124,8 @@ import Training
     #expect(items.map(\.task).count { $0 == "multiple choice, english" } == 3 && items.count == 5)
 
     func failure(_ questions: [ChoiceQuestion]) async throws -> String {
-      let changed = choice.with(\.questions, try ChoiceQuestions(questions, path: world.folder + "/\(UUID().uuidString)"))
+      let changed = choice.with(
+        \.questions, try ChoiceQuestions(questions, path: world.folder + "/\(UUID().uuidString)"))
       let error = await #expect(throws: OperationError.self) { _ = try await changed.run(world.context) }
       return error?.description ?? ""
     }

@@ -5,11 +5,14 @@ import Metadata
 import Testing
 
 @Suite struct BuildMetadataTests {
-  private func context(_ name: String) throws -> StageContext { StageContext(scratch: try temporaryFolder(name), threads: 2) }
+  private func context(_ name: String) throws -> StageContext {
+    StageContext(scratch: try temporaryFolder(name), threads: 2)
+  }
 
   @Test func `languages of all sources are built, lexicons as one sorted set`() async throws {
     let first = try ConceptLists.write(
-      ["en": [.init("zebra", count: 1), .init("dog", count: 1)], "sw": [.init("mbwa", count: 2)]], folder: context("a").scratch)
+      ["en": [.init("zebra", count: 1), .init("dog", count: 1)], "sw": [.init("mbwa", count: 2)]],
+      folder: context("a").scratch)
     let second = try ConceptLists.write(
       ["en": [.init("dog", count: 1), .init("ant", count: 1)]], folder: context("b").scratch)
     let corpus = try Corpus.write(
@@ -29,8 +32,10 @@ import Testing
     let vocabulary = (0..<60).map { "w\($0)" } + ["a", "ab", "b", "bc", "c", "7"]
     for language in ["en", "bo"] {
       let texts = (0..<80).map { _ in
-        (0..<30).map { _ in vocabulary[Int.random(in: 0..<66, using: &random) * Int.random(in: 0..<66, using: &random) / 66] }
-          .joined(separator: ["!", " ", " "].randomElement(using: &random) ?? " ")
+        (0..<30).map { _ in
+          vocabulary[Int.random(in: 0..<66, using: &random) * Int.random(in: 0..<66, using: &random) / 66]
+        }
+        .joined(separator: ["!", " ", " "].randomElement(using: &random) ?? " ")
       }
       let titles = (0..<40).map { CountedText("w\($0) title \($0 % 7)", count: $0 % 5) }
       let corpus = try Corpus.write(
@@ -38,7 +43,8 @@ import Testing
       let counts = try await CountNgrams(corpus: corpus).run(context("ngrams"))
       for minimum in [1, 3] {
         let metadata = try await BuildMetadata(
-          lexicons: [ConceptLists.write([language: [.init("w3", count: 1)]], folder: context("lexicon").scratch)], ngrams: counts,
+          lexicons: [ConceptLists.write([language: [.init("w3", count: 1)]], folder: context("lexicon").scratch)],
+          ngrams: counts,
           titles: ConceptLists.write([language: titles], folder: context("titles").scratch), minimumBigramCount: minimum
         ).run(context("metadata"))
         let expected = try naive(language, texts, lexicon: ["w3"], titles: titles, minimum: minimum)
@@ -58,8 +64,9 @@ import Testing
     for word in lexicon where seen.insert(word).inserted { entries.append((word, .lexicon)) }
     func add(_ candidates: [(String, Double)], _ source: ConceptSource, _ limit: Int) -> Int {
       var added = 0
-      for (text, _) in candidates.enumerated().sorted(by: { ($1.element.1, $0.offset) < ($0.element.1, $1.offset) }).map(
-        \.element)
+      for (text, _) in candidates.enumerated().sorted(by: { ($1.element.1, $0.offset) < ($0.element.1, $1.offset) })
+        .map(
+          \.element)
       where seen.insert(text).inserted {
         entries.append((text, source))
         added += 1
@@ -114,7 +121,10 @@ import Testing
     let writer = ConceptMetadataWriter(folder: try temporaryFolder())
     try writer.write([Concept("0", source: .digits), Concept("犬", source: .lexicon)], of: "zh_Hant")
     try writer.write(
-      [Concept("1", source: .digits), Concept("a", source: .unigram, score: 3), Concept("a b", source: .bigram, score: 1.5)],
+      [
+        Concept("1", source: .digits), Concept("a", source: .unigram, score: 3),
+        Concept("a b", source: .bigram, score: 1.5),
+      ],
       of: "en")
     return try writer.finish()
   }
@@ -130,7 +140,9 @@ import Testing
     #expect(metadata.languages == ["en", "zh_Hant"])
     #expect(metadata.entryCount(of: "en") == 3 && metadata.entryCount(of: "xx") == 0)
     #expect(
-      try metadata.summary().columns.map(\.name) == ["language", "entries", "digits", "lexicon", "unigrams", "bigrams", "titles"])
+      try metadata.summary().columns.map(\.name) == [
+        "language", "entries", "digits", "lexicon", "unigrams", "bigrams", "titles",
+      ])
     #expect(try metadata.summary().rows[0] == ["en", 3, 1, 0, 1, 1, 0])
     var texts: [String] = []
     try metadata.forEachEntry(of: "en") { texts.append($0.text) }

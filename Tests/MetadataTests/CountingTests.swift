@@ -5,7 +5,9 @@ import Metadata
 import Testing
 
 @Suite struct CountingTests {
-  private func counts(_ texts: String..., language: String = "en") throws -> (words: [String: Int], pairs: [String: Int]) {
+  private func counts(_ texts: String..., language: String = "en") throws -> (
+    words: [String: Int], pairs: [String: Int]
+  ) {
     let found = try ngrams(texts, language: language)
     return (
       Dictionary(uniqueKeysWithValues: found.words.map { ($0.text, $0.count) }),
@@ -47,7 +49,9 @@ import Testing
     #expect(found.pairs.count == 6)
   }
 
-  @Test func `words that a tag stood between are one word, and their pair with a tab between is the one with a space`() throws {
+  @Test func `words that a tag stood between are one word, and their pair with a tab between is the one with a space`()
+    throws
+  {
     #expect(try counts("a<b>c</b>d e\tf e f").pairs == ["acd e": 1, "e f": 2, "f e": 1])
   }
 
@@ -99,7 +103,8 @@ import Testing
     let corpus = try corpus()
     func digest(_ threads: Int, _ memoryLimit: Int, _ pieceSize: Int) async throws -> Digest {
       let context = StageContext(scratch: try temporaryFolder(), threads: threads)
-      return try await CountNgrams(corpus: corpus).run(context, memoryLimit: memoryLimit, pieceSize: pieceSize).content.digest
+      return try await CountNgrams(corpus: corpus).run(context, memoryLimit: memoryLimit, pieceSize: pieceSize).content
+        .digest
     }
     let whole = try await digest(1, 1 << 30, 1 << 30)
     #expect(try await digest(1, 0, 1 << 30) == whole)
@@ -128,7 +133,8 @@ import Testing
   @Test func `a language that the corpus does not have is an error that names it`() async throws {
     let corpus = try Corpus.write(["en": [.init(id: "1", text: "a")]], folder: temporaryFolder())
     let error = await #expect(throws: OperationError.self) {
-      _ = try await CountNgrams(corpus: corpus, languages: ["xx"]).run(StageContext(scratch: try temporaryFolder(), threads: 1))
+      _ = try await CountNgrams(corpus: corpus, languages: ["xx"]).run(
+        StageContext(scratch: try temporaryFolder(), threads: 1))
     }
     #expect(error?.subject == "xx")
   }

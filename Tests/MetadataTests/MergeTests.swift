@@ -86,9 +86,13 @@ import Testing
         )
       }
       var ranking = Ranking(limit: limit)
-      for candidate in candidates.shuffled() { ranking.add(candidate.text, score: candidate.score, first: candidate.first) }
+      for candidate in candidates.shuffled() {
+        ranking.add(candidate.text, score: candidate.score, first: candidate.first)
+      }
       var seen: Set<String> = []
-      let expected = candidates.sorted { ($1.score, $0.first) < ($0.score, $1.first) }.filter { seen.insert($0.text).inserted }
+      let expected = candidates.sorted { ($1.score, $0.first) < ($0.score, $1.first) }.filter {
+        seen.insert($0.text).inserted
+      }
       #expect(ranking.best().map(\.first) == expected.prefix(limit).map { $0.first })
     }
   }

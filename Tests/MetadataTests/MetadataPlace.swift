@@ -11,7 +11,9 @@ func temporaryFolder(_ name: String = "metadata") throws -> String {
 }
 
 /// The n-grams of texts of which each is a document.
-func ngrams(_ texts: [String], language: String = "en", memoryLimit: Int = 1 << 20) throws -> (words: [Ngram], pairs: [Ngram]) {
+func ngrams(_ texts: [String], language: String = "en", memoryLimit: Int = 1 << 20) throws -> (
+  words: [Ngram], pairs: [Ngram]
+) {
   let folder = try temporaryFolder()
   let counter = try NgramCounter(language: language, folder: folder, memoryLimit: memoryLimit)
   var position: UInt64 = 0

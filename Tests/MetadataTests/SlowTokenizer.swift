@@ -5,8 +5,12 @@ import Metadata
 ///
 /// ICU's word boundaries are taken as they are.
 struct SlowTokenizer {
-  private static let pairs = ["()", "[]", "{}", "“”", "‘’", "（）", "【】", "《》", "〈〉", "「」"].map { Array($0.unicodeScalars) }
-  private static let dictionaries = ["zh": "zh", "zh_yue": "zh", "ja": "ja", "th": "th", "lo": "lo", "km": "km", "my": "my"]
+  private static let pairs = ["()", "[]", "{}", "“”", "‘’", "（）", "【】", "《》", "〈〉", "「」"].map {
+    Array($0.unicodeScalars)
+  }
+  private static let dictionaries = [
+    "zh": "zh", "zh_yue": "zh", "ja": "ja", "th": "th", "lo": "lo", "km": "km", "my": "my",
+  ]
   private static let withoutSpaces: Set<String> = [
     "bo", "dz", "ja", "km", "lo", "my", "ryu", "th", "zh", "zh_classical", "zh_yue",
   ]
@@ -20,7 +24,9 @@ struct SlowTokenizer {
       let token = token.stripped
       let scalars = Array(token.unicodeScalars)
       guard let first = scalars.first else { continue }
-      let isUnbalanced = Self.pairs.contains { pair in scalars.count { $0 == pair[0] } != scalars.count { $0 == pair[1] } }
+      let isUnbalanced = Self.pairs.contains { pair in
+        scalars.count { $0 == pair[0] } != scalars.count { $0 == pair[1] }
+      }
       let isFragment = Self.withoutSpaces.contains(language) && (first.isMetadataPunctuation || isUnbalanced)
       words.append(scalars.allSatisfy(\.isMetadataPunctuation) || isFragment ? nil : token)
     }
@@ -61,7 +67,9 @@ struct SlowTokenizer {
       let bytes = Array(text.utf8)
       var pieces: [String] = []
       try bytes.withUnsafeBytes { buffer in
-        try WordBreaker(locale: locale).forEachPiece(in: buffer) { pieces.append(String(decoding: bytes[$0], as: UTF8.self)) }
+        try WordBreaker(locale: locale).forEachPiece(in: buffer) {
+          pieces.append(String(decoding: bytes[$0], as: UTF8.self))
+        }
       }
       return pieces
     }

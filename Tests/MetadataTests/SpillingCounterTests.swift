@@ -47,7 +47,8 @@ import Testing
     for size in [0, 1, 2, 700, 3_000] {
       let additions = (0..<size).map { _ in
         Seen(
-          key: randomKey(&random), count: .random(in: 1...300, using: &random), position: .random(in: 0 ... .max, using: &random))
+          key: randomKey(&random), count: .random(in: 1...300, using: &random),
+          position: .random(in: 0 ... .max, using: &random))
       }
       let counter = SpillingCounter(folder: try folder(), memoryLimit: limit, fanIn: fanIn)
       for addition in additions {
@@ -84,7 +85,9 @@ import Testing
           position: UInt64(number))
       }
       let place = try folder()
-      let counters = (0..<lanes).map { _ in SpillingCounter(folder: place, memoryLimit: limit, fanIn: fanIn, isSorted: false) }
+      let counters = (0..<lanes).map { _ in
+        SpillingCounter(folder: place, memoryLimit: limit, fanIn: fanIn, isSorted: false)
+      }
       for addition in size == 900 ? additions.shuffled() : additions {
         let counter = counters[.random(in: 0..<lanes, using: &random)]
         try addition.key.withUnsafeBytes { try counter.add($0, count: addition.count, position: addition.position) }
@@ -96,7 +99,9 @@ import Testing
     }
   }
 
-  @Test(arguments: [0, 5_000, 1 << 20]) func `keys counted later and keys in any order are the same keys`(limit: Int) throws {
+  @Test(arguments: [0, 5_000, 1 << 20]) func `keys counted later and keys in any order are the same keys`(limit: Int)
+    throws
+  {
     var random = SystemRandomNumberGenerator()
     let additions = (0..<1_500).map { Seen(key: randomKey(&random), count: 1, position: UInt64(1_500 - $0)) }
     let counter = SpillingCounter(folder: try folder(), memoryLimit: limit, isSorted: false)
@@ -141,7 +146,9 @@ import Testing
   @Test func `a folder that is not there is an error that names it`() throws {
     let counter = SpillingCounter(folder: "/nowhere/at/all", memoryLimit: 0)
     try [UInt8(1)].withUnsafeBytes { try counter.add($0, position: 0) }
-    let error = #expect(throws: OperationError.self) { try [UInt8(2)].withUnsafeBytes { try counter.add($0, position: 0) } }
+    let error = #expect(throws: OperationError.self) {
+      try [UInt8(2)].withUnsafeBytes { try counter.add($0, position: 0) }
+    }
     #expect(error?.description.contains("/nowhere/at/all") ?? false)
   }
 }

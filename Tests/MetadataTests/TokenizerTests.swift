@@ -16,7 +16,8 @@ import Testing
       case 5: text.append(Self.scripts.randomElement(using: &random, or: "a"))
       default:
         text.append(
-          contentsOf: ["a", "b", "ab", " ", " ", "é", "e\u{301}", "ж"].randomElement(using: &random, or: "").unicodeScalars)
+          contentsOf: ["a", "b", "ab", " ", " ", "é", "e\u{301}", "ж"].randomElement(using: &random, or: "")
+            .unicodeScalars)
       }
     }
     return String(text)
@@ -76,7 +77,8 @@ import Testing
   @Test(arguments: [
     ("zh_yue", true), ("zh_classical", true), ("yue", true), ("lzh", true), ("zh_Hant", true), ("zh_Hant_HK", true),
     ("th_TH", true),
-    ("my", true), ("bo", true), ("dz_BT", true), ("ryu", true), ("zh_min_nan", false), ("zh_Latn", false), ("en", false),
+    ("my", true), ("bo", true), ("dz_BT", true), ("ryu", true), ("zh_min_nan", false), ("zh_Latn", false),
+    ("en", false),
     ("bat_smg", false), ("es_419", false), ("ko", false), ("wuu", false),
   ])
   func `codes of Wikipedia and of CLDR tell which languages have no spaces`(language: String, hasNoSpaces: Bool) {

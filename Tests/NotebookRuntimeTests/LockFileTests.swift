@@ -24,7 +24,8 @@ import Testing
     let set = LockFile(notebook: "n.md", parameters: ["b": "1", "größe": "\"x\"\n", "a": "0.5"], stages: lock.stages)
     let text = String(decoding: set.bytes, as: UTF8.self)
     #expect(
-      text.contains("\n\"parameters\": {\"a\": \"0.5\", \"b\": \"1\", \"größe\": \"\\\"x\\\"\\n\"},\n\"stages\": ["), "\(text)")
+      text.contains("\n\"parameters\": {\"a\": \"0.5\", \"b\": \"1\", \"größe\": \"\\\"x\\\"\\n\"},\n\"stages\": ["),
+      "\(text)")
     #expect(try LockFile(data: Data(set.bytes), name: "lock.json") == set)
   }
 

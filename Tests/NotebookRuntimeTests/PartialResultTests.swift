@@ -55,7 +55,8 @@ private struct Disturbed: Stage {
     defer { close(null) }
     let configuration = RunConfiguration(
       mode: .run, project: root, store: root + "/Artifacts/store.git", index: root + "/.colophon/index.sqlite",
-      scratch: root + "/.colophon/scratch/1", marker: root + "/marker", lock: root + "/lock.json", channel: null, life: -1,
+      scratch: root + "/.colophon/scratch/1", marker: root + "/marker", lock: root + "/lock.json", channel: null,
+      life: -1,
       threads: 1, concurrency: 1)
     let executor = try Executor(
       configuration: configuration, channel: RunChannel(descriptor: null), libraryCode: Digest(of: "library"))
@@ -76,7 +77,9 @@ private struct Disturbed: Stage {
     (try? FileManager.default.contentsOfDirectory(atPath: root + "/.colophon/partial")) ?? []
   }
 
-  @Test func `A stage that was killed goes on from what it kept, which is removed when its output is stored`() async throws {
+  @Test func `A stage that was killed goes on from what it kept, which is removed when its output is stored`()
+    async throws
+  {
     try obstacle("kill 3")
     await #expect(processExitsWith: .signal(SIGKILL)) { [root = root as String] in
       _ = try await PartialResultTests.output(of: PartialResultTests.stage(in: root), in: root)

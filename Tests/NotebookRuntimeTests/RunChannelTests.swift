@@ -9,7 +9,8 @@ import Testing
     let channel = RunChannel(descriptor: pipe.fileHandleForWriting.fileDescriptor)
     let call = StageCallReport(place: .init(cell: 2, line: 7), sequence: 3, stage: "Zähle", name: "n")
     channel.cached(
-      CachedCall(call: call, key: Digest(of: "k"), output: .init(format: "f/1", digest: Digest(of: "o"), byteCount: 12)))
+      CachedCall(call: call, key: Digest(of: "k"), output: .init(format: "f/1", digest: Digest(of: "o"), byteCount: 12))
+    )
     channel.send(.message("two"))
     channel.send(.finished)
     try pipe.fileHandleForWriting.close()

@@ -30,7 +30,9 @@ import Testing
 
   static let library = Digest(of: "library")
 
-  func key(_ stage: Sample, _ digests: Digests = Digests(), library: Digest = library, builtIn: Bool = false) throws -> StageKey {
+  func key(_ stage: Sample, _ digests: Digests = Digests(), library: Digest = library, builtIn: Bool = false) throws
+    -> StageKey
+  {
     StageKey(
       of: Sample.self, inputs: try StageInputs(of: stage, digests: digests), libraryCode: library, isBuiltIn: builtIn)
   }

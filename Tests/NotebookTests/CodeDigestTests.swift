@@ -52,7 +52,8 @@ import Testing
     let two = Self.digests(["struct A: Stage { func run() { let a = f(b) } }"])
     #expect(one != two)
     #expect(
-      Self.digests(["struct A: Stage { func run() { a - b } }"]) != Self.digests(["struct A: Stage { func run() { a\n-b } }"]))
+      Self.digests(["struct A: Stage { func run() { a - b } }"])
+        != Self.digests(["struct A: Stage { func run() { a\n-b } }"]))
   }
 
   @Test func `An extension makes a stage, and so does a protocol of the notebook`() {
@@ -64,7 +65,8 @@ import Testing
 
   @Test func `Values that no type can see do not count`() {
     let before = Self.digests(["let k = 1", "func helper() -> Int { k }", "struct A: Stage { var helper = 1 }"])
-    #expect(Self.digests(["let k = 2", "func helper() -> Int { k + 1 }", "struct A: Stage { var helper = 1 }"]) == before)
+    #expect(
+      Self.digests(["let k = 2", "func helper() -> Int { k + 1 }", "struct A: Stage { var helper = 1 }"]) == before)
   }
 
   @Test func `The encoding is the published one`() {

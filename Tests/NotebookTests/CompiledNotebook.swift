@@ -17,7 +17,8 @@ struct CompiledNotebook {
     let binary = folder.appending(path: "program")
     let compiled = try Self.run(
       ["swiftc"] + Self.flags + [
-        "-diagnostic-style", "llvm", "-I", runtime.path, "-L", runtime.path, "-lColophon", "-Xlinker", "-rpath", "-Xlinker",
+        "-diagnostic-style", "llvm", "-I", runtime.path, "-L", runtime.path, "-lColophon", "-Xlinker", "-rpath",
+        "-Xlinker",
         runtime.path, source.path, "-o", binary.path,
       ])
     compilerOutput = compiled.output
@@ -35,7 +36,8 @@ struct CompiledNotebook {
     try runtimeSource.write(to: source, atomically: true, encoding: .utf8)
     let built = try run(
       ["swiftc"] + flags + [
-        "-emit-module", "-emit-module-path", folder.path + "/Colophon.swiftmodule", "-emit-library", "-module-name", "Colophon",
+        "-emit-module", "-emit-module-path", folder.path + "/Colophon.swiftmodule", "-emit-library", "-module-name",
+        "Colophon",
         source.path, "-o", folder.path + "/libColophon.so",
       ])
     try #require(built.status == 0, "\(built.output)")

@@ -20,7 +20,8 @@ struct RunningCase: Sendable, CustomTestStringConvertible {
 
   static let running = [
     RunningCase(
-      "async let across cells", notebook(stage, "async let a = Twice(x: 3)()\nasync let b = Twice(x: 4)()", "try await a + b"),
+      "async let across cells",
+      notebook(stage, "async let a = Twice(x: 3)()\nasync let b = Twice(x: 4)()", "try await a + b"),
       prints: "14\n"),
     RunningCase(
       "variables mutated across cells",
@@ -29,14 +30,16 @@ struct RunningCase: Sendable, CustomTestStringConvertible {
     RunningCase(
       "local functions that use values",
       notebook(
-        "let scale = 3\nfunc scaled(_ x: Int) -> Int { x * scale }\nfunc twice(_ x: Int) -> Int { scaled(x) * 2 }", "twice(5)"),
+        "let scale = 3\nfunc scaled(_ x: Int) -> Int { x * scale }\nfunc twice(_ x: Int) -> Int { scaled(x) * 2 }",
+        "twice(5)"),
       prints: "30\n"),
     RunningCase(
       "a function keeps the value it was written for",
       notebook("let k = 1\nfunc f() -> Int { k }", "let k = \"s\"", "\"\\(f()) \\(k)\""),
       prints: "1 s\n"),
     RunningCase(
-      "a function that changes a variable", notebook("var n = 0\nfunc bump() { n += 1 }\nbump()", "bump()\nbump()", "n"),
+      "a function that changes a variable",
+      notebook("var n = 0\nfunc bump() { n += 1 }\nbump()", "bump()\nbump()", "n"),
       prints: "3\n"),
     RunningCase(
       "mutual recursion with a value",
@@ -50,15 +53,18 @@ struct RunningCase: Sendable, CustomTestStringConvertible {
       "tuple patterns", notebook("let (a, (b, _)) = (1, (2, 3)), c = 4\nlet `default` = 5", "[a, b, c, `default`]"),
       prints: "[1, 2, 4, 5]\n"),
     RunningCase(
-      "shadowed names", notebook("let x = 1", "let x = x + 1", "let x = x + 1\nlet y = [1].map { x in x }", "x"), prints: "3\n"),
+      "shadowed names", notebook("let x = 1", "let x = x + 1", "let x = x + 1\nlet y = [1].map { x in x }", "x"),
+      prints: "3\n"),
     RunningCase("a last expression without value", notebook("let a = 1", "print(a)"), prints: "1\n"),
     RunningCase(
       "inline values",
       "A `swift 1 + 1`.\n\n" + notebook("let a = [3]", "let a = a + [4]") + "\nB `swift a` and `swift a.first!`\n",
       prints: "inline 1: 2\ninline 2: [3, 4]\ninline 3: 3\n"),
-    RunningCase("guard binds", notebook("struct E: Error {}\nguard let a = Int(\"3\") else { throw E() }", "a"), prints: "3\n"),
     RunningCase(
-      "names of the generated program are free", notebook("let notebook = 1\nlet cell1 = 2", "notebook + cell1"), prints: "3\n"),
+      "guard binds", notebook("struct E: Error {}\nguard let a = Int(\"3\") else { throw E() }", "a"), prints: "3\n"),
+    RunningCase(
+      "names of the generated program are free", notebook("let notebook = 1\nlet cell1 = 2", "notebook + cell1"),
+      prints: "3\n"),
     RunningCase("tabs and comments", notebook("\tlet a = 1 // one\n\n\t/* x */ a; // shown"), prints: "1\n"),
     RunningCase(
       "right-to-left text and emoji", notebook("let مرحبا = \"سلام 😀\"", "let 😀 = مرحبا; 😀.count"), prints: "6\n"),
@@ -73,7 +79,8 @@ struct RunningCase: Sendable, CustomTestStringConvertible {
     RunningCase(
       "stages have digests",
       notebook(
-        "enum Outer { struct Inner: Stage { func run() -> Int { 1 } } }\npublic struct P {}", "Outer.Inner.codeDigest!.text.count"
+        "enum Outer { struct Inner: Stage { func run() -> Int { 1 } } }\npublic struct P {}",
+        "Outer.Inner.codeDigest!.text.count"
       ),
       prints: "64\n"),
     RunningCase(
@@ -92,10 +99,12 @@ struct RunningCase: Sendable, CustomTestStringConvertible {
     RunningCase("not evaluated", notebook("//| eval: false\nthis is no Swift", "print(1)"), prints: "1\n"),
     RunningCase("an assignment at the end", notebook("var a = 1\na = 2", "a *= 3", "a"), prints: "6\n"),
     RunningCase(
-      "long closures infer", notebook((0..<30).map { "let v\($0) = \($0)" }.joined(separator: "\n"), "v0 + v29"), prints: "29\n"),
+      "long closures infer", notebook((0..<30).map { "let v\($0) = \($0)" }.joined(separator: "\n"), "v0 + v29"),
+      prints: "29\n"),
   ]
 
-  @Test(arguments: running) func `The program compiles without a word and prints its values`(_ test: RunningCase) throws {
+  @Test(arguments: running) func `The program compiles without a word and prints its values`(_ test: RunningCase) throws
+  {
     let (document, diagnostics) = parsed(test.text)
     #expect(diagnostics.isEmpty)
     let program = NotebookProgram(document)
@@ -142,7 +151,8 @@ struct RunningCase: Sendable, CustomTestStringConvertible {
         ].sorted(), "\(compiled.compilerOutput)")
     #expect(report.cells == [2, 3] && report.inlines == [1])
     let note = report.diagnostics.first { $0.severity == .note && $0.message.contains("stored property") }
-    #expect(note?.message == "a is a value of cell 1: a type sees only its own properties; pass it as a stored property")
+    #expect(
+      note?.message == "a is a value of cell 1: a type sees only its own properties; pass it as a stored property")
     #expect(note?.line == 18 && note?.column == 39)
     #expect(errors.allSatisfy { $0.file == "n.md" })
   }
@@ -178,7 +188,9 @@ struct RunningCase: Sendable, CustomTestStringConvertible {
 
   @Test func `Warnings about the author's own code stay, those about generated code go`() throws {
     let program = NotebookProgram(
-      parsed(notebook("async let a = 1\nfunc f() -> Int { 1 }", "let b = await a\nf()\nvar c = 2", "await b", "1; // last")).0)
+      parsed(
+        notebook("async let a = 1\nfunc f() -> Int { 1 }", "let b = await a\nf()\nvar c = 2", "await b", "1; // last")
+      ).0)
     let diagnostics = program.rewrite(try CompiledNotebook(program).compilerOutput)
     #expect(
       diagnostics.map { "\($0.line):\($0.column) \($0.severity)" } == ["8:1 warning", "9:5 warning", "13:1 warning"],

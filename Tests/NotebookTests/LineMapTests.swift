@@ -6,10 +6,13 @@ import Testing
     parsed("---\ntitle: t\n---\n\nprose `swift a`\n\n  ```swift\n  //| label: x\n  let a = 1\n let b = 2\n  ```\n").0)
 
   @Test(arguments: [
-    ("cell-1", 1, 1, 7, 1), ("cell-1", 3, 5, 9, 7), ("cell-1", 4, 5, 10, 6), ("cell-1", 99, 1, 11, 1), ("inline-1", 2, 1, 5, 14),
+    ("cell-1", 1, 1, 7, 1), ("cell-1", 3, 5, 9, 7), ("cell-1", 4, 5, 10, 6), ("cell-1", 99, 1, 11, 1),
+    ("inline-1", 2, 1, 5, 14),
     ("Main/cell-1", 3, 1, 9, 3),
   ])
-  func `Lines and columns lead back to Markdown`(file: String, line: Int, column: Int, toLine: Int, toColumn: Int) throws {
+  func `Lines and columns lead back to Markdown`(file: String, line: Int, column: Int, toLine: Int, toColumn: Int)
+    throws
+  {
     let found = try #require(map.locate(cell: file, line: line, column: column))
     #expect(found == (toLine, toColumn))
   }

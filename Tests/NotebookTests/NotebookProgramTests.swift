@@ -12,7 +12,8 @@ import Testing
     let code = ["let a = 1\n//| no option\na", "struct S: Stage {}\nS()()"]
     let bare = NotebookProgram(parsed(notebook(code[0], code[1])).0)
     let dressed = NotebookProgram(
-      parsed("---\ntitle: t\n---\n# Head\n\n" + notebook(code[0]) + "\n\nmore\n\n```python\n```\n" + notebook(code[1])).0)
+      parsed("---\ntitle: t\n---\n# Head\n\n" + notebook(code[0]) + "\n\nmore\n\n```python\n```\n" + notebook(code[1]))
+        .0)
     #expect(bare.source == dressed.source)
     #expect(bare.manifest == dressed.manifest)
     let other = program("let a = 2", code[1])
@@ -53,7 +54,8 @@ import Testing
   @Test func `Syntax errors are told per cell`() throws {
     let program = program("let a = 1", "let b = (", "func f( {", "let c = 2")
     #expect(program.faultyCells == [2, 3])
-    #expect(program.diagnostics.allSatisfy { $0.severity == .error && [6, 10].contains($0.line) }, "\(program.diagnostics)")
+    #expect(
+      program.diagnostics.allSatisfy { $0.severity == .error && [6, 10].contains($0.line) }, "\(program.diagnostics)")
     let rest = program.pruned(removing: program.faultyCells).program
     #expect(rest.diagnostics.isEmpty && rest.manifest.cells.map(\.id) == [1, 4])
   }
@@ -76,7 +78,8 @@ import Testing
 
   @Test func `Leaving out a cell leaves out what uses its declarations, members and values`() {
     let program = program(
-      "struct P { var v = 1 }", "extension Int { var third: Int { self / 3 } }", "let p = P()", "p.v", "9.third", "var n = 1",
+      "struct P { var v = 1 }", "extension Int { var third: Int { self / 3 } }", "let p = P()", "p.v", "9.third",
+      "var n = 1",
       "n += 1", "let k = 3\nfunc local() -> Int { k }", "func user() -> Int { local() }", "1 + 1")
     #expect(program.pruned(removing: [1]).skipped == [3: 1, 4: 3])
     #expect(program.pruned(removing: [2]).skipped == [5: 2])
@@ -92,7 +95,8 @@ import Testing
     )
     let calls = program.manifest.stageCalls
     #expect(calls.map(\.name) == ["Download", "Mine", "Outer.Inner", "Nested"])
-    #expect(calls.map(\.cell) == [2, 2, 2, 2] && calls.map(\.line) == [2, 3, 6, 6] && calls.map(\.column) == [19, 9, 3, 23])
+    #expect(
+      calls.map(\.cell) == [2, 2, 2, 2] && calls.map(\.line) == [2, 3, 6, 6] && calls.map(\.column) == [19, 9, 3, 23])
   }
 
   @Test func `The manifest survives its encoding`() throws {

@@ -16,7 +16,8 @@ import Testing
     ("'true'", .text, "true"), ("\"\"", .text, ""), ("e", .text, "e"), ("-", .text, "-"), ("\"null\"", .text, "null"),
     ("ሰላም 😀", .text, "ሰላም 😀"),
   ])
-  func `The type of a value decides the type of the parameter`(yaml: String, kind: Parameter.Kind, value: String) throws {
+  func `The type of a value decides the type of the parameter`(yaml: String, kind: Parameter.Kind, value: String) throws
+  {
     // A lone hyphen would be a list: it needs quotation marks in YAML.
     let (document, diagnostics) = parsed(Self.front("p: \(yaml == "-" ? "'-'" : yaml)"))
     #expect(diagnostics.isEmpty, "\(diagnostics)")
@@ -30,9 +31,12 @@ import Testing
 
   @Test(arguments: [
     ("p: null", 6, "“p” must be a number, true, false or a text"), ("p:", 5, "“p” must be a number"),
-    ("p: ~", 6, "“p” must be a number"), ("p: [1]", 6, "“p” must be a number"), ("p: {a: 1}", 6, "“p” must be a number"),
-    ("p: 9223372036854775808", 3, "too large for a whole number (Int)"), ("p: 1e999", 3, "too large for a number (Double)"),
-    ("class: 1", 3, "“class” cannot be the name"), ("self: 1", 3, "cannot be the name"), ("a-b: 1", 3, "cannot be the name"),
+    ("p: ~", 6, "“p” must be a number"), ("p: [1]", 6, "“p” must be a number"),
+    ("p: {a: 1}", 6, "“p” must be a number"),
+    ("p: 9223372036854775808", 3, "too large for a whole number (Int)"),
+    ("p: 1e999", 3, "too large for a number (Double)"),
+    ("class: 1", 3, "“class” cannot be the name"), ("self: 1", 3, "cannot be the name"),
+    ("a-b: 1", 3, "cannot be the name"),
     ("5: 1", 3, "cannot be the name"), ("a b: 1", 3, "cannot be the name"), ("\"`in`\": 1", 3, "cannot be the name"),
     ("\"\": 1", 3, "cannot be the name"), ("_x: 1", 3, "begins with “_”"), ("_: 1", 3, "begins with “_”"),
     ("seed: 1", 3, "outside “parameters”"), ("[a]: 1", 3, "a name must be a plain word"),
@@ -48,11 +52,15 @@ import Testing
   @Test func `Faults of the front matter are collected`() {
     let (_, diagnostics) = parsed("---\ntitel: x\nparameters:\n  a: null\n  in: 1\nseed: x\n---\n")
     #expect(diagnostics.map(\.line) == [2, 4, 5, 6])
-    #expect(parsed("---\nparameters: 5\n---\n").1.map(\.message) == ["“parameters” must be lines “name: value”, indented"])
-    #expect(parsed("---\nparameters:\n  a: 1\n  a: 2\n---\n").1.first?.message.contains("“a” is given more than once") == true)
+    #expect(
+      parsed("---\nparameters: 5\n---\n").1.map(\.message) == ["“parameters” must be lines “name: value”, indented"])
+    #expect(
+      parsed("---\nparameters:\n  a: 1\n  a: 2\n---\n").1.first?.message.contains("“a” is given more than once") == true
+    )
   }
 
-  static let document = parsed("---\nseed: 7\nparameters:\n  count: 0\n  rate: 0.5\n  fast: false\n  name: a b\n---\n").0
+  static let document = parsed("---\nseed: 7\nparameters:\n  count: 0\n  rate: 0.5\n  fast: false\n  name: a b\n---\n")
+    .0
 
   static func values(_ settings: String...) throws(SettingError) -> ParameterValues {
     var values = ParameterValues(document.frontMatter)
@@ -67,7 +75,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("count=150", "count", "150"), ("count=-1", "count", "-1"), ("rate=1", "rate", "1.0"), ("rate=2.5e1", "rate", "25.0"),
+    ("count=150", "count", "150"), ("count=-1", "count", "-1"), ("rate=1", "rate", "1.0"),
+    ("rate=2.5e1", "rate", "25.0"),
     ("fast=true", "fast", "true"), ("name=x=y", "name", "x=y"), ("name=", "name", ""), ("name=5", "name", "5"),
     ("seed=8", "seed", "8"),
   ])
@@ -119,8 +128,12 @@ import Testing
       program("seed: 1", "parameters:", "  count: 1.5", "  name: a"), program("seed: 1", "parameters:", "  count: 1"),
       program("parameters:", "  count: 1", "  name: a"), program("seed: 1", "parameters:", "  count: 1", "  label: a"),
     ]
-    for other in others { #expect(other.manifest.fingerprint != one.manifest.fingerprint && other.digest != one.digest) }
-    for other in others { #expect(other.manifest.stages == one.manifest.stages, "parameters are no part of a stage's code") }
+    for other in others {
+      #expect(other.manifest.fingerprint != one.manifest.fingerprint && other.digest != one.digest)
+    }
+    for other in others {
+      #expect(other.manifest.stages == one.manifest.stages, "parameters are no part of a stage's code")
+    }
   }
 
   @Test func `Cells, functions of cells and inline code see typed parameters`() throws {

@@ -4,7 +4,9 @@ import Testing
 
 /// Code on which the Swift parser itself would take hours or end the process, as fuzzing found it.
 @Suite struct ParserLimitTests {
-  static func cell(_ code: String) -> String { "```swift\nlet before = 1\n\(code)\n```\n\n```swift\nlet after = 2\nafter\n```\n" }
+  static func cell(_ code: String) -> String {
+    "```swift\nlet before = 1\n\(code)\n```\n\n```swift\nlet after = 2\nafter\n```\n"
+  }
 
   @Test("brackets beyond counting are a fault at the first one too many", arguments: [17, 40, 3000])
   func brackets(count: Int) {
@@ -23,7 +25,8 @@ import Testing
     #expect(NotebookProgram(parsed(Self.cell("let x = \(nested)\nlet y = [\(row)]")).0).diagnostics.isEmpty)
   }
 
-  @Test("an invisible character before an equals sign is a fault there", arguments: ["\u{1}", "\u{b}\u{1}", "\u{200b}"])
+  @Test(
+    "an invisible character before an equals sign is a fault there", arguments: ["\u{1}", "\u{b}\u{1}", "\u{200b}"])
   func equals(invisible: String) {
     let program = NotebookProgram(parsed(Self.cell("let x \(invisible)= 1")).0)
     #expect(program.faultyCells == [1])

@@ -17,18 +17,23 @@ private struct SplitMix: RandomNumberGenerator {
 
 @Suite struct RandomNotebookTests {
   static let pieces = [
-    "```swift\n", "```\n", "~~~\n", "let a = 1\n", "`swift a`", "`", "``", "\\", "> ", "- ", "\n", "\r\n", "\t", "    ", "---\n",
+    "```swift\n", "```\n", "~~~\n", "let a = 1\n", "`swift a`", "`", "``", "\\", "> ", "- ", "\n", "\r\n", "\t", "    ",
+    "---\n",
     "title: x\n",
-    "//| label: b\n", "//| eval:", "var b = a\n", "func f() -> Int { a }\n", "struct S: Stage {", "}", "(", "\"", "\"\"\"\n", "é",
+    "//| label: b\n", "//| eval:", "var b = a\n", "func f() -> Int { a }\n", "struct S: Stage {", "}", "(", "\"",
+    "\"\"\"\n", "é",
     "ש", "😀", "<a ",
-    "[x]: ", "guard let c = b else", "async let d = f()\n", "return\n", "\u{0}", "extension S {", "# ", "{swift}", " swift ",
+    "[x]: ", "guard let c = b else", "async let d = f()\n", "return\n", "\u{0}", "extension S {", "# ", "{swift}",
+    " swift ",
     "a;", "#if x\n",
   ]
 
   @Test(arguments: 0..<400) func `Any text parses, and its places stay within it`(seed: UInt64) {
     var generator = SplitMix(state: seed)
-    let text = (0..<Int.random(in: 0..<60, using: &generator)).compactMap { _ in Self.pieces.randomElement(using: &generator) }
-      .joined()
+    let text = (0..<Int.random(in: 0..<60, using: &generator)).compactMap { _ in
+      Self.pieces.randomElement(using: &generator)
+    }
+    .joined()
     let lineCount = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).count
     let (document, diagnostics) = parsed(text)
     let program = NotebookProgram(document)
@@ -46,7 +51,9 @@ private struct SplitMix: RandomNumberGenerator {
     var next = 1
     for block in document.blocks {
       let lines =
-        if case .prose(let prose) = block { prose.lines } else if case .cell(let cell) = block { cell.lines } else { 0...0 }
+        if case .prose(let prose) = block { prose.lines } else if case .cell(let cell) = block { cell.lines } else {
+          0...0
+        }
       #expect(lines.lowerBound >= next && lines.upperBound <= lineCount)
       next = lines.upperBound + 1
     }

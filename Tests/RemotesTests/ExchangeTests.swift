@@ -8,7 +8,8 @@ import Testing
 
 /// Push and pull between projects through a bare repository, with the git command.
 @Suite struct ExchangeTests {
-  @Test func `After a pull a colleague's outputs are found, of every length, and their origin is known also to a new index`()
+  @Test
+  func `After a pull a colleague's outputs are found, of every length, and their origin is known also to a new index`()
     throws
   {
     let hub = try Hub()
@@ -128,7 +129,9 @@ import Testing
     for store in [cleo.store, try cleo.reopened()] { #expect(try store.load(record.key) == [3]) }
   }
 
-  @Test func `Records of a remote to be executed again are no hits, and what is made here confirms them or differs`() throws {
+  @Test func `Records of a remote to be executed again are no hits, and what is made here confirms them or differs`()
+    throws
+  {
     let hub = try Hub()
     let (ada, bob) = (try hub.site(), try hub.site(.rerun))
     let (same, other) = (try ada.store.save("same", [1]), try ada.store.save("other", [2]))
@@ -173,7 +176,8 @@ import Testing
         AttestedStage(artifact: "A", stage: $0.stage, key: $0.key, output: $1, verdict: "identical")
       }
       let statement = Statement(
-        notebook: "n.md", name: "n", notebookDigest: Digest(of: "n"), stages: stages, environment: [:], isSandboxed: true,
+        notebook: "n.md", name: "n", notebookDigest: Digest(of: "n"), stages: stages, environment: [:],
+        isSandboxed: true,
         verdict: "identical", started: 1, seconds: 1)
       _ = try Attestation.sign(statement, key: "\(ada.root)/\(signer)", project: ada.root)
         .write(into: ada.artifacts + "/n/attestations")
@@ -204,7 +208,8 @@ import Testing
       #expect(throws: OperationError.self) { try site.remotes.add(Remote(name: "x", url: url, policy: .trust)) }
     }
     #expect(throws: OperationError.self) { try site.remotes.remote(named: nil) }
-    try site.remotes.add(Remote(name: "lab", url: "host:path/store.git", policy: .attested, allowedSigners: "/etc/keys"))
+    try site.remotes.add(
+      Remote(name: "lab", url: "host:path/store.git", policy: .attested, allowedSigners: "/etc/keys"))
     try site.remotes.add(Remote(name: "disk", url: site.root, policy: .trust))
     #expect(throws: OperationError.self) { try site.remotes.add(Remote(name: "lab", url: "x", policy: .trust)) }
     #expect(

@@ -36,11 +36,13 @@ private struct Forger {
   }
 
   /// Publishes lines as records, with the folder of objects that git needs to send them along.
-  func publish(_ lines: [[UInt8]], objects: [(mode: String, name: String, id: String)] = [], name: String? = nil) throws {
+  func publish(_ lines: [[UInt8]], objects: [(mode: String, name: String, id: String)] = [], name: String? = nil) throws
+  {
     let bytes = lines.flatMap { $0 + [UInt8(ascii: "\n")] }
     let base = name ?? Digest(of: bytes).hexadecimal
     try commit(
-      tree([("100644", base + ".jsonl", blob(bytes)), ("40000", base + ".objects", tree(objects))]), "refs/colophon/records")
+      tree([("100644", base + ".jsonl", blob(bytes)), ("40000", base + ".objects", tree(objects))]),
+      "refs/colophon/records")
   }
 
   func publish(_ records: [StageRecord]) throws {
@@ -64,7 +66,8 @@ private struct Forger {
       object: try #require(ObjectID(hexadecimal: try blob(bytes))), chunked: false)
   }
 
-  func chunked(_ chunks: [[UInt8]], names: [String]? = nil, modes: [String]? = nil, byteCount: Int64? = nil) throws -> StoredFile
+  func chunked(_ chunks: [[UInt8]], names: [String]? = nil, modes: [String]? = nil, byteCount: Int64? = nil) throws
+    -> StoredFile
   {
     let bytes = chunks.flatMap { $0 }
     let entries = try chunks.enumerated().map { position, chunk in
@@ -98,7 +101,8 @@ private func content(_ file: StoredFile, format: String = "test/1") -> StoredCon
     try forger.publish([bad, good])
     let report = try site.exchange().pull()
     #expect(report.refused.count == 1, "line \(line)")
-    #expect(report.refused.first?.description.contains(reason) == true, "line \(line): \(report.refused.map(\.description))")
+    #expect(
+      report.refused.first?.description.contains(reason) == true, "line \(line): \(report.refused.map(\.description))")
     #expect(report.refused.first?.name == bad.stage && report.refused.first?.key == bad.key)
     #expect(try site.store.lookup(bad.key) == nil)
     #expect(try site.store.load(good.key) == [7])
@@ -109,7 +113,8 @@ private func content(_ file: StoredFile, format: String = "test/1") -> StoredCon
   }
 
   @Test(arguments: [
-    "../../etc/passwd", "/etc/passwd", "a/../../b", ".git/config", "a\\b", "c:x", "a/./b", "", "\u{200d}.git", "a\u{0}b",
+    "../../etc/passwd", "/etc/passwd", "a/../../b", ".git/config", "a\\b", "c:x", "a/./b", "", "\u{200d}.git",
+    "a\u{0}b",
     "con\u{7}",
     "git~1", "-rf",
   ])
@@ -125,7 +130,8 @@ private func content(_ file: StoredFile, format: String = "test/1") -> StoredCon
     other.digest = Digest(of: "else")
     try expectRefusal(of: .sound("a", content(other)), "do not hash")
     try expectRefusal(
-      of: .sound("b", StoredContent(format: "test/1", digest: Digest(of: "else"), files: [file])), "not that of its files")
+      of: .sound("b", StoredContent(format: "test/1", digest: Digest(of: "else"), files: [file])),
+      "not that of its files")
     other = file
     other.byteCount = 4
     try expectRefusal(of: .sound("c", content(other)), "3 bytes, not 4")
@@ -150,7 +156,8 @@ private func content(_ file: StoredFile, format: String = "test/1") -> StoredCon
 
   @Test func `Links, submodules, wrong names, gaps and folders in a list of chunks are refused`() throws {
     let chunks = [someBytes(100_000, 1), someBytes(5, 2)]
-    try expectRefusal(of: .sound("a", content(try forger.chunked(chunks, modes: ["120000", "100644"]))), "symbolic link")
+    try expectRefusal(
+      of: .sound("a", content(try forger.chunked(chunks, modes: ["120000", "100644"]))), "symbolic link")
     try expectRefusal(of: .sound("b", content(try forger.chunked(chunks, modes: ["100755", "100644"]))), "mode 100755")
     try expectRefusal(of: .sound("c", content(try forger.chunked(chunks, names: ["00000000", "00000002"]))), "chunk 1")
     try expectRefusal(of: .sound("d", content(try forger.chunked(chunks, names: ["..", "00000001"]))), "chunk 0")
@@ -202,7 +209,9 @@ private func content(_ file: StoredFile, format: String = "test/1") -> StoredCon
   @Test func `Lines that are no records, and segments that are not what their names say, are refused by name`() throws {
     let good = StageRecord.sound("good", content(try forger.file([7])))
     let object = good.output.files[0].object.hexadecimal
-    let lines = [Array("{}".utf8), Array("[[[[".utf8), [0xff, 0xfe, 0], try Forger.line(good), Array("{\"key\":\"x\"}".utf8)]
+    let lines = [
+      Array("{}".utf8), Array("[[[[".utf8), [0xff, 0xfe, 0], try Forger.line(good), Array("{\"key\":\"x\"}".utf8),
+    ]
     try forger.publish(lines, objects: [("100644", object, object)])
     let report = try site.exchange().pull()
     #expect(report.refused.count == 4 && report.refused.allSatisfy { $0.reason.contains("does not decode") })
@@ -225,7 +234,8 @@ private func content(_ file: StoredFile, format: String = "test/1") -> StoredCon
     "'; DROP TABLE outcomes; --", "\" OR 1=1", "%s%n", "名前", "نام", "नाम", "e\u{301}", "é", "🧑‍🔬", "a\u{202e}b",
     String(repeating: "x", count: 5000),
   ])
-  func `Names in every script, with SQL in them, long or not normalised, come through as they are`(name: String) throws {
+  func `Names in every script, with SQL in them, long or not normalised, come through as they are`(name: String) throws
+  {
     let hub = try Hub()
     let (ada, bob) = (try hub.site(), try hub.site())
     let output = try ada.store.put(ArtifactContent(bytes: Array(name.utf8), name: "value.bin"), format: name)
@@ -238,16 +248,19 @@ private func content(_ file: StoredFile, format: String = "test/1") -> StoredCon
     #expect(try bob.store.records(ofStage: name).count == 1)
   }
 
-  @Test func `A version with anything in it that its list does not describe is refused, the other branches come`() throws {
+  @Test func `A version with anything in it that its list does not describe is refused, the other branches come`()
+    throws
+  {
     let ada = try hub.site()
     try ada.store.version("good", "A", [1])
     try ada.store.version("bad", "A", [2])
     try ada.exchange().push()
-    let listed = try ToolRun("git", ["--git-dir", hub.path, "ls-tree", "refs/heads/bad"]).text.split(separator: "\n").map {
-      line in
-      let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
-      return (words[0].hasPrefix("0") ? String(words[0].dropFirst()) : words[0], words[3], words[2])
-    }
+    let listed = try ToolRun("git", ["--git-dir", hub.path, "ls-tree", "refs/heads/bad"]).text.split(separator: "\n")
+      .map {
+        line in
+        let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
+        return (words[0].hasPrefix("0") ? String(words[0].dropFirst()) : words[0], words[3], words[2])
+      }
     let link = try forger.blob(Array("/etc/passwd".utf8))
     let additions: [[(String, String, String)]] = [
       [("120000", "link", link)], [("160000", "module", String(repeating: "2", count: 40))], [("100644", "..", link)],
@@ -309,7 +322,8 @@ private func content(_ file: StoredFile, format: String = "test/1") -> StoredCon
       NamedContent(name: "\(scripts[$0 % scripts.count]) \($0)", content: contents[$0 % contents.count])
     }
     try ada.store.save("any", [1])
-    let commit = try ada.store.commit(notebook: "many", artifacts: artifacts, lock: Array("{}".utf8), message: "many", time: 1)
+    let commit = try ada.store.commit(
+      notebook: "many", artifacts: artifacts, lock: Array("{}".utf8), message: "many", time: 1)
     #expect(commit != nil)
     #expect(try ada.exchange().push().branches.map(\.state) == [.new])
     let report = try bob.exchange().pull()

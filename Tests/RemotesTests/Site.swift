@@ -37,7 +37,9 @@ final class Site {
 
   /// The same store with an index that is made again.
   func reopened() throws -> ArtifactStore {
-    for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: root + "/.colophon/index.sqlite" + suffix) }
+    for suffix in ["", "-wal", "-shm"] {
+      try? FileManager.default.removeItem(atPath: root + "/.colophon/index.sqlite" + suffix)
+    }
     return try ArtifactStore(artifacts: artifacts, project: root)
   }
 
@@ -85,7 +87,8 @@ extension StageRecord {
   ) -> StageRecord {
     let components = [
       KeyComponent(
-        name: "stage", kind: .stage, digest: CanonicalValue.list([.text(stage), .text(output.format)]).digest, display: stage),
+        name: "stage", kind: .stage, digest: CanonicalValue.list([.text(stage), .text(output.format)]).digest,
+        display: stage),
       KeyComponent(name: "name", kind: .parameter, digest: CanonicalValue.text(name).digest, display: name),
     ]
     return StageRecord(
@@ -99,7 +102,8 @@ extension ArtifactStore {
   @discardableResult
   func save(_ name: String, _ bytes: [UInt8], started: Double = 1000, seconds: Double = 1) throws -> StageRecord {
     let record = StageRecord.sound(
-      name, try put(ArtifactContent(bytes: bytes, name: "value.bin"), format: "test/1"), started: started, seconds: seconds)
+      name, try put(ArtifactContent(bytes: bytes, name: "value.bin"), format: "test/1"), started: started,
+      seconds: seconds)
     try add(record)
     return record
   }
@@ -111,7 +115,8 @@ extension ArtifactStore {
   func version(_ notebook: String, _ name: String, _ bytes: [UInt8], time: Int64 = 1) throws -> ObjectID? {
     let record = try save("\(notebook) \(name)", bytes)
     return try commit(
-      notebook: notebook, artifacts: [NamedContent(name: name, content: record.output)], lock: Array("{}\n".utf8), message: name,
+      notebook: notebook, artifacts: [NamedContent(name: name, content: record.output)], lock: Array("{}\n".utf8),
+      message: name,
       time: time)
   }
 }

@@ -14,9 +14,10 @@ import Testing
 
   private var packBytes: Int64 {
     let folder = site.repository + "/objects/pack"
-    return ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter { $0.hasSuffix(".pack") }.reduce(0) {
-      $0 + (((try? FileManager.default.attributesOfItem(atPath: "\(folder)/\($1)"))?[.size] as? Int64) ?? 0) - 32
-    }
+    return ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter { $0.hasSuffix(".pack") }
+      .reduce(0) {
+        $0 + (((try? FileManager.default.attributesOfItem(atPath: "\(folder)/\($1)"))?[.size] as? Int64) ?? 0) - 32
+      }
   }
 
   private func objectCount() throws -> Int {
@@ -30,7 +31,8 @@ import Testing
     try site.store.flush()
     let before = try objectCount()
     let plan = try site.store.planCollection(CollectionLimits())
-    #expect(plan.objects == before && plan.removedObjects > 3 && plan.removedBytes > 3_000_000 && plan.evictions.isEmpty)
+    #expect(
+      plan.objects == before && plan.removedObjects > 3 && plan.removedBytes > 3_000_000 && plan.evictions.isEmpty)
     #expect(try objectCount() == before)
     #expect(try site.store.collect(CollectionLimits()) == plan)
     #expect(try objectCount() == before - plan.removedObjects)
@@ -40,10 +42,14 @@ import Testing
     let again = try site.store.collect(CollectionLimits())
     #expect(again.removedObjects == 0 && again.removedBytes == 0)
     // What went can be put again.
-    #expect(try site.store.put(ArtifactContent(bytes: someBytes(3_000_000, 3), name: "lost"), format: "test/1").files.count == 1)
+    #expect(
+      try site.store.put(ArtifactContent(bytes: someBytes(3_000_000, 3), name: "lost"), format: "test/1").files.count
+        == 1)
   }
 
-  @Test func `Under a limit, results go by the time that a byte of them costs, and runs, locks and tags keep theirs`() throws {
+  @Test func `Under a limit, results go by the time that a byte of them costs, and runs, locks and tags keep theirs`()
+    throws
+  {
     let cheap = try site.store.save("cheap", someBytes(100_000, 1), seconds: 0.1)
     let dear = try site.store.save("dear", someBytes(100_000, 2), seconds: 1000)
     let middle = try site.store.save("middle", someBytes(100_000, 3), seconds: 10)
@@ -66,7 +72,9 @@ import Testing
   }
 
   @Test func `Under a limit a branch keeps its newest versions, and git finds its shorter history sound`() throws {
-    for number in 0..<6 { try site.store.version("n", "A", someBytes(100_000, UInt64(number)), time: Int64(number + 1)) }
+    for number in 0..<6 {
+      try site.store.version("n", "A", someBytes(100_000, UInt64(number)), time: Int64(number + 1))
+    }
     let names = try site.store.log(notebook: "n").map(\.id)
     let plan = try site.store.planCollection(CollectionLimits(byteLimit: 250_000, keptVersions: 2))
     #expect(plan.cutVersions == ["n": 4])
@@ -74,7 +82,8 @@ import Testing
     for store in [site.store, try site.reopened()] {
       #expect(try store.log(notebook: "n").map(\.id) == Array(names.prefix(2)))
       #expect(
-        try store.content(of: try #require(store.artifacts(at: "n~1").first).content).files[0].bytes() == someBytes(100_000, 4))
+        try store.content(of: try #require(store.artifacts(at: "n~1").first).content).files[0].bytes()
+          == someBytes(100_000, 4))
       #expect(throws: StoreError.self) { try store.artifacts(at: "n~2") }
     }
     #expect(try site.faults().isEmpty)
@@ -199,7 +208,8 @@ import Testing
     #expect(try site.faults().isEmpty)
   }
 
-  @Test func `Rows that are not what the repository says, and damaged copies on disk, are found and made again`() throws {
+  @Test func `Rows that are not what the repository says, and damaged copies on disk, are found and made again`() throws
+  {
     let record = try site.store.save("a", someBytes(50_000, 1))
     try site.store.save("b", [2])
     try site.store.flush()
@@ -212,14 +222,17 @@ import Testing
     // The index of another store: rows too many and too few.
     let index = other.root + "/.colophon/index.sqlite"
     _ = try ToolRun(
-      "python3", ["-c", "import sqlite3,sys; sqlite3.connect(sys.argv[1]).execute('PRAGMA wal_checkpoint(TRUNCATE)')", index])
+      "python3",
+      ["-c", "import sqlite3,sys; sqlite3.connect(sys.argv[1]).execute('PRAGMA wal_checkpoint(TRUNCATE)')", index])
     for suffix in ["", "-wal", "-shm"] {
       try? FileManager.default.removeItem(atPath: site.root + "/.colophon/index.sqlite" + suffix)
       try? FileManager.default.copyItem(atPath: index + suffix, toPath: site.root + "/.colophon/index.sqlite" + suffix)
     }
     let store = try ArtifactStore(artifacts: site.artifacts, project: site.root)
     let found = try store.inspect(repair: false)
-    #expect(found.damages.filter { $0.kind == "index" }.count == 1 && found.damages.filter { $0.kind == "content" }.count == 1)
+    #expect(
+      found.damages.filter { $0.kind == "index" }.count == 1 && found.damages.filter { $0.kind == "content" }.count == 1
+    )
     #expect(try store.inspect(repair: true).isSound)
     #expect(try store.inspect(repair: false).damages.isEmpty)
     #expect(try store.load(record.key) == someBytes(50_000, 1))

@@ -7,7 +7,8 @@ import Testing
 /// Whatever a notebook or a run brings along, the page stays what its author's tool wrote.
 @Suite struct HostileInputTests {
   static let attacks = [
-    "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "'onmouseover='alert(1)", "</style><script>alert(1)</script>",
+    "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "'onmouseover='alert(1)",
+    "</style><script>alert(1)</script>",
     "</svg><script>alert(1)</script>", "</pre></code></details><iframe src=//evil.example>", "<!--", "-->", "]]>",
     "&lt;script&gt;",
     "</title><script>alert(1)</script>", "[x](javascript:alert(1))", "`<b onclick=alert(1)>`",
@@ -23,7 +24,9 @@ import Testing
 
   @Test("text of a notebook never becomes markup", arguments: attacks)
   func notebook(attack: String) throws {
-    let oneLine = attack.split(whereSeparator: \.isNewline).joined(separator: " ").filter { $0 != "\u{0}" && $0 != "\u{1}" }
+    let oneLine = attack.split(whereSeparator: \.isNewline).joined(separator: " ").filter {
+      $0 != "\u{0}" && $0 != "\u{1}"
+    }
     let quoted = oneLine.replacing("'", with: "''")
     func source(_ text: String) -> String {
       """
@@ -66,7 +69,8 @@ import Testing
       "javascript&colon;alert(1)", "\u{1}javascript:alert(1)", "java&Tab;script:alert(1)",
     ])
   func links(target: String) {
-    let record = RunRecord(notebook: "n.md", started: 0, seconds: 0, environment: [:], cells: [], inlines: [], stages: [])
+    let record = RunRecord(
+      notebook: "n.md", started: 0, seconds: 0, environment: [:], cells: [], inlines: [], stages: [])
     let report = SampleRun.render(
       "[a](<\(target)>) ![b](<\(target)>) [c][r] <\(target)>\n\n[r]: <\(target)>\n", record, ReportContext())
     for link in report.html.matches(of: #/(?:href|src)="([^"]*)"/#) {
@@ -120,7 +124,8 @@ import Testing
     let html = SampleRun.render(SampleRun.notebook, record).html
     #expect(
       html.contains(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 9 9\"><text x=\"1\">a &lt;b&gt; &amp; \u{5d0}</text></svg>"))
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 9 9\"><text x=\"1\">a &lt;b&gt; &amp; \u{5d0}</text></svg>"
+      ))
   }
 
   // MARK: What is checked
@@ -131,14 +136,18 @@ import Testing
     record.environment = [text: text]
     record.cells[0].printed = text
     record.cells[0].shown = [
-      .text(text), .table(Table(columns: [.init(text), .init("n")], rows: [[.text(text), 1], [.text(text), .text(text)]])),
+      .text(text),
+      .table(Table(columns: [.init(text), .init("n")], rows: [[.text(text), 1], [.text(text), .text(text)]])),
       .figure(Figure(svg: SampleRun.drawing.svg, alternative: text)),
-      .pictures([Picture(bytes: [1], mediaType: "image/png", caption: text), Picture(bytes: [1], mediaType: text, caption: text)]
+      .pictures([
+        Picture(bytes: [1], mediaType: "image/png", caption: text), Picture(bytes: [1], mediaType: text, caption: text),
+      ]
       ),
     ]
     record.cells[3].state = .failed(Diagnostic(.error, text, file: text, line: 49))
     record.inlines = [
-      InlineOutcome(id: 1, text: text), InlineOutcome(id: 2, text: text), InlineOutcome(id: 3, text: nil, failure: text),
+      InlineOutcome(id: 1, text: text), InlineOutcome(id: 2, text: text),
+      InlineOutcome(id: 3, text: nil, failure: text),
     ]
     var stage = SampleRun.stage(text, text, line: 2, output: "pairs", state: .failed(message: text), components: [])
     stage.reason = text

@@ -12,12 +12,14 @@ import Testing
     #expect(report.html.contains(">13 032</span>"))
     #expect(
       report.html.contains(
-        "<span class=\"value missing\" title=\"broken — line 28: broken threw: no such file\" dir=\"auto\">no value</span>"))
+        "<span class=\"value missing\" title=\"broken — line 28: broken threw: no such file\" dir=\"auto\">no value</span>"
+      ))
     #expect(report.markdown.contains("a value: 2 pairs of 13 032."))
   }
 
   @Test func `parameters are listed, and those of this run alone marked beside the document's values`() throws {
-    let text = SampleRun.notebook.replacing("seed: 7", with: "seed: 7\nparameters:\n  sample: 0\n  rate: 0.5\n  name: a|b")
+    let text = SampleRun.notebook.replacing(
+      "seed: 7", with: "seed: 7\nparameters:\n  sample: 0\n  rate: 0.5\n  name: a|b")
     let own = SampleRun.render(text)
     #expect(own.html.contains("<dt>Parameter <code>sample</code></dt><dd dir=\"auto\">0</dd>"))
     #expect(own.markdown.contains("| Seed | 7 |\n| Parameter `sample` | 0 |\n| Parameter `rate` | 0.5 |\n"))
@@ -30,7 +32,9 @@ import Testing
       set.html.contains(
         "<dt>Seed</dt><dd dir=\"auto\">8 <span class=\"set\">(set for this run; the notebook says 7)</span></dd>"))
     #expect(set.html.contains("<dd dir=\"auto\">0.5</dd>"))
-    #expect(set.html.contains("<code>name</code> is <bdi>&quot;&lt;c&gt;&quot;</bdi> instead of <bdi>&quot;a|b&quot;</bdi>.</p>"))
+    #expect(
+      set.html.contains(
+        "<code>name</code> is <bdi>&quot;&lt;c&gt;&quot;</bdi> instead of <bdi>&quot;a|b&quot;</bdi>.</p>"))
     #expect(set.markdown.contains("| Parameter `sample` | 150 (set for this run; the notebook says 0) |"))
     #expect(
       set.markdown.contains(
@@ -97,7 +101,8 @@ import Testing
         "Stage\(index % 7)", "artifact-\(index)", cell: index % 6 + 1, line: 2, output: "output \(index)",
         state: index == 77 ? .failed(message: "out of memory") : index % 3 == 0 ? .ran : .cached,
         components: index < 7
-          ? [] : [KeyComponent(name: "in", kind: .artifact, digest: SampleRun.digest("output \(index - 1)"), display: "")])
+          ? []
+          : [KeyComponent(name: "in", kind: .artifact, digest: SampleRun.digest("output \(index - 1)"), display: "")])
     }
     let report = SampleRun.render(SampleRun.notebook, record)
     #expect(report.html.utf8.count < 150_000)
@@ -107,7 +112,8 @@ import Testing
   }
 
   @Test func `a notebook without cells or front matter makes a page`() {
-    let record = RunRecord(notebook: "empty.md", started: 0, seconds: 0, environment: [:], cells: [], inlines: [], stages: [])
+    let record = RunRecord(
+      notebook: "empty.md", started: 0, seconds: 0, environment: [:], cells: [], inlines: [], stages: [])
     let report = SampleRun.render("Only *prose*.\n", record, ReportContext())
     #expect(report.html.contains("<p>Only <em>prose</em>.</p>") && report.html.contains("<title>empty.md</title>"))
     #expect(report.markdown.hasPrefix("# empty.md\n\nOnly *prose*.\n"))
@@ -125,8 +131,10 @@ import Testing
 
   @Test func `pictures of the prose come along`() {
     let context = ReportContext(pictures: ["a.png": Picture(bytes: [1, 2, 3], mediaType: "image/png", caption: "")])
-    let record = RunRecord(notebook: "n.md", started: 0, seconds: 0, environment: [:], cells: [], inlines: [], stages: [])
-    let report = SampleRun.render("![A cat](a.png) and ![a dog ![in](x.png) sun](https://example.org/b.png)\n", record, context)
+    let record = RunRecord(
+      notebook: "n.md", started: 0, seconds: 0, environment: [:], cells: [], inlines: [], stages: [])
+    let report = SampleRun.render(
+      "![A cat](a.png) and ![a dog ![in](x.png) sun](https://example.org/b.png)\n", record, context)
     #expect(report.html.contains("<img src=\"data:image/png;base64,AQID\" alt=\"A cat\">"))
     #expect(report.html.contains("picture: a dog in sun</span>"))
     #expect(report.files.map(\.name) == ["figures/prose-1.png"])

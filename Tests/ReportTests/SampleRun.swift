@@ -97,7 +97,8 @@ enum SampleRun {
               ]), .text("two pictures"),
             ])
           ], seconds: 0.1),
-        CellOutcome(id: 4, state: .failed(Diagnostic(.error, "cannot divide 1 by 0", file: "small.md", line: 49, column: 17))),
+        CellOutcome(
+          id: 4, state: .failed(Diagnostic(.error, "cannot divide 1 by 0", file: "small.md", line: 49, column: 17))),
         CellOutcome(id: 5, state: .skipped(because: 4)), CellOutcome(id: 6, state: .notEvaluated),
       ],
       inlines: [
@@ -123,7 +124,8 @@ enum SampleRun {
       state: state, reason: state == .ran ? "minimumWords changed: 4 → 5" : nil,
       output: OutputSummary(format: "pairs/1", digest: digest(output), byteCount: 1_500_000), computed: 1_699_999_000,
       seconds: 2.5,
-      cpuSeconds: 4, peakMemoryBytes: 80 << 20, measurements: [Measurement(name: "throughput", value: 5200, unit: "pairs/s")],
+      cpuSeconds: 4, peakMemoryBytes: 80 << 20,
+      measurements: [Measurement(name: "throughput", value: 5200, unit: "pairs/s")],
       notes: ["3 records had no caption"])
   }
 

@@ -10,7 +10,8 @@ import Testing
     let page = VerdictPage(Self.verdict(attack)).html
     #expect(HostileInputTests.tags(page) == HostileInputTests.tags(VerdictPage(Self.verdict("plain")).html))
     #expect(HostileInputTests.forbidden(in: page) == [])
-    #expect(page.contains("content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\""))
+    #expect(
+      page.contains("content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\""))
   }
 
   @Test("text of a difference never becomes markup", arguments: HostileInputTests.attacks)
@@ -46,7 +47,8 @@ import Testing
       return stage
     }
     return Verdict(
-      notebook: text, name: text, started: 0, seconds: 1, isSandboxed: false, executed: 6, isSample: true, stages: stages,
+      notebook: text, name: text, started: 0, seconds: 1, isSandboxed: false, executed: 6, isSample: true,
+      stages: stages,
       findings: [
         .init(kind: .undeclaredRead, stage: text, subject: text, message: text, line: 1),
         .init(kind: .network, stage: text, subject: text, message: "another"),
@@ -57,13 +59,16 @@ import Testing
 
   /// A page of differences in rows, in lines and in values.
   static func differences(_ text: String) throws -> String {
-    func content(_ text: String, _ name: String) -> ArtifactContent { ArtifactContent(bytes: Array(text.utf8), name: name) }
+    func content(_ text: String, _ name: String) -> ArtifactContent {
+      ArtifactContent(bytes: Array(text.utf8), name: name)
+    }
     let shown = text.split(whereSeparator: \.isNewline).joined(separator: " ")
     let lines = try Comparison.difference(
       of: content("x\n", "a.txt"), new: content("x\n\(shown)\n", "a.txt"), format: "file/txt", name: text)
     let quoted = "\"\(shown.replacing("\"", with: "\"\""))\""
     let rows = try Comparison.difference(
-      of: content("\(quoted),n\n\(quoted),1\n", "a.csv"), new: content("\(quoted),n\n\(quoted),2\n", "a.csv"), format: "file/csv",
+      of: content("\(quoted),n\n\(quoted),1\n", "a.csv"), new: content("\(quoted),n\n\(quoted),2\n", "a.csv"),
+      format: "file/csv",
       name: text)
     return DifferencePage(title: text, differences: [lines, rows], notes: [text]).page
   }

@@ -24,7 +24,8 @@ import Testing
           } else {
             (residual, normal) = try residual.addThenLayerNorm(stream[1], scales[layer], shifts[layer], as: type)
           }
-          let attended = try normal.linear(weights[layer * 2], in: type).attention(offsets: offsets, heads: 3, causal: true)
+          let attended = try normal.linear(weights[layer * 2], in: type).attention(
+            offsets: offsets, heads: 3, causal: true)
           return [residual, try attended.linear(weights[layer * 2 + 1], in: type).quickGelu()]
         }
         stream = recomputing ? try Torch.checkpoint(stream, outputs: 2, block) : try block(stream)

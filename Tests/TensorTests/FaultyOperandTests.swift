@@ -11,7 +11,9 @@ import Testing
     let subject: [String]
     let apply: @Sendable () throws -> Void
 
-    init(_ operation: String, _ subject: [String], _ description: String, _ apply: @escaping @Sendable () throws -> Void) {
+    init(
+      _ operation: String, _ subject: [String], _ description: String, _ apply: @escaping @Sendable () throws -> Void
+    ) {
       (testDescription, self.operation, self.subject, self.apply) = (description, operation, subject, apply)
     }
   }
@@ -100,7 +102,9 @@ import Testing
     Fault("equals", ["[3]", "[2]"], "comparing unlike shapes") { _ = try zeros(3).equals(zeros(2)) },
     Fault("mean", ["[2, 3]", "dimensions [-3]"], "a dimension before the first") { _ = try zeros(2, 3).mean(-3) },
     Fault("mean", ["int64[1]"], "the mean of whole numbers") { _ = try ids(1).mean() },
-    Fault("logSumExp", ["[2]", "dimensions [1]"], "log-sum-exp of a missing dimension") { _ = try zeros(2).logSumExp(1) },
+    Fault("logSumExp", ["[2]", "dimensions [1]"], "log-sum-exp of a missing dimension") {
+      _ = try zeros(2).logSumExp(1)
+    },
     Fault("logSoftmax", ["[2, 3]"], "log-softmax along a missing dimension") { _ = try zeros(2, 3).logSoftmax(5) },
     Fault("matmul", ["float32[2, 2]", "int64[2, 2]"], "matrices of unlike types") {
       _ = try zeros(2, 2).matmul(.zeros([2, 2], .int64))
@@ -110,8 +114,12 @@ import Testing
       _ = try Tensor.concatenate([zeros(2, 3), zeros(2, 3)], 2)
     },
     Fault("select", ["[2, 3]", "float32[1]"], "a fractional place") { _ = try zeros(2, 3).selecting(zeros(1)) },
-    Fault("gather", ["[2, 3]", "float32[1, 1]"], "gathering by fractions") { _ = try zeros(2, 3).gathered(1, zeros(1, 1)) },
-    Fault("gather", ["[2, 3]", "int64[2, 1]"], "a target that is no class") { _ = try zeros(2, 3).crossEntropy(ids(0, 3)) },
+    Fault("gather", ["[2, 3]", "float32[1, 1]"], "gathering by fractions") {
+      _ = try zeros(2, 3).gathered(1, zeros(1, 1))
+    },
+    Fault("gather", ["[2, 3]", "int64[2, 1]"], "a target that is no class") {
+      _ = try zeros(2, 3).crossEntropy(ids(0, 3))
+    },
     Fault("crossEntropy", ["[2, 3]", "int64[3]"], "more targets than rows") {
       _ = try zeros(2, 3).crossEntropy(ids(0, 1, 2))
     },
@@ -149,7 +157,9 @@ import Testing
     Fault("quickGelu", ["int64[1]"], "an activation of whole numbers") { _ = try ids(1).quickGelu() },
     Fault("gelu", ["int64[1]"], "another activation of whole numbers") { _ = try ids(1).gelu() },
     Fault("read the only element", ["float32[0]"], "the only one of none") { _ = try zeros(0).item() },
-    Fault("make a tensor", ["1 elements"], "elements for a negative shape") { _ = try Tensor.from([1] as [Float], shape: [-1]) },
+    Fault("make a tensor", ["1 elements"], "elements for a negative shape") {
+      _ = try Tensor.from([1] as [Float], shape: [-1])
+    },
     Fault("full", ["shape [2, -1]"], "a negative size") { _ = try zeros(2, -1) },
     Fault("backward", ["float32[]"], "a second time through one graph") {
       let x = try Tensor.full([2], 2).requiringGradient()

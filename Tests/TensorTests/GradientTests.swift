@@ -59,14 +59,19 @@ import Testing
       let ones = try Tensor.from([1, 0, 0, 0, 1, 0] as [UInt8], shape: [2, 3])
       return try $0[0].filled(where: ones.equals(.full([], 1, .uint8)), with: -3)
     },
-    Layer(testDescription: "matrix product that repeats a matrix", shapes: [[2, 3, 4], [4, 2]]) { try $0[0].matmul($0[1]) },
+    Layer(testDescription: "matrix product that repeats a matrix", shapes: [[2, 3, 4], [4, 2]]) {
+      try $0[0].matmul($0[1])
+    },
     Layer(testDescription: "quotient that repeats a row", shapes: [[3, 4], [4]]) {
       try $0[0] / ($0[1] * $0[1] + 0.5)
     },
     Layer(testDescription: "exp, log, root", shapes: [[5]]) {
       try (($0[0] * $0[0] + 0.3).log() + $0[0].exp()) * ($0[0] * $0[0] + 0.3).squareRoot()
     },
-    Layer(testDescription: "a patch embedding with its class token and positions", shapes: [[6, 12], [4, 12], [4], [4, 4]]) {
+    Layer(
+      testDescription: "a patch embedding with its class token and positions",
+      shapes: [[6, 12], [4, 12], [4], [4, 4]]
+    ) {
       let patches = try $0[0].linear($0[1], in: .float64).reshaped(2, 3, 4)
       let first = try $0[2].reshaped(1, 1, 4).expanded(to: [2, 1, 4])
       return try (Tensor.concatenate([first, patches], 1) + $0[3]).reshaped(8, 4)
@@ -98,7 +103,8 @@ import Testing
         above[position][index] += step
         below[position][index] -= step
         let slope = try (loss(above).loss.item() - loss(below).loss.item()) / (2 * step)
-        #expect(abs(gradient[index] - slope) < 1e-6 * max(1, abs(slope)), "\(layer.testDescription) \(position) \(index)")
+        #expect(
+          abs(gradient[index] - slope) < 1e-6 * max(1, abs(slope)), "\(layer.testDescription) \(position) \(index)")
       }
     }
   }
@@ -111,8 +117,10 @@ import Testing
       let input = try Tensor.from(x, shape: [64, 24]).requiringGradient()
       let ones = try Tensor.full([24], 1)
       let zeros = try Tensor.zeros([24])
-      let hidden = try input.layerNorm(ones, zeros, as: type).linear(.from(w, shape: [96, 24]), .from(b), in: type).quickGelu()
-      let output = try hidden.slice(1, 0..<72).attention(offsets: .from([0, 10, 64] as [Int64]), heads: 3, causal: true)
+      let hidden = try input.layerNorm(ones, zeros, as: type).linear(.from(w, shape: [96, 24]), .from(b), in: type)
+        .quickGelu()
+      let output = try hidden.slice(1, 0..<72).attention(
+        offsets: .from([0, 10, 64] as [Int64]), heads: 3, causal: true)
       try (output.cast(.float32) * output.cast(.float32)).mean().backward()
       return (try output.elements(), try #require(try input.gradient).elements())
     }

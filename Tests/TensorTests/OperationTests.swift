@@ -42,7 +42,8 @@ import Testing
       let variance = values.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / Double(width)
       for column in 0..<width {
         #expect(abs(Double(soft[row * width + column]) - exponentials[column] / sum) < 1e-6)
-        let expected = (values[column] - mean) / (variance + 1e-5).squareRoot() * Double(weight[column]) + Double(bias[column])
+        let expected =
+          (values[column] - mean) / (variance + 1e-5).squareRoot() * Double(weight[column]) + Double(bias[column])
         #expect(abs(Double(normal[row * width + column]) - expected) < 1e-5)
       }
     }
@@ -68,7 +69,8 @@ import Testing
           for query in 0..<length {
             let keys = causal ? query + 1 : length
             let scores = (0..<keys).map { key in
-              exponential((0..<headWidth).map { at(query, 0, $0) * at(key, 1, $0) }.reduce(0, +) / Double(headWidth).squareRoot())
+              exponential(
+                (0..<headWidth).map { at(query, 0, $0) * at(key, 1, $0) }.reduce(0, +) / Double(headWidth).squareRoot())
             }
             let sum = scores.reduce(0, +)
             for i in 0..<headWidth {

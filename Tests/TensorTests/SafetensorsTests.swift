@@ -42,7 +42,8 @@ import Testing
   }
 
   @Test func `Elements of bfloat16 and float64 are read as float32`() throws {
-    let header = #"{"h":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]},"d":{"dtype":"F64","shape":[1],"data_offsets":[4,12]}}"#
+    let header =
+      #"{"h":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]},"d":{"dtype":"F64","shape":[1],"data_offsets":[4,12]}}"#
     var bytes = withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) } + Array(header.utf8)
     bytes += [0x80, 0x3F, 0x00, 0xC0]
     bytes += withUnsafeBytes(of: 0.25) { Array($0) }

@@ -20,7 +20,8 @@ import Training
     }
 
     func encode(_ rows: Tensor, _ tower: String) throws -> Tensor {
-      try rows.matmul(parameters["\(tower) 1"].transposed()).gelu().matmul(parameters["\(tower) 2"].transposed()).normalized()
+      try rows.matmul(parameters["\(tower) 1"].transposed()).gelu().matmul(parameters["\(tower) 2"].transposed())
+        .normalized()
     }
 
     func gradients() throws -> [[Float]] {
@@ -39,7 +40,8 @@ import Training
 
     let whole = try Model()
     let value = try loss(
-      pictures: whole.encode(pictures, "pictures"), texts: whole.encode(texts, "texts"), logitScale: whole.parameters["scale"])
+      pictures: whole.encode(pictures, "pictures"), texts: whole.encode(texts, "texts"),
+      logitScale: whole.parameters["scale"])
     try value.backward()
 
     let cut = try Model()

@@ -10,10 +10,13 @@ import Training
     for (text, owner) in owners.enumerated() {
       let own = exp(logits[owner][text])
       let holders = Set(owners.indices.filter { texts[$0] == texts[text] }.map { owners[$0] })
-      let pictures = logits.indices.filter { $0 == owner || !holders.contains($0) }.map { exp(logits[$0][text]) }.reduce(0, +)
-      let mine = Set(owners.indices.filter { owners[$0] == owner }.map { texts[$0] })
-      let others = owners.indices.filter { owners[$0] != owner && !mine.contains(texts[$0]) }.map { exp(logits[owner][$0]) }
+      let pictures = logits.indices.filter { $0 == owner || !holders.contains($0) }.map { exp(logits[$0][text]) }
         .reduce(0, +)
+      let mine = Set(owners.indices.filter { owners[$0] == owner }.map { texts[$0] })
+      let others = owners.indices.filter { owners[$0] != owner && !mine.contains(texts[$0]) }.map {
+        exp(logits[owner][$0])
+      }
+      .reduce(0, +)
       toPictures -= log(own / pictures)
       toTexts -= log(own / (own + others))
     }
@@ -26,7 +29,9 @@ import Training
     func vectors(_ count: Int) -> [Float] { (0..<(count * 4)).map { _ in generator.normals().0 } }
     let (pictures, encoded) = (vectors(3), vectors(6))
     let owners = [0, 0, 1, 1, 2, 2]
-    let (x, y) = (try Tensor.from(pictures, shape: [3, 4]).normalized(), try Tensor.from(encoded, shape: [6, 4]).normalized())
+    let (x, y) = (
+      try Tensor.from(pictures, shape: [3, 4]).normalized(), try Tensor.from(encoded, shape: [6, 4]).normalized()
+    )
     let scale = try Tensor.from([Float(1.5)], shape: [])
     let loss = try ContrastiveLoss(owners: owners, texts: texts)(pictures: x, texts: y, logitScale: scale).item()
     let cosines = try x.matmul(y.transposed()).elements(as: Double.self)
@@ -56,7 +61,9 @@ import Training
     let contrast = ContrastiveLoss(owners: [0, 0, 1, 2, 2, 2], texts: texts)
     func loss(_ values: [[Double]]) throws -> (loss: Tensor, inputs: [Tensor]) {
       let inputs = try zip(values, shapes).map { try Tensor.from($0, shape: $1).requiringGradient() }
-      return (try contrast(pictures: inputs[0].normalized(), texts: inputs[1].normalized(), logitScale: inputs[2]), inputs)
+      return (
+        try contrast(pictures: inputs[0].normalized(), texts: inputs[1].normalized(), logitScale: inputs[2]), inputs
+      )
     }
     let (value, inputs) = try loss(values)
     try value.backward()

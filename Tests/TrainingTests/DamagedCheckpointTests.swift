@@ -62,7 +62,9 @@ import Training
     ("\"vocab_size\": 24", "\"vocab_size\": 25", "[24, 8] instead of [25, 8]"),
     ("\"layer_norm_eps\": 1e-05", "\"layer_norm_eps\": 1e-06", "layer_norm_eps"), ("{", "", "JSON"),
   ])
-  func `A configuration that is no model's is an error that names it`(_ old: String, _ new: String, _ cause: String) throws {
+  func `A configuration that is no model's is an error that names it`(_ old: String, _ new: String, _ cause: String)
+    throws
+  {
     let text = String(decoding: try TensorFolder.bytes("config.json"), as: UTF8.self)
     let changed = text.replacing(old, with: new)
     #expect(changed != text)

@@ -25,7 +25,9 @@ import Training
   private func folder(_ name: String, broken: Bool = false) throws -> String {
     let path = "\(world.folder)/\(name)"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    for (name, bytes) in try pictures(broken: broken) { try Data(bytes).write(to: URL(fileURLWithPath: "\(path)/\(name)")) }
+    for (name, bytes) in try pictures(broken: broken) {
+      try Data(bytes).write(to: URL(fileURLWithPath: "\(path)/\(name)"))
+    }
     return path
   }
 
@@ -66,7 +68,9 @@ import Training
         if case .note(let text) = report { reports.withLock { $0.append(text) } }
       })
     let before = reports.withLock { $0 }
-    #expect(before.count == 1 && before[0].hasPrefix("1 pictures cannot be decoded") && before[0].contains("c ("), "\(before)")
+    #expect(
+      before.count == 1 && before[0].hasPrefix("1 pictures cannot be decoded") && before[0].contains("c ("), "\(before)"
+    )
     let partial = PartialFolder(path: world.folder + "/partial", interval: .seconds(3600))
     for step in [3, 20] {
       let context = StageContext(scratch: world.folder, threads: 1, partial: partial) { report in

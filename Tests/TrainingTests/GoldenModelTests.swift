@@ -6,7 +6,9 @@ import Testing
 import Training
 
 @Suite struct GoldenModelTests {
-  @Test func `A model of the transformers library gives here what it gives there, pooled at the first end`() async throws {
+  @Test func `A model of the transformers library gives here what it gives there, pooled at the first end`()
+    async throws
+  {
     let folder = try TensorFolder()
     let checkpoint = try await TensorFolder.goldenImport().run(folder.context)
     let model = try CLIPModel(checkpoint, tokenizer: nil, precision: .float32)
@@ -45,7 +47,9 @@ import Training
     let found = try TensorFolder.outputs(model, TensorFolder.expected())
     let again = try TensorFolder.outputs(CLIPModel(checkpoint, tokenizer: tokenizer, precision: .float32), found)
     #expect(difference(found.logits, again.logits) == 0)
-    #expect(checkpoint.presentation == .text("a checkpoint of \(checkpoint.content.byteCount) bytes that was trained elsewhere"))
+    #expect(
+      checkpoint.presentation
+        == .text("a checkpoint of \(checkpoint.content.byteCount) bytes that was trained elsewhere"))
     if let path = ProcessInfo.processInfo.environment["COLOPHON_EXPORT"] {
       for file in files { try Data(file.bytes()).write(to: URL(fileURLWithPath: path + "/" + file.name)) }
       try JSONEncoder().encode(found).write(to: URL(fileURLWithPath: path + "/outputs.json"))

@@ -37,7 +37,8 @@ import Training
         for layer in 0..<2 {
           let (to, from) = ("\(theirs).resblocks.\(layer)", "\(tower).encoder.layers.\(layer)")
           for (name, source) in [
-            ("ln_1", "layer_norm1"), ("ln_2", "layer_norm2"), ("attn.out_proj", "self_attn.out_proj"), ("mlp.c_fc", "mlp.fc1"),
+            ("ln_1", "layer_norm1"), ("ln_2", "layer_norm2"), ("attn.out_proj", "self_attn.out_proj"),
+            ("mlp.c_fc", "mlp.fc1"),
             ("mlp.c_proj", "mlp.fc2"),
           ] { result["\(to).\(name).\(kind)"] = try entry("\(from).\(source).\(kind)") }
           let parts = try ["q", "k", "v"].map { try entry("\(from).self_attn.\($0)_proj.\(kind)") }

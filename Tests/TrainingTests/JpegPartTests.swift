@@ -54,7 +54,8 @@ import Testing
     // The whole is so large that it would be decoded at a half: it comes as a PNG file here.
     for reference in try #require(references[kind]) {
       let box = reference.part
-      let part = PicturePart(left: box[0], top: box[1], width: box[2] - box[0], height: box[3] - box[1], reachesOut: false)
+      let part = PicturePart(
+        left: box[0], top: box[1], width: box[2] - box[0], height: box[3] - box[1], reachesOut: false)
       let isLarge = part.height >= 4 * Double(reference.size)
       let bytes = try isLarge ? Self.whole(kind + ".jpg") : Self.file(kind + ".jpg")
       let found = try Vips().resample(bytes, part, size: reference.size, subject: kind)
@@ -70,7 +71,8 @@ import Testing
     for (left, top, width, height) in [(0.0, 0.0, 93.0, 71.0), (20, 3, 73, 63), (0, 0, 93, 36)] {
       let part = PicturePart(left: left, top: top, width: width, height: height, reachesOut: false)
       let (found, expected) = (
-        try Vips().resample(bytes, part, size: 4, subject: kind), try Vips().resample(whole, part, size: 4, subject: kind)
+        try Vips().resample(bytes, part, size: 4, subject: kind),
+        try Vips().resample(whole, part, size: 4, subject: kind)
       )
       #expect(found != expected)
       // A quarter of a pixel of the smaller picture would make more than 2.
@@ -89,7 +91,9 @@ import Testing
     #expect(mean < 40, "\(mean)")
   }
 
-  @Test(arguments: kinds) func `A file that ends early is an error that says so, whatever part is asked for`(_ kind: String)
+  @Test(arguments: kinds) func `A file that ends early is an error that says so, whatever part is asked for`(
+    _ kind: String
+  )
     throws
   {
     let bytes = try Self.file(kind + ".jpg")

@@ -8,8 +8,10 @@ import Training
   /// Name, embedding, patch, vision (layers, width, heads, MLP), text (width, heads, layers). Source: MetaCLIP 2, §6.
   static let table: [(String, Int, Int, [Int], [Int])] = [
     ("ViT-S/16", 384, 16, [12, 384, 6, 1536], [384, 6, 12]), ("ViT-M/16", 512, 16, [12, 512, 8, 2048], [512, 8, 12]),
-    ("ViT-B/32", 512, 32, [12, 768, 12, 3072], [512, 8, 12]), ("ViT-B/16", 512, 16, [12, 768, 12, 3072], [512, 8, 12]),
-    ("ViT-L/14", 768, 14, [24, 1024, 16, 4096], [768, 12, 12]), ("ViT-H/14", 1024, 14, [32, 1280, 16, 5120], [1024, 16, 24]),
+    ("ViT-B/32", 512, 32, [12, 768, 12, 3072], [512, 8, 12]),
+    ("ViT-B/16", 512, 16, [12, 768, 12, 3072], [512, 8, 12]),
+    ("ViT-L/14", 768, 14, [24, 1024, 16, 4096], [768, 12, 12]),
+    ("ViT-H/14", 1024, 14, [32, 1280, 16, 5120], [1024, 16, 24]),
     ("ViT-H/14-quickgelu", 1024, 14, [32, 1280, 16, 5120], [1024, 16, 24]),
     ("ViT-bigG/14", 1280, 14, [48, 1664, 16, 8192], [1280, 20, 32]),
   ]
@@ -25,17 +27,21 @@ import Training
   ) throws {
     let model = try ModelConfiguration.named(name)
     #expect(model.fault == nil)
-    #expect((model.embeddingWidth, model.patchSize, model.pictureSize, model.contextLength) == (embedding, patch, 224, 77))
+    #expect(
+      (model.embeddingWidth, model.patchSize, model.pictureSize, model.contextLength) == (embedding, patch, 224, 77))
     #expect(model.vision.layers == vision[0] && model.vision.width == vision[1] && model.vision.heads == vision[2])
     #expect((model.text.width, model.text.heads, model.text.layers) == (text[0], text[1], text[2]))
     #expect(model.activation == (name.hasSuffix("quickgelu") ? .quickGELU : .gelu))
     let plans = Dictionary(
-      uniqueKeysWithValues: model.parameterPlans(vocabularySize: ModelConfiguration.Vocabulary.xlmV).map { ($0.name, $0.shape) })
+      uniqueKeysWithValues: model.parameterPlans(vocabularySize: ModelConfiguration.Vocabulary.xlmV).map {
+        ($0.name, $0.shape)
+      })
     #expect(plans["text_model.embeddings.token_embedding.weight"] == [901_629, text[0]])
     #expect(plans["vision_model.encoder.layers.\(vision[0] - 1).mlp.fc1.weight"] == [vision[3], vision[1]])
     #expect(plans["vision_model.encoder.layers.\(vision[0]).mlp.fc1.weight"] == nil)
     #expect(plans["text_model.encoder.layers.\(text[2] - 1).mlp.fc2.weight"] == [text[0], 4 * text[0]])
-    #expect(plans["vision_model.embeddings.position_embedding.weight"] == [(224 / patch) * (224 / patch) + 1, vision[1]])
+    #expect(
+      plans["vision_model.embeddings.position_embedding.weight"] == [(224 / patch) * (224 / patch) + 1, vision[1]])
     let visionCount =
       3 * patch * patch * vision[1] + vision[1] * ((224 / patch) * (224 / patch) + 2) + 4 * vision[1]
       + Self.blocks(vision[0], vision[1], vision[3]) + vision[1] * embedding
@@ -47,8 +53,9 @@ import Training
   @Test(arguments: [
     ("ViT-B/32", 151.28), ("ViT-B/16", 149.62), ("ViT-L/14", 427.62), ("ViT-H/14", 986.11), ("ViT-bigG/14", 2539.57),
   ])
-  func `With the vocabulary of CLIP the parameters are as many as are published for it`(_ name: String, _ millions: Double) throws
-  {
+  func `With the vocabulary of CLIP the parameters are as many as are published for it`(
+    _ name: String, _ millions: Double
+  ) throws {
     let count = try ModelConfiguration.named(name).parameterCount(vocabularySize: 49_408)
     #expect(abs(Double(count) / 1e6 - millions) < 0.01, "\(count)")
   }
@@ -58,7 +65,8 @@ import Training
       #expect(try ModelConfiguration.named(name) == ModelConfiguration.named("ViT-B/32"))
     }
     #expect(try ModelConfiguration.named("ViT-B-32-quickgelu").activation == .quickGELU)
-    #expect(try ModelConfiguration.named("ViT-H-14-quickgelu-worldwide") == ModelConfiguration.named("ViT-H/14-quickgelu"))
+    #expect(
+      try ModelConfiguration.named("ViT-H-14-quickgelu-worldwide") == ModelConfiguration.named("ViT-H/14-quickgelu"))
     let error = #expect(throws: OperationError.self) { try ModelConfiguration.named("ViT-Z/9") }
     for name in ModelConfiguration.names { #expect(error?.cause.contains(name) == true) }
     #expect(ModelConfiguration.names == Self.table.map(\.0))
@@ -101,7 +109,8 @@ import Training
       let measured = (elements.reduce(0) { $0 + $1 * $1 } / count).squareRoot()
       // Five standard errors.
       #expect(abs(mean) < 5 * deviation / count.squareRoot(), "\(name)")
-      #expect(abs(measured - deviation) < 5 * deviation / (2 * count).squareRoot(), "\(name): \(measured) for \(deviation)")
+      #expect(
+        abs(measured - deviation) < 5 * deviation / (2 * count).squareRoot(), "\(name): \(measured) for \(deviation)")
     }
   }
 

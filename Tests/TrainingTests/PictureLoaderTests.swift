@@ -91,7 +91,9 @@ import Training
     (20, 240, PicturePart(left: 0, top: 106, width: 20, height: 27, reachesOut: false)),
     (240, 20, PicturePart(left: 106, top: 0, width: 27, height: 20, reachesOut: false)),
   ])
-  func `Of a picture too narrow for any crop the middle is taken`(_ width: Int, _ height: Int, _ part: PicturePart) throws {
+  func `Of a picture too narrow for any crop the middle is taken`(_ width: Int, _ height: Int, _ part: PicturePart)
+    throws
+  {
     defer { remove() }
     let picture = try slope(width, height)
     try write(picture, "one/a.png")
@@ -108,7 +110,9 @@ import Training
     try write([], "shards/x")
     try tar("-cf", folder + "/shards/0.tar", "-C", folder + "/loose", ".", "--sort=name")
     let shards = InputFolder(folder + "/shards", suffixes: [".tar"])
-    let (one, two) = (try PictureLoader(folder: loose, size: 8, batch: 4), try PictureLoader(folder: shards, size: 8, batch: 4))
+    let (one, two) = (
+      try PictureLoader(folder: loose, size: 8, batch: 4), try PictureLoader(folder: shards, size: 8, batch: 4)
+    )
     for _ in 0..<4 {
       let (left, right) = (try one.next(), try two.next())
       #expect(left.ids == right.ids && left.values == right.values)

@@ -91,7 +91,9 @@ import Training
     let groups = try Self.groups(2, timeout: .milliseconds(50))
     let error = #expect(throws: ProcessGroupError.self) { try groups[0].barrier() }
     #expect(error?.other == 1 && error?.cause == .silent(.milliseconds(50)))
-    #expect(error?.description.hasPrefix("process 0 of 2 cannot go on: process 1 has not answered for 0.05") == true, "\(error!)")
+    #expect(
+      error?.description.hasPrefix("process 0 of 2 cannot go on: process 1 has not answered for 0.05") == true,
+      "\(error!)")
   }
 
   @Test func `Members that make different calls, or bring different numbers, are told so`() throws {

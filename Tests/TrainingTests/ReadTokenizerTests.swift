@@ -31,7 +31,8 @@ import Training
     let texts = ["a red dog", "the blue cat", "ein roter Hund", "die blaue Katze"].map { Array($0.utf8) }
     let offsets = texts.reduce(into: [Int64(0)]) { $0.append(($0.last ?? 0) + Int64($1.count)) }
     return try SentencePieceModel.train(
-      texts: Array(texts.joined()), offsets: offsets, vocabulary: 60, coverage: 1, normalization: "identity", threads: 1,
+      texts: Array(texts.joined()), offsets: offsets, vocabulary: 60, coverage: 1, normalization: "identity",
+      threads: 1,
       special: (unknown, pad, begin, end))
   }
 
@@ -55,7 +56,8 @@ import Training
     let folder = try TensorFolder()
     let bytes = try trained(unknown: 2, pad: 0, begin: -1, end: 1)
     try folder.write(bytes, "spiece.model")
-    let tokenizer = try await ReadTokenizer(file: InputFile(folder.path + "/spiece.model"), ids: .stored).run(folder.context)
+    let tokenizer = try await ReadTokenizer(file: InputFile(folder.path + "/spiece.model"), ids: .stored).run(
+      folder.context)
     let model = try SentencePieceModel(tokenizer)
     #expect(model.specialIDs == SpecialIDs(pad: 0, begin: nil, end: 1))
     #expect(try model.framed(model.encode("red"), contextLength: 9).last == 1)

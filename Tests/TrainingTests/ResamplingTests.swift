@@ -47,7 +47,9 @@ import Testing
     let top = Int((Double(newHeight - size) / 2).rounded(.toNearestOrEven))
     var expected = [Double](repeating: 0, count: size * size * 3)
     for channel in 0..<3 {
-      let rows = (0..<height).map { y in Self.line((0..<width).map { Double(pixels[(y * width + $0) * 4 + channel]) }, newWidth) }
+      let rows = (0..<height).map { y in
+        Self.line((0..<width).map { Double(pixels[(y * width + $0) * 4 + channel]) }, newWidth)
+      }
       for x in 0..<size {
         let column = Self.line(rows.map { $0[left + x] }, newHeight)
         for y in 0..<size { expected[(y * size + x) * 3 + channel] = min(max(column[top + y], 0), 255) }

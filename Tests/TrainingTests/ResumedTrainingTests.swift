@@ -17,7 +17,8 @@ import Training
   private func context(
     interval: Duration = .seconds(3600), notes: Notes? = nil, _ atStep: @escaping @Sendable (Int) -> Void = { _ in }
   ) -> StageContext {
-    StageContext(scratch: world.folder, threads: 1, partial: PartialFolder(path: folder, interval: interval)) { report in
+    StageContext(scratch: world.folder, threads: 1, partial: PartialFolder(path: folder, interval: interval)) {
+      report in
       switch report {
       case .progress(let done, _, _): atStep(Int(done))
       case .note(let text): notes?.append(text)
@@ -77,12 +78,15 @@ import Training
     let training = try await training()
     let undisturbed = try await training.run(world.context)
     // The other process has no store: it gets the tokenizer's bytes, and makes the same pictures and pairs.
-    let (pieces, place, partial) = (Data(try training.tokenizer.content.files[0].bytes()), world.folder + "/other", folder)
+    let (pieces, place, partial) = (
+      Data(try training.tokenizer.content.files[0].bytes()), world.folder + "/other", folder
+    )
     for step in [2, 40, 41, 170] {
       await #expect(processExitsWith: .signal(SIGKILL)) {
         [pieces = pieces as Data, place = place as String, partial = partial as String, step = step as Int] in
         let training = ResumedTrainingTests.training(
-          try SmallWorld(in: place), try Tokenizer(content: ArtifactContent(bytes: Array(pieces), name: "tokenizer.model")))
+          try SmallWorld(in: place),
+          try Tokenizer(content: ArtifactContent(bytes: Array(pieces), name: "tokenizer.model")))
         let context = StageContext(
           scratch: place, threads: 1, partial: PartialFolder(path: partial, interval: .zero)
         ) { report in
@@ -125,7 +129,8 @@ import Training
     let training = try await training()
     await stop(training, behind: 12)
     let others = [
-      training.with(\.seed, 1), training.with(\.learningRate, 1e-3), training.with(\.steps, 40), training.with(\.microBatch, 2),
+      training.with(\.seed, 1), training.with(\.learningRate, 1e-3), training.with(\.steps, 40),
+      training.with(\.microBatch, 2),
     ]
     for other in others {
       let undisturbed = try await other.run(world.context)

@@ -19,7 +19,8 @@ import Training
           id: "\(index)", image: images?[index] ?? "\(index)",
           texts: languages.map { PairText("text", field: "name", language: $0) }))
     }
-    return try await ScaledSeenPairs(pairs: writer.finish(), englishSeenPairs: english).with(\.share, share).run(world.context)
+    return try await ScaledSeenPairs(pairs: writer.finish(), englishSeenPairs: english).with(\.share, share).run(
+      world.context)
   }
 
   @Test func `Of random texts it is the smallest number whose English share reaches the English number`() async throws {
@@ -88,6 +89,8 @@ import Training
     let training = world.training(try await world.tokenizer())
     let paper = training.withPaperOptimization()
     #expect(paper.steps * paper.picturesPerStep * paper.captions.captionsPerPicture == 29_438_459_904)
-    #expect(paper.model == training.model && paper.seed == training.seed && paper.pictures?.content == training.pictures?.content)
+    #expect(
+      paper.model == training.model && paper.seed == training.seed
+        && paper.pictures?.content == training.pictures?.content)
   }
 }

@@ -15,7 +15,8 @@ import Training
   private var partial: String { world.folder + "/partial" }
 
   private func context(_ notes: Notes? = nil, _ atStep: @escaping @Sendable (Int) -> Void = { _ in }) -> StageContext {
-    StageContext(scratch: world.folder, threads: 1, partial: PartialFolder(path: partial, interval: .seconds(3600))) { report in
+    StageContext(scratch: world.folder, threads: 1, partial: PartialFolder(path: partial, interval: .seconds(3600))) {
+      report in
       switch report {
       case .progress(let done, _, _): atStep(Int(done))
       case .note(let text): notes?.append(text)
@@ -61,7 +62,9 @@ import Training
   /// Slow enough that no rounding grows within the steps; Adam divides by the gradient's size, so that a rounding of a gradient near 0
   /// moves a parameter by up to the learning rate.
   @Test(arguments: [(2, 0), (3, 0), (2, 2), (7, 0)])
-  func `Some steps over several processes end where those of one process end`(_ processes: Int, _ part: Int) async throws {
+  func `Some steps over several processes end where those of one process end`(_ processes: Int, _ part: Int)
+    async throws
+  {
     defer { world.remove() }
     let training = try await training().with(\.steps, 3).with(\.learningRate, 1e-4)
     let alone = try await training.run(world.context)
@@ -87,7 +90,9 @@ import Training
   }
 
   @Test(arguments: [Precision.float32, .bfloat16])
-  func `Two trainings over two processes give the same bytes, also when one was stopped`(_ precision: Precision) async throws {
+  func `Two trainings over two processes give the same bytes, also when one was stopped`(_ precision: Precision)
+    async throws
+  {
     defer { world.remove() }
     let training = try await training().with(\.processes, 2).with(\.precision, precision)
     let first = try await training.run(world.context)
@@ -104,7 +109,9 @@ import Training
     #expect(notes.all.count == 1 && notes.all.first?.contains("behind step 17 of 30") == true, "\(notes.all)")
   }
 
-  @Test func `Texts that are balanced anew in each epoch, and a tokenizer in memory, reach the other processes`() async throws {
+  @Test func `Texts that are balanced anew in each epoch, and a tokenizer in memory, reach the other processes`()
+    async throws
+  {
     defer { world.remove() }
     var training = try await training().with(\.steps, 3).with(\.learningRate, 1e-4)
     let writer = try KeepingProbabilitiesWriter(folder: world.folder)
@@ -147,7 +154,8 @@ import Training
     let pictures = try #require(training.pictures)
     let pixels = try #require(pictures.content["pixels.npy"])
     let gone = try ContentFile(
-      name: pixels.name, digest: pixels.digest, byteCount: pixels.byteCount, location: .stored(OnceSource(path: pixels.path())))
+      name: pixels.name, digest: pixels.digest, byteCount: pixels.byteCount,
+      location: .stored(OnceSource(path: pixels.path())))
     var other = training
     other.pictures = try PictureSet(content: ArtifactContent(files: [gone, #require(pictures.content["ids.txt"])]))
     let error = await #expect(throws: OperationError.self) { try await other.run(world.context) }
@@ -178,7 +186,8 @@ import Training
     let (pieces, place) = (Data(try await world.tokenizer().content.files[0].bytes()), world.folder + "/other")
     await #expect(processExitsWith: .signal(SIGKILL)) { [pieces = pieces as Data, place = place as String] in
       let training = SeveralProcessesTests.training(
-        try SmallWorld(in: place), try Tokenizer(content: ArtifactContent(bytes: Array(pieces), name: "tokenizer.model"))
+        try SmallWorld(in: place),
+        try Tokenizer(content: ArtifactContent(bytes: Array(pieces), name: "tokenizer.model"))
       ).with(\.processes, 3).with(\.steps, 100_000)
       let context = StageContext(scratch: place, threads: 1) { report in
         guard case .progress(let done, _, _) = report, Int(done) == 3 else { return }
@@ -208,7 +217,9 @@ import Training
       #expect(error?.cause.contains("at least one process") == true)
     }
     // There are but eight pictures.
-    let error = await #expect(throws: OperationError.self) { try await training.with(\.processes, 9).run(world.context) }
+    let error = await #expect(throws: OperationError.self) {
+      try await training.with(\.processes, 9).run(world.context)
+    }
     #expect(error?.cause.contains("lower `processes`") == true, "\(error!)")
   }
 }

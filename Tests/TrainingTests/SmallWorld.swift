@@ -31,7 +31,8 @@ struct SmallWorld {
         Pair(
           id: color.id, image: color.id,
           texts: [
-            PairText(color.english, field: "name", language: "en"), PairText(color.german, field: "name", language: "de"),
+            PairText(color.english, field: "name", language: "en"),
+            PairText(color.german, field: "name", language: "de"),
             PairText("square", field: "keyword", language: "en"),
           ]))
     }

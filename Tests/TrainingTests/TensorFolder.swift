@@ -51,7 +51,9 @@ final class TensorFolder {
     }
   }
 
-  static func expected() throws -> Expected { try JSONDecoder().decode(Expected.self, from: Data(bytes("expected.json"))) }
+  static func expected() throws -> Expected {
+    try JSONDecoder().decode(Expected.self, from: Data(bytes("expected.json")))
+  }
 
   /// What a model of ours makes of the golden inputs: pictures of 8 × 8 pixels in patches of 4 × 4.
   static func outputs(_ model: CLIPModel, _ inputs: Expected) throws -> Expected {

@@ -23,7 +23,8 @@ import Training
   }
 
   @Test(arguments: [Precision.float32, .bfloat16], [0, 3])
-  func `Activations that are computed again give the same bytes`(_ precision: Precision, _ microBatch: Int) async throws {
+  func `Activations that are computed again give the same bytes`(_ precision: Precision, _ microBatch: Int) async throws
+  {
     let world = try SmallWorld()
     defer { world.remove() }
     var training = world.training(try await world.tokenizer())

@@ -5,7 +5,9 @@ internal import Foundation
 package enum ArtifactJSON {
   /// Reads a value.
   /// - Throws: ``OperationError`` that names the file when it is of another shape; what the store throws.
-  package static func decode<Value: Decodable>(_ type: Value.Type, from file: ContentFile, operation: String) throws -> Value {
+  package static func decode<Value: Decodable>(_ type: Value.Type, from file: ContentFile, operation: String) throws
+    -> Value
+  {
     let bytes = try file.bytes()
     do {
       return try JSONDecoder().decode(type, from: Data(bytes))

@@ -60,7 +60,8 @@ public struct ConceptIndex: FileArtifact {
     positions = Dictionary(groups.enumerated().map { ($1.code, $0) }, uniquingKeysWith: { first, _ in first })
     for group in groups where content[Self.fileName(group.code)] == nil {
       throw OperationError(
-        operation: "open a concept index", subject: Self.fileName(group.code), cause: "groups.json names it, but it is not there")
+        operation: "open a concept index", subject: Self.fileName(group.code),
+        cause: "groups.json names it, but it is not there")
     }
   }
 

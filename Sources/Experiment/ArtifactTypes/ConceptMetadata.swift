@@ -98,7 +98,9 @@ public struct ConceptMetadata: FileArtifact {
         case "score": score = try cursor.number()
         case "source":
           let mark = try cursor.string()
-          guard let known = ConceptSource(rawValue: mark) else { throw JSONCursor.Fault(description: "no source “\(mark)”") }
+          guard let known = ConceptSource(rawValue: mark) else {
+            throw JSONCursor.Fault(description: "no source “\(mark)”")
+          }
           source = known
         default: try cursor.skip()
         }

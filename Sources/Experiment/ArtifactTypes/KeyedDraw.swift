@@ -19,9 +19,11 @@ package struct KeyedDraw: Sendable {
   package func unit(_ text: String, _ number: Int) -> Double { Double(bits(text, number) >> 11) * 0x1p-53 }
 
   /// SipHash-2-4 of the bytes, with the number's eight bytes before them when there is one.
-  package static func sipHash(_ bytes: UnsafeRawBufferPointer, number: UInt64? = nil, _ key: (UInt64, UInt64)) -> UInt64 {
+  package static func sipHash(_ bytes: UnsafeRawBufferPointer, number: UInt64? = nil, _ key: (UInt64, UInt64)) -> UInt64
+  {
     var v = (
-      key.0 ^ 0x736f_6d65_7073_6575, key.1 ^ 0x646f_7261_6e64_6f6d, key.0 ^ 0x6c79_6765_6e65_7261, key.1 ^ 0x7465_6462_7974_6573
+      key.0 ^ 0x736f_6d65_7073_6575, key.1 ^ 0x646f_7261_6e64_6f6d, key.0 ^ 0x6c79_6765_6e65_7261,
+      key.1 ^ 0x7465_6462_7974_6573
     )
     func round() {
       v.0 &+= v.1

@@ -30,7 +30,9 @@ package struct LanguageFiles: Sendable {
   }
 
   /// How many lines a language has.
-  package func count(_ language: String) throws -> Int { try files[language].map { try MappedBytes($0).lineCount } ?? 0 }
+  package func count(_ language: String) throws -> Int {
+    try files[language].map { try MappedBytes($0).lineCount } ?? 0
+  }
 
   /// How many bytes a language's lines have.
   package func byteCount(_ language: String) -> Int { files[language].map { Int($0.byteCount) } ?? 0 }

@@ -15,13 +15,15 @@ package struct LanguageTotals: Sendable {
 
   /// Reads the table of an artifact and checks that it has the languages of the artifact's files.
   /// - Throws: ``OperationError`` when it is missing, damaged or disagrees.
-  package init(_ content: ArtifactContent, of artifact: String, columns: [String], languages expected: [String]) throws {
+  package init(_ content: ArtifactContent, of artifact: String, columns: [String], languages expected: [String]) throws
+  {
     func fault(_ cause: String) -> OperationError {
       OperationError(operation: "open \(artifact)", subject: Self.name, cause: cause)
     }
     self.init(columns: columns)
     guard let file = content[Self.name] else { throw fault("the file is not there") }
-    var lines = String(decoding: try file.bytes(), as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+    var lines = String(decoding: try file.bytes(), as: UTF8.self).split(
+      separator: "\n", omittingEmptySubsequences: false)
     let header = header
     guard lines.first.map({ $0 == header }) ?? false, lines.popLast()?.isEmpty ?? false else {
       throw fault("the first line is not “\(header)”, or the last one has no end")

@@ -18,7 +18,9 @@ public struct Language: Codable, Hashable, Sendable {
   /// Whether the script runs from right to left.
   ///
   /// Source: the Unicode character database's right-to-left scripts that CLDR has locales of.
-  public var isRightToLeft: Bool { ["Adlm", "Arab", "Hebr", "Mand", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa"].contains(script) }
+  public var isRightToLeft: Bool {
+    ["Adlm", "Arab", "Hebr", "Mand", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa"].contains(script)
+  }
 }
 
 /// The names and scripts of languages by code.

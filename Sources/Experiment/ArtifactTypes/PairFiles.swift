@@ -13,7 +13,8 @@ public struct PairFiles: FileArtifact {
 
 extension PairFiles: Presentable {
   public var presentation: Presentation {
-    let names = content.files.count == 1 ? content.files[0].name : "\(content.files[0].name) and \(content.files.count - 1) more"
+    let names =
+      content.files.count == 1 ? content.files[0].name : "\(content.files[0].name) and \(content.files.count - 1) more"
     return .text("\(names), \(content.byteCount) bytes")
   }
 }

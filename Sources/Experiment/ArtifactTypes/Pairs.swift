@@ -148,7 +148,9 @@ extension Pairs {
     }
     return Table(
       columns: [.init("language"), .init("field"), .init("pairs"), .init("texts")],
-      rows: ordered.map { [.text($0.key.language), .text($0.key.field), .integer($0.value.pairs), .integer($0.value.texts)] })
+      rows: ordered.map {
+        [.text($0.key.language), .text($0.key.field), .integer($0.value.pairs), .integer($0.value.texts)]
+      })
   }
 
   /// The first pairs with their first texts.

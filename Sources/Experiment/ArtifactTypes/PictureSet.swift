@@ -122,7 +122,8 @@ public final class PictureSetWriter {
     guard ids.count == expected, Set(ids).count == ids.count else {
       throw OperationError(
         operation: "write pictures", subject: folder,
-        cause: "\(expected) pictures were announced, \(ids.count) written, \(Set(ids).count) of them with ids of their own")
+        cause:
+          "\(expected) pictures were announced, \(ids.count) written, \(Set(ids).count) of them with ids of their own")
     }
     let names = try ArtifactFileWriter(path: folder + "/ids.txt", name: "ids.txt")
     for id in ids { try names.write(Array(id.utf8) + [10]) }

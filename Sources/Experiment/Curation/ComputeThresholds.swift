@@ -42,7 +42,9 @@ public struct ComputeThresholds: Stage {
 
   public func run(_ context: StageContext) async throws -> Thresholds {
     let own = try counts.distribution(of: anchor)
-    guard let chosen = t ?? TailShare.threshold(for: tailShare, of: own), let p = TailShare.share(below: chosen, of: own) else {
+    guard let chosen = t ?? TailShare.threshold(for: tailShare, of: own),
+      let p = TailShare.share(below: chosen, of: own)
+    else {
       throw OperationError(
         operation: "compute thresholds", subject: anchor,
         cause: "no text matches an entry of this language; choose another `anchor`")
@@ -61,7 +63,9 @@ public struct ComputeThresholds: Stage {
       languages[language.code] = Thresholds.Language(
         t: t, tailShare: TailShare.share(below: t, of: distribution), matches: distribution.reduce(0, +))
     }
-    if !raised.isEmpty { context.note("t would be 0 and the language lost, so it is 1: \(raised.joined(separator: ", "))") }
+    if !raised.isEmpty {
+      context.note("t would be 0 and the language lost, so it is 1: \(raised.joined(separator: ", "))")
+    }
     return Thresholds(anchor: anchor, p: p, languages: languages)
   }
 }

@@ -69,7 +69,8 @@ public struct ConceptCounts: FileArtifact {
       ])
     for language in languages {
       table.append([
-        .text(language.code), .integer(language.entries), .integer(try files.count(language.code)), .integer(language.texts),
+        .text(language.code), .integer(language.entries), .integer(try files.count(language.code)),
+        .integer(language.texts),
         .integer(language.matchedTexts),
         language.texts == 0 ? .empty : .number(Double(language.matchedTexts) / Double(language.texts)),
       ])
@@ -81,11 +82,15 @@ public struct ConceptCounts: FileArtifact {
   /// - Parameters:
   ///   - counts: by language: its totals and the entries that some text matches, in the order of their UTF-8 bytes.
   ///   - folder: such as ``StageContext/scratch``.
-  public static func write(_ counts: [(language: Language, matched: [CountedText])], folder: String) throws -> ConceptCounts {
+  public static func write(_ counts: [(language: Language, matched: [CountedText])], folder: String) throws
+    -> ConceptCounts
+  {
     let writer = LanguageFilesWriter(folder: folder)
     let table = try ArtifactFileWriter(path: folder + "/languages.csv", name: "languages.csv")
     try table.write(Array("language,entries,texts,matched_texts\n".utf8))
-    for (language, matched) in counts.sorted(by: { $0.language.code.utf8.lexicographicallyPrecedes($1.language.code.utf8) }) {
+    for (language, matched) in counts.sorted(by: {
+      $0.language.code.utf8.lexicographicallyPrecedes($1.language.code.utf8)
+    }) {
       try table.write(Array("\(language.code),\(language.entries),\(language.texts),\(language.matchedTexts)\n".utf8))
       if !matched.isEmpty { try writer.write(language.code, counted: matched) }
     }

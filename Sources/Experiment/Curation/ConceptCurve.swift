@@ -40,7 +40,8 @@ public struct ConceptCurve: Stage {
       for rank in Self.ranks(descending.count, points) {
         let count = descending[rank - 1]
         table.append([
-          .text(language), .text("\(language), t = \(t)"), .integer(rank), .integer(count), .integer(min(count, max(t, 1))),
+          .text(language), .text("\(language), t = \(t)"), .integer(rank), .integer(count),
+          .integer(min(count, max(t, 1))),
         ])
       }
     }

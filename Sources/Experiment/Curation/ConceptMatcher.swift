@@ -34,14 +34,16 @@ public final class ConceptMatcher: @unchecked Sendable {
   package init(compiled memory: MappedBytes, name: String) throws {
     let layout = try MatcherLayout(memory.bytes, name: name)
     func fault(_ cause: String) -> OperationError {
-      OperationError(operation: "open a concept index", subject: name, cause: cause + "; run the stage that made it again")
+      OperationError(
+        operation: "open a concept index", subject: name, cause: cause + "; run the stage that made it again")
     }
     func part<Element>(_ part: MatcherLayout.Part, _: Element.Type) -> UnsafeBufferPointer<Element> {
       UnsafeRawBufferPointer(rebasing: memory.bytes[layout[part]]).bindMemory(to: Element.self)
     }
     entryStarts = part(.entryStarts, UInt32.self)
     let bytes = part(.entryBytes, UInt8.self)
-    guard let last = entryStarts.last, last == bytes.count, entryStarts[0] == 0, let base = memory.bytes.baseAddress else {
+    guard let last = entryStarts.last, last == bytes.count, entryStarts[0] == 0, let base = memory.bytes.baseAddress
+    else {
       throw fault("its part entryStarts is damaged")
     }
     for number in 1..<entryStarts.count where entryStarts[number - 1] > entryStarts[number] {
@@ -54,7 +56,8 @@ public final class ConceptMatcher: @unchecked Sendable {
       let slots = part(name, MatcherSlot.self)
       var used = 0
       for slot in slots {
-        guard Int(slot.info.entry) <= entries, Int(slot.target) <= targets, slot.target != 0 || slot.info.bits == 0 else {
+        guard Int(slot.info.entry) <= entries, Int(slot.target) <= targets, slot.target != 0 || slot.info.bits == 0
+        else {
           throw fault("its part \(name) is damaged")
         }
         if slot.target != 0 { used += 1 }
@@ -68,7 +71,9 @@ public final class ConceptMatcher: @unchecked Sendable {
     words = try table(.words, targets: wordBytes.count).map { MatcherWords(slots: $0, mask: $1, bytes: wordBytes) }
     func trie(_ edges: MatcherLayout.Part, _ filter: MatcherLayout.Part) throws -> MatcherTrie? {
       let words = part(filter, UInt64.self)
-      guard let base = words.baseAddress, words.count.nonzeroBitCount == 1 else { throw fault("its part \(filter) is damaged") }
+      guard let base = words.baseAddress, words.count.nonzeroBitCount == 1 else {
+        throw fault("its part \(filter) is damaged")
+      }
       return try table(edges, targets: .max).map {
         MatcherTrie(slots: $0, mask: $1, filter: base, filterShift: MatcherFilter.shift(words: words.count))
       }

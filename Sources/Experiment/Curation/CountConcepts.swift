@@ -44,7 +44,8 @@ public struct CountConcepts: Stage {
     let texts = counts.reduce(0) { $0 + $1.language.texts }
     context.measure("texts", Double(texts))
     context.measure("texts read and matched a second", Double(texts) / max(seconds, 1e-9), unit: "1/s")
-    return try ConceptCounts.write(counts.filter { $0.language.entries + $0.language.texts > 0 }, folder: context.scratch)
+    return try ConceptCounts.write(
+      counts.filter { $0.language.entries + $0.language.texts > 0 }, folder: context.scratch)
   }
 }
 

@@ -23,7 +23,8 @@ public struct LanguageShares: Stage {
     for (language, count) in counts.0.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
       let left = counts.1[language] ?? 0
       table.append([
-        .text(language), .integer(count), share(count, totals.0), .integer(left), share(left, totals.1), share(left, count),
+        .text(language), .integer(count), share(count, totals.0), .integer(left), share(left, totals.1),
+        share(left, count),
       ])
     }
     return table
@@ -68,7 +69,8 @@ public struct HeadAndTail: Stage {
       let after = distribution.reduce(0) { $0 + min($1, t) }
       let total = distribution.reduce(0, +)
       table.append([
-        .text(language.code), .integer(t), .integer(head), .integer(distribution.count - head - unmatched), .integer(unmatched),
+        .text(language.code), .integer(t), .integer(head), .integer(distribution.count - head - unmatched),
+        .integer(unmatched),
         .integer(total), total == 0 ? .empty : .number(Double(tail) / Double(total)),
         after == 0 ? .empty : .number(Double(tail) / Double(after)),
       ])

@@ -74,7 +74,8 @@ public struct EvaluateLanguageIdentifier: Stage {
     context.measure("right", report.accuracy.estimate)
     if !report.unreported.isEmpty {
       context.note(
-        "\(report.unreported.count) languages are never reported by the identifier: \(report.unreported.joined(separator: " "))")
+        "\(report.unreported.count) languages are never reported by the identifier: \(report.unreported.joined(separator: " "))"
+      )
     }
     return report
   }

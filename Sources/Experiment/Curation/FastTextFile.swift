@@ -37,7 +37,9 @@ struct FastTextFile {
   /// - Throws: ``OperationError`` for a file that is no classifier of fastText.
   init(_ file: MappedBytes, name: String) throws {
     var reader = FastTextReader(file, name: name)
-    guard try reader.integer(Int32.self) == 793_712_314 else { throw reader.fault("it does not begin as a fastText model does") }
+    guard try reader.integer(Int32.self) == 793_712_314 else {
+      throw reader.fault("it does not begin as a fastText model does")
+    }
     let version = try reader.integer(Int32.self)
     guard 11...12 ~= version else { throw reader.fault("its format is version \(version), 11 and 12 are known") }
     let settings = try (0..<12).map { _ in Int(try reader.integer(Int32.self)) }
@@ -88,7 +90,9 @@ struct FastTextFile {
     keptNgrams = keptCount >= 0 ? kept : nil
 
     let isQuantised = try reader.integer(UInt8.self) != 0
-    guard isQuantised || keptCount < 0 else { throw reader.fault("its n-grams were pruned but its rows are not quantised") }
+    guard isQuantised || keptCount < 0 else {
+      throw reader.fault("its n-grams were pruned but its rows are not quantised")
+    }
     input = try FastTextMatrix(&reader, isQuantised: isQuantised)
     let isOutputQuantised = try reader.integer(UInt8.self) != 0
     output = try FastTextMatrix(&reader, isQuantised: isQuantised && isOutputQuantised)

@@ -60,7 +60,8 @@ package struct FastTextLibrary {
     defer { table.pointee.release(error) }
     if isStopped { throw CancellationError() }
     throw OperationError(
-      operation: "train a language identifier", subject: input, cause: error.map { String(cString: $0) } ?? "no reason was given")
+      operation: "train a language identifier", subject: input,
+      cause: error.map { String(cString: $0) } ?? "no reason was given")
   }
 
   /// A model as libfasttext opens it.

@@ -18,7 +18,8 @@ final class FastTextMatrix: @unchecked Sendable {
       rows = Int(try reader.integer(Int64.self))
       columns = Int(try reader.integer(Int64.self))
       let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
-      guard rows > 0, columns > 0, !overflow, count < Int.max / 4, let base = try reader.bytes(count * 4).baseAddress else {
+      guard rows > 0, columns > 0, !overflow, count < Int.max / 4, let base = try reader.bytes(count * 4).baseAddress
+      else {
         throw reader.fault("it has a matrix of \(rows) rows and \(columns) columns")
       }
       start = base
@@ -110,7 +111,8 @@ struct FastTextQuantiser {
     parts = Int(try reader.integer(Int32.self))
     width = Int(try reader.integer(Int32.self))
     lastWidth = Int(try reader.integer(Int32.self))
-    guard dimension > 0, parts > 0, 1...dimension ~= width, 1...width ~= lastWidth, (parts - 1) * width + lastWidth == dimension
+    guard dimension > 0, parts > 0, 1...dimension ~= width, 1...width ~= lastWidth,
+      (parts - 1) * width + lastWidth == dimension
     else { throw reader.fault("its quantised rows are cut in a way that does not fit") }
     centroids = try reader.floats(dimension * 256)
   }

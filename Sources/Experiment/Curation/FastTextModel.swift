@@ -42,7 +42,9 @@ package final class FastTextModel: Sendable {
     return text.withUTF8 { predict($0, scratch) }
   }
 
-  private func predict(_ text: UnsafeBufferPointer<UInt8>, _ scratch: FastTextScratch) -> (label: Int, probability: Float)? {
+  private func predict(_ text: UnsafeBufferPointer<UInt8>, _ scratch: FastTextScratch) -> (
+    label: Int, probability: Float
+  )? {
     scratch.begin()
     var position = 0
     var isAtEnd = false

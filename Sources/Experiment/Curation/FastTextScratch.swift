@@ -97,7 +97,8 @@ final class FastTextScratch: @unchecked Sendable {
 
   /// Adds ``rows``, and remembers them for the word.
   func add(
-    _ input: FastTextMatrix, remembering word: UnsafeBufferPointer<UInt8>, _ hash: UInt32, _ kind: FastTextDictionary.Kind
+    _ input: FastTextMatrix, remembering word: UnsafeBufferPointer<UInt8>, _ hash: UInt32,
+    _ kind: FastTextDictionary.Kind
   ) {
     add(input)
     guard word.count <= Self.longestWord else { return }

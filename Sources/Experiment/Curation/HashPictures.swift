@@ -45,7 +45,8 @@ public struct HashPictures: Stage {
         opened.withPixels(at: position) { points.features($0, minimumContrast: minimum).map(projections.hash) }
       }
       hashes = try await concurrentMap(
-        count: ids.count, threads: context.threads, progress: { context.progress($0, of: opened.count, "pictures") }, hash)
+        count: ids.count, threads: context.threads, progress: { context.progress($0, of: opened.count, "pictures") },
+        hash)
     } else if let embeddings {
       ids = try embeddings.ids()
       let (elements, dimension) = try embeddings.vectors()
@@ -61,7 +62,9 @@ public struct HashPictures: Stage {
     let found = zip(ids, hashes).compactMap { id, hash in hash.map { (id: id, hash: $0) } }
     let flat = ids.count - found.count
     context.measure("pictures hashed", Double(found.count))
-    if flat > 0 { context.note("\(flat) pictures have nothing to be told apart by, such as those of one colour, and no hash") }
+    if flat > 0 {
+      context.note("\(flat) pictures have nothing to be told apart by, such as those of one colour, and no hash")
+    }
     return try PictureHashes.write(found, folder: context.scratch)
   }
 

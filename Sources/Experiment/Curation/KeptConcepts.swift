@@ -33,7 +33,8 @@ public struct KeptConcepts: Stage {
     }
     let common = min(limit, sorted.count)
     let rare = min(limit, sorted.count - common)
-    let chosen = sorted.prefix(common).enumerated().map { ($0 + 1, $1) } + sorted.enumerated().suffix(rare).map { ($0 + 1, $1) }
+    let chosen =
+      sorted.prefix(common).enumerated().map { ($0 + 1, $1) } + sorted.enumerated().suffix(rare).map { ($0 + 1, $1) }
     return Table(
       columns: [
         .init("rank"), .init("entry"), .init("texts before"), .init("texts after"), .init("kept", style: .percent(1)),

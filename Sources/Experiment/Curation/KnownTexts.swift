@@ -28,7 +28,8 @@ struct KnownTexts: Sendable {
         operation: "read texts of known languages", subject: "pairs and corpus", cause: "give one of them, or both")
     }
     guard let limit else { return try await pass(context, initial: initial, add) }
-    let counts = try await pass(context, initial: { [String: Int]() }, { language, _, sum in sum[language, default: 0] += 1 })
+    let counts = try await pass(
+      context, initial: { [String: Int]() }, { language, _, sum in sum[language, default: 0] += 1 })
     let shares = counts.reduce(into: [String: Int]()) { $0.merge($1, uniquingKeysWith: +) }
       .mapValues { Double(limit) / Double($0) }
     let draw = KeyedDraw(seed: UInt64(bitPattern: Int64(seed)), purpose: 0x6c69_6d69)

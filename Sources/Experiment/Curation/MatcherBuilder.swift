@@ -66,7 +66,8 @@ package struct MatcherBuilder {
         if begins || stops {
           flags[Int(entry[0])].insert(begins ? .beginsAnywhere : .beginsAfterSpace)
           if !begins { flags[Int(entry[entry.count - 1])].insert(.endsAfterSpace) }
-          pointEdges.insert(entry, from: begins ? Self.anywhere : Self.afterSpace, &nextPoint, entry: mark, needsSpace: !stops)
+          pointEdges.insert(
+            entry, from: begins ? Self.anywhere : Self.afterSpace, &nextPoint, entry: mark, needsSpace: !stops)
           continue
         }
         let first = rowWords.count
@@ -97,7 +98,8 @@ package struct MatcherBuilder {
     let (rowSlots, pointSlots) = (wordEdges.compacted(), pointEdges.compacted())
     let parts = [
       Self.bytes(of: ends), bytes, words.arena, Self.bytes(of: words.slots()), Self.bytes(of: rowSlots),
-      Self.bytes(of: pointSlots), Self.bytes(of: MatcherFilter.make(rowSlots)), Self.bytes(of: MatcherFilter.make(pointSlots)),
+      Self.bytes(of: pointSlots), Self.bytes(of: MatcherFilter.make(rowSlots)),
+      Self.bytes(of: MatcherFilter.make(pointSlots)),
       Self.bytes(of: flags),
     ]
     return (MatcherLayout.assemble(parts), order.count)

@@ -78,11 +78,13 @@ enum MatcherHash {
     var hash = UInt64(count) &* 0x9E37_79B9_7F4A_7C15
     var offset = 0
     while offset + 8 <= count {
-      hash = fold(hash ^ UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self)), 0xD6E8_FEB8_6659_FD93)
+      hash = fold(
+        hash ^ UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self)), 0xD6E8_FEB8_6659_FD93)
       offset += 8
     }
     // The last eight bytes, some of them for the second time.
-    hash = fold(hash ^ UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)), 0xA076_1D64_78BD_642F)
+    hash = fold(
+      hash ^ UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)), 0xA076_1D64_78BD_642F)
     return (hash, 9)
   }
 
@@ -130,7 +132,8 @@ struct MatcherLayout {
   /// - Throws: ``OperationError`` when the bytes are no index, or a damaged one.
   init(_ bytes: UnsafeRawBufferPointer, name: String) throws {
     func fault(_ cause: String) -> OperationError {
-      OperationError(operation: "open a concept index", subject: name, cause: cause + "; run the stage that made it again")
+      OperationError(
+        operation: "open a concept index", subject: name, cause: cause + "; run the stage that made it again")
     }
     guard bytes.count >= Self.headerSize, bytes.prefix(Self.magic.count).elementsEqual(Self.magic) else {
       throw fault("it is no concept index of this version")

@@ -20,7 +20,9 @@ struct WordTable {
     var slot = MatcherHash.slot(key, tag) & (table.count - 1)
     while table[slot] != 0 {
       let number = Int(table[slot]) - 1
-      if keys[number] == key, infos[number].tag == tag, tag <= 8 || isEqual(number, start, count) { return UInt32(number) }
+      if keys[number] == key, infos[number].tag == tag, tag <= 8 || isEqual(number, start, count) {
+        return UInt32(number)
+      }
       slot = (slot + 1) & (table.count - 1)
     }
     table[slot] = UInt32(infos.count + 1)

@@ -49,7 +49,8 @@ struct MatcherTrie {
   /// Leads walks one step on and returns how many go further; they are the first ones then.
   @inline(__always)
   private func step(
-    _ walks: UnsafeMutablePointer<Walk>, _ going: Int, _ symbols: UnsafePointer<UInt32>, _ count: Int, _ found: inout [UInt32]
+    _ walks: UnsafeMutablePointer<Walk>, _ going: Int, _ symbols: UnsafePointer<UInt32>, _ count: Int,
+    _ found: inout [UInt32]
   ) -> Int {
     var likely = 0
     for number in 0..<going {

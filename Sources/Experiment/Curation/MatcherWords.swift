@@ -46,7 +46,9 @@ struct MatcherWords {
           let slot = look(places[number], start + begin, Int(spaces[number + 1]) - begin)
           symbols[number] = slot.target
           if slot.info.entry != 0 { found.append(slot.info.entry - 1) }
-          if slot.info.hasChildren, number + 1 < count { walks.append(MatcherTrie.Walk(state: slot.target, place: number + 1)) }
+          if slot.info.hasChildren, number + 1 < count {
+            walks.append(MatcherTrie.Walk(state: slot.target, place: number + 1))
+          }
         }
         symbols[count] = 0
       }
@@ -65,7 +67,8 @@ struct MatcherWords {
 
   @inline(__always)
   private func isSame(_ slot: MatcherSlot, _ place: Place, _ start: UnsafePointer<UInt8>, _ count: Int) -> Bool {
-    slot.key == place.key && slot.info.tag == place.tag && (place.tag <= 8 || isWord(Int(slot.target) - 1, start, count))
+    slot.key == place.key && slot.info.tag == place.tag
+      && (place.tag <= 8 || isWord(Int(slot.target) - 1, start, count))
   }
 
   /// Whether this word stands at an offset.

@@ -73,7 +73,9 @@ public struct NearDuplicates: FileArtifact {
   public static func write(_ matches: [Match], path: String) throws -> NearDuplicates {
     let file = try ArtifactFileWriter(path: path, name: "duplicates.csv")
     try file.write(Array("pool,evaluation,distance\n".utf8))
-    let sorted = matches.sorted { $0.pool == $1.pool ? $0.evaluation.precedes($1.evaluation) : $0.pool.precedes($1.pool) }
+    let sorted = matches.sorted {
+      $0.pool == $1.pool ? $0.evaluation.precedes($1.evaluation) : $0.pool.precedes($1.pool)
+    }
     for match in sorted {
       try file.write(quoted(match.pool) + [44] + quoted(match.evaluation) + Array(",\(match.distance)\n".utf8))
     }

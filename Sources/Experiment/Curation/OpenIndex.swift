@@ -18,7 +18,8 @@ struct OpenIndex: Sendable {
     for (group, matcher) in zip(index.groups, matchers) where group.entries != matcher.count {
       throw OperationError(
         operation: "open a concept index", subject: group.code,
-        cause: "it has \(matcher.count) entries where \(group.entries) were announced; run the stage that made it again")
+        cause: "it has \(matcher.count) entries where \(group.entries) were announced; run the stage that made it again"
+      )
     }
   }
 

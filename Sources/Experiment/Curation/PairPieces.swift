@@ -120,7 +120,8 @@ struct PairPieces: Sendable {
   ///   - initial: makes an empty sum.
   ///   - add: adds a pair to a sum; the order of additions must not matter.
   func sums<Sum: Sendable>(
-    _ context: StageContext, initial: @escaping @Sendable () -> Sum, _ add: @escaping @Sendable (Pair, inout Sum) throws -> Void
+    _ context: StageContext, initial: @escaping @Sendable () -> Sum,
+    _ add: @escaping @Sendable (Pair, inout Sum) throws -> Void
   ) async throws -> [Sum] {
     let open = try pairs.open()
     let threads = max(1, min(context.threads, open.pieces.count))

@@ -37,7 +37,8 @@ public struct PictureHashes: FileArtifact {
       mapped.bytes.count - offset == header.shape[0] * 8
     else {
       throw OperationError(
-        operation: "read picture hashes", subject: hashesFile.name, cause: "it is not a vector of unsigned 64-bit integers")
+        operation: "read picture hashes", subject: hashesFile.name,
+        cause: "it is not a vector of unsigned 64-bit integers")
     }
     return (0..<header.shape[0]).map {
       UInt64(littleEndian: mapped.bytes.loadUnaligned(fromByteOffset: offset + $0 * 8, as: UInt64.self))

@@ -29,7 +29,9 @@ package struct SignProjections: Sendable {
   /// Bit i is 1 when the vector's projection i is positive.
   package func hash(_ vector: [Float]) -> UInt64 {
     precondition(vector.count == dimension, "a vector has \(dimension) numbers, not \(vector.count)")
-    var (first, second, third, fourth) = (SIMD16<Float>.zero, SIMD16<Float>.zero, SIMD16<Float>.zero, SIMD16<Float>.zero)
+    var (first, second, third, fourth) = (
+      SIMD16<Float>.zero, SIMD16<Float>.zero, SIMD16<Float>.zero, SIMD16<Float>.zero
+    )
     weights.withUnsafeBufferPointer { weights in
       for (row, value) in vector.enumerated() {
         first += weights[row * 4] * value

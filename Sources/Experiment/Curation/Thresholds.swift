@@ -42,7 +42,10 @@ public struct Thresholds: Artifact, Hashable {
     return Table(
       columns: [.init("language"), .init("t"), .init("tail share", style: .percent(2)), .init("matches")],
       rows: ordered.map {
-        [.text($0.key), .integer($0.value.t), $0.value.tailShare.map { .number($0) } ?? .empty, .integer($0.value.matches)]
+        [
+          .text($0.key), .integer($0.value.t), $0.value.tailShare.map { .number($0) } ?? .empty,
+          .integer($0.value.matches),
+        ]
       })
   }
 }

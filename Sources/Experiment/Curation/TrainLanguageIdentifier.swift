@@ -56,7 +56,8 @@ public struct TrainLanguageIdentifier: Stage {
     let codes = try await write(context.file("texts.txt"), context)
     let stop = StopFlag()
     let options = FastTextLibrary.Training(
-      rate: learningRate, dimension: dimension, epochs: epochs, shortestNgram: shortestNgram, longestNgram: longestNgram,
+      rate: learningRate, dimension: dimension, epochs: epochs, shortestNgram: shortestNgram,
+      longestNgram: longestNgram,
       wordNgrams: wordNgrams, buckets: buckets, minimumCount: minimumCount, isHierarchical: isHierarchical, seed: seed,
       kept: quantisedTo)
     try await withTaskCancellationHandler {
@@ -86,7 +87,8 @@ public struct TrainLanguageIdentifier: Stage {
     try check()
     let share = heldOut
     let known = KnownTexts(
-      pairs: pairs, corpus: corpus, fields: fields, languages: languages, limit: limit, seed: seed, takes: { $0 >= share })
+      pairs: pairs, corpus: corpus, fields: fields, languages: languages, limit: limit, seed: seed,
+      takes: { $0 >= share })
     let draw = KeyedDraw(seed: UInt64(bitPattern: Int64(seed)), purpose: 0x6f72_6465)
     let folds = foldsVarieties
     let sums = try await known.sums(
@@ -128,7 +130,8 @@ public struct TrainLanguageIdentifier: Stage {
       (1...50_000_000 ~= buckets, "buckets are in 1...50,000,000"),
       (minimumCount >= 1, "minimumCount is at least 1"), (1...10_000 ~= epochs, "epochs are in 1...10,000"),
       (learningRate > 0 && learningRate <= 10, "learningRate is in 0...10"), (0..<1 ~= heldOut, "heldOut is in 0..<1"),
-      (quantisedTo.map { $0 >= 256 } ?? true, "quantisedTo is at least 256"), (limit.map { $0 > 0 } ?? true, "limit is positive"),
+      (quantisedTo.map { $0 >= 256 } ?? true, "quantisedTo is at least 256"),
+      (limit.map { $0 > 0 } ?? true, "limit is positive"),
     ]
     for (isRight, rule) in faults where !isRight {
       throw OperationError(operation: "train a language identifier", subject: "its settings", cause: rule)

@@ -38,7 +38,8 @@ public struct UnmatchedConcepts: Stage {
     }
     return Table(
       columns: [
-        .init("source"), .init("entries"), .init("never matched"), .init("share", style: .percent(1)), .init("for instance"),
+        .init("source"), .init("entries"), .init("never matched"), .init("share", style: .percent(1)),
+        .init("for instance"),
       ],
       rows: ConceptSource.allCases.compactMap { source in
         guard let part = found[source] else { return nil }

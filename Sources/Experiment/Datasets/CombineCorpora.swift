@@ -21,7 +21,8 @@ public struct CombineCorpora: Stage {
     let chosen = (languages ?? Array(found)).sorted { $0.precedes($1) }
     if let missing = chosen.first(where: { !found.contains($0) }) {
       throw OperationError(
-        operation: "combine corpora", subject: missing, cause: "no corpus has this language; they have \(found.sorted())")
+        operation: "combine corpora", subject: missing,
+        cause: "no corpus has this language; they have \(found.sorted())")
     }
     let corpora = corpora
     let folder = context.scratch

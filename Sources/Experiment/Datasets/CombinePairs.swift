@@ -18,7 +18,8 @@ public struct CombinePairs: Stage {
       try set.forEach({ pair in
         try Task.checkCancellation()
         guard seen.insert(pair.id).inserted else {
-          throw OperationError(operation: "combine pairs", subject: pair.id, cause: "two of the sets have a pair of this id")
+          throw OperationError(
+            operation: "combine pairs", subject: pair.id, cause: "two of the sets have a pair of this id")
         }
         try writer.write(pair)
       })

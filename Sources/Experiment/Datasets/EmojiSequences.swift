@@ -52,7 +52,8 @@ struct Emoji: Sendable {
     }
     guard !emoji.isEmpty else {
       throw OperationError(
-        operation: "read emoji", subject: file.path, cause: "no line of it is a fully-qualified emoji; is it emoji-test.txt?")
+        operation: "read emoji", subject: file.path,
+        cause: "no line of it is a fully-qualified emoji; is it emoji-test.txt?")
     }
     return emoji
   }

@@ -24,8 +24,10 @@ enum LanguageCodes {
   /// wikis of different languages. Source: CLDR 41, `languageAlias`; IANA's language subtag registry for `en_SIMPLE` and `be_TARASK`;
   /// Wikimedia, “Special language codes”.
   static let wikipediaToCLDR = [
-    "als": "gsw", "bat_smg": "sgs", "be_tarask": "be_TARASK", "bh": "bho", "cbk_zam": "cbk", "fiu_vro": "vro", "mo": "ro_Cyrl",
-    "nb": "no", "nds_nl": "nds_NL", "nrm": "nrf", "pnb": "pa_Arab", "roa_rup": "rup", "sh": "sr_Latn", "simple": "en_SIMPLE",
+    "als": "gsw", "bat_smg": "sgs", "be_tarask": "be_TARASK", "bh": "bho", "cbk_zam": "cbk", "fiu_vro": "vro",
+    "mo": "ro_Cyrl",
+    "nb": "no", "nds_nl": "nds_NL", "nrm": "nrf", "pnb": "pa_Arab", "roa_rup": "rup", "sh": "sr_Latn",
+    "simple": "en_SIMPLE",
     "tl": "fil", "zh_classical": "lzh", "zh_min_nan": "nan", "zh_yue": "yue",
   ]
 

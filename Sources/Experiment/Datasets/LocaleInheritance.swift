@@ -21,7 +21,8 @@ struct LocaleInheritance: Sendable {
     }
     guard !explicit.isEmpty else {
       throw OperationError(
-        operation: "read CLDR", subject: file.path, cause: "it names no parents of locales; is it supplementalData.xml?")
+        operation: "read CLDR", subject: file.path, cause: "it names no parents of locales; is it supplementalData.xml?"
+      )
     }
   }
 

@@ -19,7 +19,8 @@ public struct NameGroups: Stage {
     // swift-format-ignore: ReplaceForEachWithForLoop
     try pairs.forEach { pair in if let group = pair.group { groups.insert(group) } }
     guard !groups.isEmpty else {
-      throw OperationError(operation: "name groups", subject: "\(try pairs.count()) pairs", cause: "none of them has a group")
+      throw OperationError(
+        operation: "name groups", subject: "\(try pairs.count()) pairs", cause: "none of them has a group")
     }
     let writer = try PairsWriter(path: context.file("pairs.jsonl"))
     for group in groups.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {

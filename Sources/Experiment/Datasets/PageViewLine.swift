@@ -24,11 +24,15 @@ struct PageViewLine {
 
   /// Wikis of Wikimedia whose mobile views have a Wikipedia's form, such as `commons.m`.
   private static let notWikipedias = Set(
-    ["commons", "meta", "incubator", "species", "strategy", "outreach", "usability", "quality", "planet"].map { Array($0.utf8) })
+    ["commons", "meta", "incubator", "species", "strategy", "outreach", "usability", "quality", "planet"].map {
+      Array($0.utf8)
+    })
 
   /// Reads a line, in the memory of the last one.
   mutating func read(_ line: UnsafeRawBufferPointer, wikipediaOnly: Bool) -> Kind {
-    if line.count > 2, line[0] == UInt8(ascii: "\""), line[1] == UInt8(ascii: "\""), line[2] == 32 { return .unknownWiki }
+    if line.count > 2, line[0] == UInt8(ascii: "\""), line[1] == UInt8(ascii: "\""), line[2] == 32 {
+      return .unknownWiki
+    }
     var spaces = (0, 0, 0)
     var count = 0
     for index in 0..<line.count where line[index] == 32 {
@@ -91,7 +95,8 @@ struct PageViewLine {
     while title.last == 32 { title.removeLast() }
     if title.first == 32 { title.removeFirst(title.prefix { $0 == 32 }.count) }
     // Wider white space is rare, and seldom worth a string.
-    guard let first = title.first, let last = title.last, first >= 0x80 || last >= 0x80 || first < 32 || last < 32 else { return }
+    guard let first = title.first, let last = title.last, first >= 0x80 || last >= 0x80 || first < 32 || last < 32
+    else { return }
     let text = String(decoding: title, as: UTF8.self)
     let stripped = text.stripped
     if stripped.utf8.count < text.utf8.count { title = Array(stripped.utf8) }

@@ -56,8 +56,11 @@ enum PairRecord {
 
   private static func outcome(_ fields: Fields, key: String?) -> Outcome {
     guard let id = fields.id ?? key, !id.isEmpty else { return missing("records have no “id”") }
-    guard let image = fields.image ?? (key == nil ? nil : id), !image.isEmpty else { return missing("records have no “image”") }
-    guard let texts = fields.texts ?? (fields.captions.isEmpty ? nil : fields.captions), !texts.isEmpty || fields.emptyTexts > 0
+    guard let image = fields.image ?? (key == nil ? nil : id), !image.isEmpty else {
+      return missing("records have no “image”")
+    }
+    guard let texts = fields.texts ?? (fields.captions.isEmpty ? nil : fields.captions),
+      !texts.isEmpty || fields.emptyTexts > 0
     else { return missing("records have no “texts”") }
     if texts.isEmpty { return missing("records have empty texts alone") }
     return .pair(Pair(id: id, image: image, texts: texts, group: fields.group), emptyTexts: fields.emptyTexts)

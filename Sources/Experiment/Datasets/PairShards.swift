@@ -72,7 +72,8 @@ struct PairShards: Sendable {
     Pairs(
       shards: files.enumerated().map { number, file in
         ContentFile(
-          name: files.count == 1 ? "pairs.jsonl" : Pairs.shardName(number), digest: file.digest, byteCount: file.byteCount,
+          name: files.count == 1 ? "pairs.jsonl" : Pairs.shardName(number), digest: file.digest,
+          byteCount: file.byteCount,
           location: file.location)
       })
   }
@@ -100,7 +101,8 @@ struct PairShards: Sendable {
     }
     for ((shard, range), file) in zip(changed, after) {
       shards[shard] = Shard(
-        file: file, count: shards[shard].count - range.count, faults: shards[shard].faults, earlyEnd: shards[shard].earlyEnd)
+        file: file, count: shards[shard].count - range.count, faults: shards[shard].faults,
+        earlyEnd: shards[shard].earlyEnd)
     }
   }
 

@@ -50,7 +50,9 @@ struct PictureFiles: Sendable {
     return try writer.finish()
   }
 
-  private static func render(_ entry: Entry, _ trimming: Bool, _ vips: Vips, _ size: Int) throws(OperationError) -> [UInt8] {
+  private static func render(_ entry: Entry, _ trimming: Bool, _ vips: Vips, _ size: Int) throws(OperationError)
+    -> [UInt8]
+  {
     do {
       return try render(entry.path, entry.id, trimming, vips, size)
     } catch {

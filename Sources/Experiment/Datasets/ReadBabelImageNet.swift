@@ -89,7 +89,8 @@ public struct ReadBabelImageNet: Stage {
     guard groups.count == classCount else {
       throw OperationError(
         operation: operation, subject: "\(groups.count) classes with pictures",
-        cause: "positions count \(classCount) classes, so each needs a picture; read all of ImageNet's folders, or set classCount"
+        cause:
+          "positions count \(classCount) classes, so each needs a picture; read all of ImageNet's folders, or set classCount"
       )
     }
     return groups.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }

@@ -51,7 +51,8 @@ public struct ReadCrossmodal: Stage {
 
   /// The data set's languages as it writes them, in the order of their codes.
   private static let languages: [StaticString] = [
-    "ar", "bn", "cs", "da", "de", "el", "en", "es", "fa", "fi", "fil", "fr", "he", "hi", "hr", "hu", "id", "it", "ja", "ko", "mi",
+    "ar", "bn", "cs", "da", "de", "el", "en", "es", "fa", "fi", "fil", "fr", "he", "hi", "hr", "hu", "id", "it", "ja",
+    "ko", "mi",
     "nl", "no", "pl", "pt", "quz", "ro", "ru", "sv", "sw", "te", "th", "tr", "uk", "vi", "zh",
   ]
 

@@ -43,7 +43,9 @@ public struct ReadDollarStreet: Stage {
       }
       var texts: [PairText] = []
       for (column, field) in [("country.name", "country"), ("region.id", "region")] {
-        if let text = row[column]?.stripped, !text.isEmpty { texts.append(PairText(text, field: field, language: "en")) }
+        if let text = row[column]?.stripped, !text.isEmpty {
+          texts.append(PairText(text, field: field, language: "en"))
+        }
       }
       for topic in PythonList.members(row["topics"] ?? "") ?? [] where !topic.isEmpty {
         texts.append(PairText(topic, field: "topic", language: "en"))

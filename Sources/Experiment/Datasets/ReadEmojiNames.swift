@@ -35,7 +35,8 @@ public struct ReadEmojiNames: Stage {
 
   public func run(_ context: StageContext) async throws -> Pairs {
     let list = try Emoji.read(emoji, skinTones: skinTones)
-    let positions = Dictionary(list.enumerated().map { ($0.element.key, $0.offset) }, uniquingKeysWith: { first, _ in first })
+    let positions = Dictionary(
+      list.enumerated().map { ($0.element.key, $0.offset) }, uniquingKeysWith: { first, _ in first })
     let inheritance = try LocaleInheritance(supplemental)
     let files = Dictionary(grouping: try annotations.files() + derived.files(), by: \.stem)
     let chosen = try choose(from: files.keys.sorted(), inheritance)
@@ -72,7 +73,8 @@ public struct ReadEmojiNames: Stage {
   }
 
   private func write(
-    _ list: [Emoji], _ voices: [(locale: String, annotations: EmojiAnnotations)], english: [Int: String], _ context: StageContext
+    _ list: [Emoji], _ voices: [(locale: String, annotations: EmojiAnnotations)], english: [Int: String],
+    _ context: StageContext
   ) throws -> Pairs {
     let writer = try PairsWriter(path: context.file("pairs.jsonl"))
     var untranslated: [String: Int] = [:]
@@ -109,7 +111,8 @@ public struct ReadEmojiNames: Stage {
     if !many.isEmpty {
       let listed = many.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
       context.note(
-        "Names equal to the English ones, where there are 100 or more: \(listed)\(untranslatedNames ? "" : "; left out")")
+        "Names equal to the English ones, where there are 100 or more: \(listed)\(untranslatedNames ? "" : "; left out")"
+      )
     }
     return try writer.finish()
   }

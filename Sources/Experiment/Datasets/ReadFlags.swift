@@ -37,7 +37,8 @@ public struct ReadFlags: Stage {
     let voices = zip(files, read).filter { !$0.1.isEmpty && (languages.isEmpty || languages.contains($0.0.stem)) }
     guard let english = zip(files, read).first(where: { $0.0.stem == "en" })?.1, !english.isEmpty else {
       throw OperationError(
-        operation: "read the names of countries", subject: locales.path, cause: "en.xml names no territories, or is not there")
+        operation: "read the names of countries", subject: locales.path,
+        cause: "en.xml names no territories, or is not there")
     }
     let writer = try PairsWriter(path: context.file("pairs.jsonl"))
     var faults = FaultCounts()

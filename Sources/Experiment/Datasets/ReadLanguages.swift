@@ -27,7 +27,8 @@ public struct ReadLanguages: Stage {
         let parts = code.split(separator: "_").map(String.init)
         let written = parts.dropFirst().first { $0.count == 4 }
         let details = parts.dropFirst().compactMap { $0.count == 4 ? scripts[$0] : territories[$0] }
-        let composed = (languages[parts[0]] ?? parts[0]) + (details.isEmpty ? "" : " (\(details.joined(separator: ", ")))")
+        let composed =
+          (languages[parts[0]] ?? parts[0]) + (details.isEmpty ? "" : " (\(details.joined(separator: ", ")))")
         return Language(
           code: code, name: languages[code] ?? composed, script: written ?? usual[code] ?? usual[parts[0]] ?? "Zyyy")
       })
@@ -44,7 +45,8 @@ public struct ReadLanguages: Stage {
       // An empty tag names nothing: the file's own identity is one, `<language type="en"/>`.
       case .start(let tag, let isEmpty):
         code =
-          !isEmpty && tag.name.is(element) && (tag.attribute("alt") == nil) != alternative ? tag.attribute("type")?.text : nil
+          !isEmpty && tag.name.is(element) && (tag.attribute("alt") == nil) != alternative
+          ? tag.attribute("type")?.text : nil
       case .text(let span):
         if let known = code, found[known] == nil { found[known] = span.text.stripped }
         code = nil

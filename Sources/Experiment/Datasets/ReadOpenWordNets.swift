@@ -37,7 +37,9 @@ public struct ReadOpenWordNets: Stage {
     }
     var lists: [String: [CountedText]] = [:]
     for (wordNet, contents) in zip(chosen, read) {
-      for _ in 0..<contents.brokenLines { faults.add("lines of wordnets have no three fields", wordNet.file.relativePath) }
+      for _ in 0..<contents.brokenLines {
+        faults.add("lines of wordnets have no three fields", wordNet.file.relativePath)
+      }
       if contents.words.isEmpty { faults.add("wordnets have no lemmas", wordNet.file.relativePath) }
       let language = wordNet.code == OpenWordNets.albanian ? albanian : codes.language(wordNet.language)
       lists[language] = contents.words.isEmpty ? nil : contents.words.map { CountedText($0, count: 1) }
@@ -90,7 +92,9 @@ private struct OpenWordNetFile: Sendable {
       }
       guard fields[1].elementsEqual("lemma".utf8) || fields[1].elementsEqual("\(code):lemma".utf8) else { return }
       // The last field, whatever stands between.
-      let word = fields[fields.count - 1].lazy.filter { $0 != UInt8(ascii: "+") }.map { $0 == UInt8(ascii: "_") ? 32 : $0 }
+      let word = fields[fields.count - 1].lazy.filter { $0 != UInt8(ascii: "+") }.map {
+        $0 == UInt8(ascii: "_") ? 32 : $0
+      }
       found.insert(Array(String(decoding: Array(word), as: UTF8.self).stripped.utf8))
     }
     found.remove([])

@@ -92,7 +92,8 @@ public struct ReadPageViews: Stage {
           key.append(contentsOf: line.title)
           try key.withUnsafeBytes { try counter.add($0, count: line.views, position: 0) }
         case .unknownWiki, .leftOut: break
-        case .broken: tally.faults.add("lines have no page views in them", "line \(next.number) of \(file.relativePath)")
+        case .broken:
+          tally.faults.add("lines have no page views in them", "line \(next.number) of \(file.relativePath)")
         }
       }
     } catch let error as OperationError where allowsEarlyEnd && error.endsEarly {

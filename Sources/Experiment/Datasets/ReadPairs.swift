@@ -36,11 +36,15 @@ public struct ReadPairs: Stage {
 
   public func run(_ context: StageContext) async throws -> Pairs {
     var inputs = try folder?.files().map { PairShards.Input(name: $0.relativePath, path: $0.path) } ?? []
-    if let file { inputs.append(PairShards.Input(name: String(file.path.split(separator: "/").last ?? ""), path: file.path)) }
+    if let file {
+      inputs.append(PairShards.Input(name: String(file.path.split(separator: "/").last ?? ""), path: file.path))
+    }
     inputs += try files?.content.files.map { PairShards.Input(name: $0.name, path: try $0.path()) } ?? []
     let subject = folder?.path ?? file?.path ?? files?.content.files.first?.name ?? "nothing"
-    return try await PairShards(inputs: inputs, operation: "read pairs", subject: subject, allowsEarlyEnd: allowsEarlyEnd)
-      .collect(context, Self.read)
+    return try await PairShards(
+      inputs: inputs, operation: "read pairs", subject: subject, allowsEarlyEnd: allowsEarlyEnd
+    )
+    .collect(context, Self.read)
   }
 
   private static func read(_ input: PairShards.Input, _ sink: PairSink) throws {
@@ -53,13 +57,16 @@ public struct ReadPairs: Stage {
       }
       var bytes = line.bytes
       // A byte order mark, which RFC 8259 lets a reader pass over.
-      if line.number == 1, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = UnsafeRawBufferPointer(rebasing: bytes[3...]) }
+      if line.number == 1, bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
+        bytes = UnsafeRawBufferPointer(rebasing: bytes[3...])
+      }
       if bytes.allSatisfy({ $0 == 32 || $0 == 9 || $0 == 13 }) { continue }
       let outcome = PairRecord.read(bytes)
       if !line.isTerminated, case .fault(_, let reason, true) = outcome {
         throw OperationError(
           operation: "read pairs", subject: input.path,
-          cause: "it ends early, within line \(line.number) (\(reason)): get it again, or allow an early end", endsEarly: true)
+          cause: "it ends early, within line \(line.number) (\(reason)): get it again, or allow an early end",
+          endsEarly: true)
       }
       try sink.add(outcome, number: line.number)
     }

@@ -29,7 +29,9 @@ public struct ReadSecondEmojiStyle: Stage {
     let joiners: Set<Unicode.Scalar> = ["\u{FE0F}", "\u{200D}"]
     var files: [[UInt8]: FolderFile] = [:]
     for file in try folder.files() {
-      let scalars = file.name.dropLast(4).split(separator: "-").map { UInt32($0, radix: 16).flatMap(Unicode.Scalar.init) }
+      let scalars = file.name.dropLast(4).split(separator: "-").map {
+        UInt32($0, radix: 16).flatMap(Unicode.Scalar.init)
+      }
       guard !scalars.contains(nil) else { continue }
       files[Emoji.key(scalars.compactMap(\.self), leavingOut: joiners)] = file
     }

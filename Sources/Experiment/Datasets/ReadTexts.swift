@@ -10,7 +10,9 @@ public struct ReadTexts: Stage {
   /// libexttextcat's ShortTexts: mostly the Universal Declaration of Human Rights, in 160 languages.
   public var folder = InputFolder(".colophon/data/ShortTexts", suffixes: [".txt"])
 
-  public init(_ folder: InputFolder = InputFolder(".colophon/data/ShortTexts", suffixes: [".txt"])) { self.folder = folder }
+  public init(_ folder: InputFolder = InputFolder(".colophon/data/ShortTexts", suffixes: [".txt"])) {
+    self.folder = folder
+  }
 
   public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
 

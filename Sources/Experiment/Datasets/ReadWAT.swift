@@ -26,8 +26,10 @@ public struct ReadWAT: Stage {
 
   public func run(_ context: StageContext) async throws -> Pairs {
     let inputs = try folder.files().map { PairShards.Input(name: $0.relativePath, path: $0.path) }
-    return try await PairShards(inputs: inputs, operation: "read WAT", subject: folder.path, allowsEarlyEnd: allowsEarlyEnd)
-      .collect(context, Self.read)
+    return try await PairShards(
+      inputs: inputs, operation: "read WAT", subject: folder.path, allowsEarlyEnd: allowsEarlyEnd
+    )
+    .collect(context, Self.read)
   }
 
   /// The id of the picture at an address: the first 24 hexadecimal digits of the SHA-224 of the address without tabs and spaces.
@@ -59,7 +61,8 @@ public struct ReadWAT: Stage {
       } else if line.bytes.first == UInt8(ascii: "{") {
         guard line.isTerminated || JSONCursor.fault(in: line.bytes)?.kind != .syntax else {
           throw OperationError(
-            operation: "read WAT", subject: input.path, cause: "it ends early, within line \(line.number): get it again",
+            operation: "read WAT", subject: input.path,
+            cause: "it ends early, within line \(line.number): get it again",
             endsEarly: true)
         }
         if let page {
@@ -96,12 +99,16 @@ public struct ReadWAT: Stage {
       if texts[image] == nil { order.append(image) }
       for text in link.texts where !(texts[image]?.contains(text) ?? false) { texts[image, default: []].append(text) }
     }
-    for image in order { try sink.add(Pair(id: image + suffix, image: image, texts: texts[image] ?? []), number: line.number) }
+    for image in order {
+      try sink.add(Pair(id: image + suffix, image: image, texts: texts[image] ?? []), number: line.number)
+    }
   }
 
   /// The value of a header line, when it has that name.
   private static func value(of name: String, in line: UnsafeRawBufferPointer) -> String? {
-    guard line.count >= name.utf8.count, zip(line, name.utf8).allSatisfy({ $0 | 0x20 == $1 || $0 == $1 }) else { return nil }
+    guard line.count >= name.utf8.count, zip(line, name.utf8).allSatisfy({ $0 | 0x20 == $1 || $0 == $1 }) else {
+      return nil
+    }
     let value = String(decoding: line.dropFirst(name.utf8.count), as: UTF8.self).stripped
     // Early writers put it between < and >.
     return value.hasPrefix("<") && value.hasSuffix(">") ? String(value.dropFirst().dropLast()) : value

@@ -129,7 +129,9 @@ public struct ReadWikipedia: Stage {
   }
 
   /// A language's file; `nil` when it has no article.
-  private func join(_ results: [WikipediaPart.Result], _ language: String, _ context: StageContext) throws -> ContentFile? {
+  private func join(_ results: [WikipediaPart.Result], _ language: String, _ context: StageContext) throws
+    -> ContentFile?
+  {
     guard results.contains(where: { $0.counts.articles > 0 }) else { return nil }
     if let first = results.first, first.isAlone { return first.file }
     let writer = try CorpusWriter(language: language, folder: context.scratch)
@@ -214,6 +216,7 @@ extension WikitextSource {
   var isRedirect: Bool {
     let start = trimmed(0..<min(count, 64)).lowerBound
     let word = "#redirect".utf8
-    return start + word.count <= count && zip(word, start..<count).allSatisfy { $0 == self[$1] | ($1 == start ? 0 : 0x20) }
+    return start + word.count <= count
+      && zip(word, start..<count).allSatisfy { $0 == self[$1] | ($1 == start ? 0 : 0x20) }
   }
 }

@@ -51,7 +51,8 @@ public struct ReadWordNet: Stage {
     try faults.check(kept: counts.count, operation: "read WordNet", subject: folder.path)
     faults.note(in: context)
     let sorted = counts.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-    return try ConceptLists.write([language: sorted.map { CountedText($0.key, count: $0.value) }], folder: context.scratch)
+    return try ConceptLists.write(
+      [language: sorted.map { CountedText($0.key, count: $0.value) }], folder: context.scratch)
   }
 
   /// The words of a synset's line, without the syntactic marker in parentheses that adjectives may have.

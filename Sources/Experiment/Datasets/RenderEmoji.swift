@@ -56,7 +56,9 @@ public struct RenderEmoji: Stage {
     var twins: [Int: Int] = [:]
     for positions in looks.values {
       let people = positions.map { list[$0].territory.flatMap { populations[$0] } ?? 0 }
-      guard let most = people.max(), let shown = zip(positions, people).first(where: { $0.1 == most })?.0 else { continue }
+      guard let most = people.max(), let shown = zip(positions, people).first(where: { $0.1 == most })?.0 else {
+        continue
+      }
       for position in positions where position != shown { twins[position] = shown }
     }
     if !twins.isEmpty {

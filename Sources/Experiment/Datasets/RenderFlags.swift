@@ -30,7 +30,8 @@ public struct RenderFlags: Stage {
     }
     guard !found.isEmpty else {
       throw OperationError(
-        operation: "read flags", subject: folder.path, cause: "no file in it is named by a country's two letters, as fr.png is")
+        operation: "read flags", subject: folder.path,
+        cause: "no file in it is named by a country's two letters, as fr.png is")
     }
     return found.map { (id: "flags/" + $0.stem.uppercased(), code: $0.stem.uppercased(), path: $0.path) }
   }

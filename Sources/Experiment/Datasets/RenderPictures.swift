@@ -48,6 +48,7 @@ public struct RenderPictures: Stage {
     for id in wanted.subtracting(seen).sorted() { faults.add("pictures that were asked for are not there", id) }
     try faults.check(kept: entries.count, operation: operation, subject: folder.path)
     faults.note(in: context)
-    return try await PictureFiles(entries: entries).render(size: size, operation: operation, subject: folder.path, context)
+    return try await PictureFiles(entries: entries).render(
+      size: size, operation: operation, subject: folder.path, context)
   }
 }

@@ -79,7 +79,8 @@ public struct RenderWebDataset: Stage {
     let writer = try PictureSetWriter(folder: context.scratch, count: state.ids.count, width: size, height: size)
     for (position, id) in state.ids.enumerated() {
       try Task.checkCancellation()
-      try writer.write(id: id, pixels: Array(pixels.bytes[(position * size * size * 4)..<((position + 1) * size * size * 4)]))
+      try writer.write(
+        id: id, pixels: Array(pixels.bytes[(position * size * size * 4)..<((position + 1) * size * size * 4)]))
     }
     return try writer.finish()
   }

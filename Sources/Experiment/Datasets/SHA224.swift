@@ -29,7 +29,8 @@ package struct SHA224: Sendable {
         roots.withUnsafeBufferPointer { roots in
           for block in stride(from: 0, to: padded.count, by: 64) {
             for word in 0..<16 {
-              schedule[word] = UInt32(bigEndian: padded.loadUnaligned(fromByteOffset: block + word * 4, as: UInt32.self))
+              schedule[word] = UInt32(
+                bigEndian: padded.loadUnaligned(fromByteOffset: block + word * 4, as: UInt32.self))
             }
             compress(&state, schedule, roots)
           }

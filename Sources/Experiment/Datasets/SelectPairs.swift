@@ -16,7 +16,8 @@ public struct SelectPairs: Stage {
   public var limit: Int?
 
   public init(
-    pairs: Pairs, pictures: PictureSet? = nil, languages: [String]? = nil, fields: [String]? = nil, withoutGroups: [String] = []
+    pairs: Pairs, pictures: PictureSet? = nil, languages: [String]? = nil, fields: [String]? = nil,
+    withoutGroups: [String] = []
   ) {
     self.pairs = pairs
     self.pictures = pictures
@@ -34,7 +35,9 @@ public struct SelectPairs: Stage {
     func select(_ pair: Pair) throws -> Pair? {
       try Task.checkCancellation()
       if let ids, !ids.contains(pair.image) { return nil }
-      if let group = pair.group, withoutGroups.contains(where: { group == $0 || group.hasPrefix($0 + "/") }) { return nil }
+      if let group = pair.group, withoutGroups.contains(where: { group == $0 || group.hasPrefix($0 + "/") }) {
+        return nil
+      }
       var pair = pair
       pair.texts.removeAll { text in
         languages.map { set in !(text.language.map(set.contains) ?? false) } ?? false

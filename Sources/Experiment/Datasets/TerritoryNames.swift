@@ -23,7 +23,8 @@ enum TerritoryNames {
         if tag.name.is("territories") { isInside = true }
         // An empty tag names nothing: the file's own identity is one, `<territory type="MX"/>`.
         code =
-          isInside && !isEmpty && tag.name.is("territory") && tag.attribute("alt") == nil ? tag.attribute("type")?.text : nil
+          isInside && !isEmpty && tag.name.is("territory") && tag.attribute("alt") == nil
+          ? tag.attribute("type")?.text : nil
       case .text(let span):
         if let code {
           let name = span.text.stripped

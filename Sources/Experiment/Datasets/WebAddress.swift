@@ -52,7 +52,9 @@ package struct WebAddress: Sendable {
   /// An address with a host stays as it is, dots in its path too, as MetaCLIP's reference has it; a scheme without a host is passed
   /// over where it is the page's own.
   package func resolving(_ other: WebAddress) -> WebAddress {
-    if let scheme = other.scheme, scheme.lowercased() != self.scheme?.lowercased() || other.authority != nil { return other }
+    if let scheme = other.scheme, scheme.lowercased() != self.scheme?.lowercased() || other.authority != nil {
+      return other
+    }
     var result = other
     result.scheme = scheme
     if other.authority != nil { return result }

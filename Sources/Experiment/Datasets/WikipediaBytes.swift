@@ -65,7 +65,9 @@ final class WikipediaBytes {
       used = 0
       let old = raw.count
       raw.append(contentsOf: repeatElement(0, count: 1 << 16))
-      let added = try raw.withUnsafeMutableBytes { try unpack(into: UnsafeMutableRawBufferPointer(rebasing: $0[old...])) }
+      let added = try raw.withUnsafeMutableBytes {
+        try unpack(into: UnsafeMutableRawBufferPointer(rebasing: $0[old...]))
+      }
       raw.removeLast((1 << 16) - added)
       isAtEnd = added == 0
     }

@@ -185,7 +185,9 @@ final class WikipediaDump {
   private static func find(_ tag: StaticString, in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
     guard let base = bytes.baseAddress else { return nil }
     var position = start
-    while position < bytes.count, let mark = memchr(base + position, Int32(tag.utf8Start.pointee), bytes.count - position) {
+    while position < bytes.count,
+      let mark = memchr(base + position, Int32(tag.utf8Start.pointee), bytes.count - position)
+    {
       position = UnsafeRawPointer(mark) - base
       if bytes.count - position >= tag.utf8CodeUnitCount, memcmp(mark, tag.utf8Start, tag.utf8CodeUnitCount) == 0 {
         return position

@@ -36,7 +36,8 @@ struct WikipediaFile: Sendable {
       let packing = all.filter { $0.date == date }.map(\.packing).min() ?? 0
       let chosen = all.filter { $0.date == date && $0.packing == packing }
       if chosen.count < all.count {
-        leftOut("\(all.count - chosen.count) files of \(wiki) repeat the pages of others or are older, and were left out")
+        leftOut(
+          "\(all.count - chosen.count) files of \(wiki) repeat the pages of others or are older, and were left out")
       }
       return (wiki, chosen.sorted { $0.file.relativePath.utf8.lexicographicallyPrecedes($1.file.relativePath.utf8) })
     }

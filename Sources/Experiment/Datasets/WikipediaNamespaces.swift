@@ -9,7 +9,8 @@ struct WikipediaNamespaces: Sendable {
   private var dropped: Set<String> = ["file", "image", "category"]
 
   private static let media: Set<String> = [
-    "jpg", "jpeg", "png", "gif", "svg", "tif", "tiff", "webp", "xcf", "pdf", "djvu", "djv", "ogg", "oga", "ogv", "opus", "webm",
+    "jpg", "jpeg", "png", "gif", "svg", "tif", "tiff", "webp", "xcf", "pdf", "djvu", "djv", "ogg", "oga", "ogv", "opus",
+    "webm",
     "wav", "mp3", "mp4", "mpg", "mpeg", "mid", "midi", "flac", "stl",
   ]
 
@@ -41,14 +42,16 @@ struct WikipediaNamespaces: Sendable {
   /// Whether a link goes with its text.
   /// - Parameter target: up to the first `|`, without white space at its ends.
   func drops(_ target: UnsafeBufferPointer<UInt8>) -> Bool {
-    guard let base = target.baseAddress, let found = memchr(base, Int32(UInt8(ascii: ":")), min(target.count, 128)) else {
+    guard let base = target.baseAddress, let found = memchr(base, Int32(UInt8(ascii: ":")), min(target.count, 128))
+    else {
       return false
     }
     let colon = UnsafeRawPointer(found) - UnsafeRawPointer(base)
     guard colon > 0 else { return false }
     let name = Self.spelled(UnsafeBufferPointer(rebasing: target[..<colon]))
     if dropped.contains(name) || LanguageCodes.isWikipedia(name) { return true }
-    guard target.count < 512, let dot = target.lastIndex(of: UInt8(ascii: ".")), dot > colon, target.count - dot <= 5 else {
+    guard target.count < 512, let dot = target.lastIndex(of: UInt8(ascii: ".")), dot > colon, target.count - dot <= 5
+    else {
       return false
     }
     return Self.media.contains(Self.spelled(UnsafeBufferPointer(rebasing: target[(dot + 1)...])))

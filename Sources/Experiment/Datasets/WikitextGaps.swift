@@ -64,7 +64,9 @@ enum WikitextGaps {
       case UInt8(ascii: "]"): close([UInt8(ascii: "[")], 1)
       case UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "."):
         let isLast = position + 1 == line.upperBound || out[position + 1] == 32
-        if out[position] != UInt8(ascii: "."), isAfterOpening() || (end > line.lowerBound && out[end - 1] == out[position]) {
+        if out[position] != UInt8(ascii: "."),
+          isAfterOpening() || (end > line.lowerBound && out[end - 1] == out[position])
+        {
           position += 1
           continue
         }
@@ -95,7 +97,8 @@ enum WikitextGaps {
     return String(decoding: bytes, as: UTF8.self).unicodeScalars.contains { scalar in
       guard scalar.value >= 0x80 else { return false }
       switch scalar.properties.generalCategory {
-      case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation, .initialPunctuation, .finalPunctuation,
+      case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation, .initialPunctuation,
+        .finalPunctuation,
         .otherPunctuation, .spaceSeparator, .format:
         return false
       default: return true

@@ -117,8 +117,10 @@ struct WikitextInline {
     guard colon < end, text[colon] == UInt8(ascii: ":"), colon > position else { return false }
     let scheme = String(decoding: text[position..<colon], as: UTF8.self).lowercased()
     if text[colon + 1] == UInt8(ascii: "/"), text[colon + 2] == UInt8(ascii: "/") {
-      return ["http", "https", "ftp", "ftps", "irc", "ircs", "gopher", "telnet", "nntp", "git", "svn", "ssh", "sftp", "mms"]
-        .contains(scheme)
+      return [
+        "http", "https", "ftp", "ftps", "irc", "ircs", "gopher", "telnet", "nntp", "git", "svn", "ssh", "sftp", "mms",
+      ]
+      .contains(scheme)
     }
     return ["mailto", "news", "urn", "geo", "tel", "sip", "xmpp", "bitcoin", "magnet"].contains(scheme)
   }

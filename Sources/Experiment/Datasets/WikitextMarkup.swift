@@ -131,7 +131,9 @@ struct WikitextTag {
   /// A tag's name in lower case and where it ends; `nil` for what cannot be one.
   private static func name(_ text: WikitextSource, at start: Int) -> (String, end: Int)? {
     var end = start
-    while end - start < 16, (text[end] | 0x20) &- UInt8(ascii: "a") < 26 || (end > start && text[end] &- UInt8(ascii: "0") < 10) {
+    while end - start < 16,
+      (text[end] | 0x20) &- UInt8(ascii: "a") < 26 || (end > start && text[end] &- UInt8(ascii: "0") < 10)
+    {
       end += 1
     }
     guard end > start, end - start < 16 else { return nil }
@@ -140,7 +142,9 @@ struct WikitextTag {
     default: return nil
     }
     let name = String(unsafeUninitializedCapacity: end - start) { buffer in
-      for index in start..<end { buffer.initializeElement(at: index - start, to: text[index] | (text[index] >= 65 ? 0x20 : 0)) }
+      for index in start..<end {
+        buffer.initializeElement(at: index - start, to: text[index] | (text[index] >= 65 ? 0x20 : 0))
+      }
       return end - start
     }
     return (name, end)
@@ -151,7 +155,8 @@ struct WikitextTag {
     var position = end
     while let start = text.find(UInt8(ascii: "<"), from: position, to: text.count) {
       position = start + 1
-      guard text[position] == UInt8(ascii: "/"), let (name, nameEnd) = Self.name(text, at: start + 2), name == self.name else {
+      guard text[position] == UInt8(ascii: "/"), let (name, nameEnd) = Self.name(text, at: start + 2), name == self.name
+      else {
         continue
       }
       var end = nameEnd

@@ -111,7 +111,9 @@ struct WikitextStructure {
     // Rules are short; a longer one is taken whole, so that nested ones cost no more than their length.
     guard close - start < 4096 else { return drop(frame, from: frame.start, to: close + 2) }
     if let bar = text.find(UInt8(ascii: "|"), from: start, to: min(close, start + 64)) {
-      if text[start..<bar].contains(where: { "HTD-".utf8.contains($0) }), !text[start..<bar].contains(where: { $0 >= 97 }) {
+      if text[start..<bar].contains(where: { "HTD-".utf8.contains($0) }),
+        !text[start..<bar].contains(where: { $0 >= 97 })
+      {
         return drop(frame, from: frame.start, to: close + 2)
       }
       start = bar + 1
@@ -135,12 +137,16 @@ struct WikitextStructure {
 
   /// Behind the colon of `zh-hans:` or `text=>zh-hans:`; `nil` where there is none.
   private static func afterVariant(_ text: WikitextSource, _ range: Range<Int>) -> Int? {
-    guard let colon = text.find(UInt8(ascii: ":"), from: range.lowerBound, to: min(range.upperBound, range.lowerBound + 256))
+    guard
+      let colon = text.find(
+        UInt8(ascii: ":"), from: range.lowerBound, to: min(range.upperBound, range.lowerBound + 256))
     else {
       return nil
     }
     var start = range.lowerBound
-    if let arrow = text.find(UInt8(ascii: ">"), from: start, to: colon), arrow > start, text[arrow - 1] == UInt8(ascii: "=") {
+    if let arrow = text.find(UInt8(ascii: ">"), from: start, to: colon), arrow > start,
+      text[arrow - 1] == UInt8(ascii: "=")
+    {
       start = arrow + 1
     }
     let code = text.trimmed(start..<colon)
@@ -162,7 +168,8 @@ struct WikitextStructure {
     return position + count
   }
 
-  private mutating func closeBracket(_ text: WikitextSource, _ position: Int, _ namespaces: WikipediaNamespaces) -> Int {
+  private mutating func closeBracket(_ text: WikitextSource, _ position: Int, _ namespaces: WikipediaNamespaces) -> Int
+  {
     var position = position
     var count = text.run(at: position)
     while count > 0, let frame = frames.last, frame.kind == .link {
@@ -200,7 +207,9 @@ struct WikitextStructure {
 
   private mutating func pipe(_ text: WikitextSource, _ position: Int) -> Int {
     if let frame = frames.last, frame.kind == .link, frame.pipe < 0 { frames[frames.count - 1].pipe = position }
-    guard openTables > 0, text[position + 1] == UInt8(ascii: "}"), text.isAtLineStart(position) else { return position + 1 }
+    guard openTables > 0, text[position + 1] == UInt8(ascii: "}"), text.isAtLineStart(position) else {
+      return position + 1
+    }
     if text[position + 2] == UInt8(ascii: "}") {
       // `|}}` ends a template, unless a table is what is open.
       var top = frames.count - 1

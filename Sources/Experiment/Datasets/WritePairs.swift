@@ -103,8 +103,8 @@ struct PairCuts: Sendable {
   /// Calls `body` with each piece that has pairs of a part, and with what says, asked once for each pair, whether it is one of them.
   private func forEachPiece(of part: Int, _ body: (OpenPairs.Piece, () -> Bool) throws -> Void) throws {
     let wanted = (part * size)..<((part + 1) * size)
-    for (piece, start) in starts.dropLast().enumerated() where start < wanted.upperBound && starts[piece + 1] > wanted.lowerBound
-    {
+    for (piece, start) in starts.dropLast().enumerated()
+    where start < wanted.upperBound && starts[piece + 1] > wanted.lowerBound {
       try Task.checkCancellation()
       var position = start
       try body(pairs.pieces[piece]) {

@@ -92,7 +92,8 @@ public struct AlignmentUniformity: Stage {
         }
         table.append([
           .text(group.language), .integer(chosen.count), .integer(entries.count), Self.mean(distances),
-          chosen.count > 1 ? .number(try Self.uniformity(encoded[chosen.sorted()], dimension: model.dimension)) : .empty,
+          chosen.count > 1
+            ? .number(try Self.uniformity(encoded[chosen.sorted()], dimension: model.dimension)) : .empty,
         ])
         context.progress(done + 1, of: groups.count, "languages")
       }

@@ -51,9 +51,12 @@ public struct CompareCheckpoints: Stage {
     let matched = try match()
     let bootstrap = Bootstrap(seed: seed, resamples: resamples)
     var table = Table(columns: [
-      .init("task"), .init("language"), .init("items"), .init("first", style: .percent(1)), .init("second", style: .percent(1)),
-      .init("difference", style: .percent(1)), .init("smallest", style: .percent(1)), .init("largest", style: .percent(1)),
-      .init("only first"), .init("only second"), .init("p", style: .decimals(4)), .init("corrected p", style: .decimals(4)),
+      .init("task"), .init("language"), .init("items"), .init("first", style: .percent(1)),
+      .init("second", style: .percent(1)),
+      .init("difference", style: .percent(1)), .init("smallest", style: .percent(1)),
+      .init("largest", style: .percent(1)),
+      .init("only first"), .init("only second"), .init("p", style: .decimals(4)),
+      .init("corrected p", style: .decimals(4)),
     ])
     var start = 0
     while start < matched.count {
@@ -78,7 +81,8 @@ public struct CompareCheckpoints: Stage {
     let left = try OutcomeGroup.collect(first, operation: Self.operation)
     let right = try OutcomeGroup.collect(second, operation: Self.operation)
     let aligned = try second.indices.map { run in
-      try OutcomeGroup.match(left.map { $0[0] }, right.map { $0[run] }, operation: Self.operation, ("the first", "the second"))
+      try OutcomeGroup.match(
+        left.map { $0[0] }, right.map { $0[run] }, operation: Self.operation, ("the first", "the second"))
     }
     return left.enumerated().map { place, group in
       Matched(
@@ -103,7 +107,8 @@ public struct CompareCheckpoints: Stage {
     }
     /// The mean over languages in one pair of runs.
     func mean(_ run: Int, _ isRight: ((first: Bool, second: Bool)) -> Bool) -> Double {
-      groups.reduce(0) { $0 + Double($1.hits[run].count(where: isRight)) / Double($1.hits[run].count) } / Double(groups.count)
+      groups.reduce(0) { $0 + Double($1.hits[run].count(where: isRight)) / Double($1.hits[run].count) }
+        / Double(groups.count)
     }
     let shares = first.indices.map { run in (first: mean(run) { $0.first }, second: mean(run) { $0.second }) }
     let differences = shares.map { $0.second - $0.first }
@@ -112,8 +117,10 @@ public struct CompareCheckpoints: Stage {
       .text(groups[0].group.task), .text(language), .integer(groups.reduce(0) { $0 + $1.group.outcomes.count }),
       .number(shares.reduce(0) { $0 + $1.first } / Double(shares.count)),
       .number(shares.reduce(0) { $0 + $1.second } / Double(shares.count)),
-      bootstrap.cell(terms, units: numbers.count, runs: first.count), number(differences.min()), number(differences.max()),
-      .integer(groups.reduce(0) { $0 + only($1) { $0 && !$1 } }), .integer(groups.reduce(0) { $0 + only($1) { !$0 && $1 } }),
+      bootstrap.cell(terms, units: numbers.count, runs: first.count), number(differences.min()),
+      number(differences.max()),
+      .integer(groups.reduce(0) { $0 + only($1) { $0 && !$1 } }),
+      .integer(groups.reduce(0) { $0 + only($1) { !$0 && $1 } }),
     ]
   }
 }

@@ -25,7 +25,8 @@ struct EvaluatedPictures {
       let pictures = try set.open()
       self.init(.set(pictures), pictures.ids)
     case (nil, let folder?):
-      self.init(.folder(folder, keysAreLocal: keysAreLocal), try EncodedPictures(folder, keysAreLocal: keysAreLocal).ids)
+      self.init(
+        .folder(folder, keysAreLocal: keysAreLocal), try EncodedPictures(folder, keysAreLocal: keysAreLocal).ids)
     default:
       throw OperationError(
         operation: "open the pictures", subject: "the settings",

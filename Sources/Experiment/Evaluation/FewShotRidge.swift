@@ -66,7 +66,8 @@ public struct FewShotRidge: Stage {
     }
     var table = Table(columns: [
       .init("shots"), .init("classes"), .init("examples"), .init("tests"), .init("draws"),
-      .init("accuracy", style: .percent(1)), .init("accuracy per class", style: .percent(1)), .init("chance", style: .percent(2)),
+      .init("accuracy", style: .percent(1)), .init("accuracy per class", style: .percent(1)),
+      .init("chance", style: .percent(2)),
     ])
     for (done, shots) in shots.enumerated() {
       let available = pool.byClass(classes.names.count).map(\.count)
@@ -74,7 +75,8 @@ public struct FewShotRidge: Stage {
       guard kept.count > 1 else {
         throw OperationError(
           operation: Self.operation, subject: "\(shots) shots",
-          cause: "\(kept.count) of \(available.count) classes have so many examples\(others == nil ? " and one to test" : ""): "
+          cause:
+            "\(kept.count) of \(available.count) classes have so many examples\(others == nil ? " and one to test" : ""): "
             + "the second largest has \(available.sorted(by: >)[1]); ask for fewer shots")
       }
       if kept.count < available.count {
@@ -90,7 +92,8 @@ public struct FewShotRidge: Stage {
       }
       table.append([
         .integer(shots), .integer(kept.count), .integer(shots * kept.count), .integer(drawn[0].tests), .integer(draws),
-        Quantiles.middle(drawn.map(\.accuracy)), Quantiles.middle(drawn.map(\.perClass)), .number(1 / Double(kept.count)),
+        Quantiles.middle(drawn.map(\.accuracy)), Quantiles.middle(drawn.map(\.perClass)),
+        .number(1 / Double(kept.count)),
       ])
     }
     return table
@@ -100,11 +103,13 @@ public struct FewShotRidge: Stage {
   private func measure(
     _ pool: LabelledEmbeddings, _ others: LabelledEmbeddings?, _ kept: [Int], _ classes: Int, shots: Int, draw: Int
   ) throws -> (tests: Int, accuracy: Double, perClass: Double) {
-    let order = pool.shuffledByClass(classes, KeyedDraw(seed: UInt64(bitPattern: Int64(seed)), purpose: Self.purpose), draw)
+    let order = pool.shuffledByClass(
+      classes, KeyedDraw(seed: UInt64(bitPattern: Int64(seed)), purpose: Self.purpose), draw)
     let examples = kept.flatMap { order[$0].prefix(shots) }
     let places = Dictionary(uniqueKeysWithValues: zip(kept, kept.indices))
     let classifier = try RidgeClassifier(
-      features: pool.features(at: examples), dimension: pool.dimension, labels: examples.compactMap { places[pool.labels[$0]] },
+      features: pool.features(at: examples), dimension: pool.dimension,
+      labels: examples.compactMap { places[pool.labels[$0]] },
       classes: kept.count, penalty: penalty, bias: bias)
     let tested = others ?? pool
     let positions =

@@ -23,7 +23,8 @@ package struct LabelledEmbeddings {
       guard let name = label.name(of: pair) else { return }
       if let other = found.updateValue(name, forKey: pair.image), other != name {
         throw OperationError(
-          operation: operation, subject: pair.image, cause: "its pairs put it into two classes, “\(other)” and “\(name)”")
+          operation: operation, subject: pair.image,
+          cause: "its pairs put it into two classes, “\(other)” and “\(name)”")
       }
     }
     let names = Set(found.values).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
@@ -31,7 +32,8 @@ package struct LabelledEmbeddings {
       throw OperationError(
         operation: operation, subject: "\(found.count) pictures with a class",
         cause: names.isEmpty
-          ? "no pair names a class by \(label): choose another label" : "all are in one class, “\(names[0])”: two are needed")
+          ? "no pair names a class by \(label): choose another label"
+          : "all are in one class, “\(names[0])”: two are needed")
     }
     let positions = Dictionary(uniqueKeysWithValues: zip(names, names.indices))
     return (names, found.compactMapValues { positions[$0] })
@@ -45,13 +47,15 @@ package struct LabelledEmbeddings {
     self.dimension = dimension
     guard all.count * dimension == elements.count else {
       throw OperationError(
-        operation: operation, subject: "\(all.count) ids", cause: "there are \(elements.count / max(dimension, 1)) vectors")
+        operation: operation, subject: "\(all.count) ids",
+        cause: "there are \(elements.count / max(dimension, 1)) vectors")
     }
     let broken = all.indices.filter { !elements[($0 * dimension)..<(($0 + 1) * dimension)].allSatisfy(\.isFinite) }
     if let first = broken.first {
       throw OperationError(
         operation: operation, subject: all[first],
-        cause: "its vector holds a number that is not finite, as \(broken.count) of \(all.count) do: the model is damaged")
+        cause:
+          "its vector holds a number that is not finite, as \(broken.count) of \(all.count) do: the model is damaged")
     }
     var seen: Set<String> = []
     for (row, id) in all.enumerated() {
@@ -67,10 +71,14 @@ package struct LabelledEmbeddings {
       throw OperationError(
         operation: operation, subject: "\(all.count) vectors and \(classOf.count) pictures with a class",
         cause: "they have no id in common"
-          + (all.first.flatMap { id in classOf.keys.min().map { ": the vectors' are like “\(id)”, the pairs' like “\($0)”" } }
+          + (all.first.flatMap { id in
+            classOf.keys.min().map { ": the vectors' are like “\(id)”, the pairs' like “\($0)”" }
+          }
             ?? ""))
     }
-    if ids.count < all.count { context.note("\(all.count - ids.count) of \(all.count) vectors have no class and are left out") }
+    if ids.count < all.count {
+      context.note("\(all.count - ids.count) of \(all.count) vectors have no class and are left out")
+    }
   }
 
   /// Some rows, in the order of their positions.

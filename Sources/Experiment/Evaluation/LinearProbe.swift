@@ -104,7 +104,9 @@ public struct LinearProbe: Stage {
     let places = Dictionary(uniqueKeysWithValues: zip(kept, kept.indices))
     let chosen = Set(examples)
     let set = tested ?? pool
-    let positions = set.labels.indices.filter { places[set.labels[$0]] != nil && (tested != nil || !chosen.contains($0)) }
+    let positions = set.labels.indices.filter {
+      places[set.labels[$0]] != nil && (tested != nil || !chosen.contains($0))
+    }
     guard !positions.isEmpty else {
       throw OperationError(
         operation: Self.operation, subject: "\(set.ids.count) tests", cause: "none is of a class with examples")
@@ -112,7 +114,8 @@ public struct LinearProbe: Stage {
     let features = pool.features(at: examples)
     let truth = examples.compactMap { places[pool.labels[$0]] }
     let model = try LogisticRegression(
-      features: features, dimension: pool.dimension, labels: truth, classes: kept.count, penalty: penalty, tolerance: tolerance,
+      features: features, dimension: pool.dimension, labels: truth, classes: kept.count, penalty: penalty,
+      tolerance: tolerance,
       maximumIterations: maximumIterations)
     if !model.converged {
       context.note(
@@ -132,7 +135,8 @@ public struct LinearProbe: Stage {
   private func examples(
     _ pool: LabelledEmbeddings, _ names: [String], _ context: StageContext
   ) throws -> (examples: [Int], classes: [Int]) {
-    let order = pool.shuffledByClass(names.count, KeyedDraw(seed: UInt64(bitPattern: Int64(seed)), purpose: Self.purpose), 0)
+    let order = pool.shuffledByClass(
+      names.count, KeyedDraw(seed: UInt64(bitPattern: Int64(seed)), purpose: Self.purpose), 0)
     var examples: [Int] = []
     var kept: [Int] = []
     for (label, rows) in order.enumerated() {
@@ -148,7 +152,9 @@ public struct LinearProbe: Stage {
           "\(kept.count) classes have enough of them: two are needed, each with an example and, without tests of their own, another"
       )
     }
-    if kept.count < names.count { context.note("\(names.count - kept.count) classes have too few examples and are left out") }
+    if kept.count < names.count {
+      context.note("\(names.count - kept.count) classes have too few examples and are left out")
+    }
     return (examples.sorted(), kept)
   }
 }

@@ -16,7 +16,8 @@ package enum McNemar {
     // Of an even split every split is as uneven.
     guard first != second else { return 1 }
     // C(n, k) ½ⁿ, then each term before it from the one after.
-    var term = exp(lgamma(Double(n + 1)) - lgamma(Double(smaller + 1)) - lgamma(Double(n - smaller + 1)) - Double(n) * log(2))
+    var term = exp(
+      lgamma(Double(n + 1)) - lgamma(Double(smaller + 1)) - lgamma(Double(n - smaller + 1)) - Double(n) * log(2))
     var tail = 0.0
     for k in stride(from: smaller, through: 0, by: -1) {
       tail += term

@@ -77,7 +77,8 @@ public struct MultipleChoice: Stage {
       .init("wording"), .init("language"), .init("country"), .init("questions"), .init("accuracy", style: .percent(1)),
       .init("chance", style: .percent(1)),
     ])
-    func row(_ wording: Wording, _ language: Table.Cell, _ country: Table.Cell, _ answered: [Answered]) -> [Table.Cell] {
+    func row(_ wording: Wording, _ language: Table.Cell, _ country: Table.Cell, _ answered: [Answered]) -> [Table.Cell]
+    {
       [
         .text(wording.rawValue), language, country, .integer(answered.count),
         ShareInterval(hits: answered.count { $0.place == 0 }, of: answered.count).cell,
@@ -88,7 +89,9 @@ public struct MultipleChoice: Stage {
       Key(wording: $0.wording, language: $0.question.language, country: $0.question.country)
     }
     for wording in wordings {
-      let keys = groups.keys.filter { $0.wording == wording }.sorted { ($0.language, $0.country) < ($1.language, $1.country) }
+      let keys = groups.keys.filter { $0.wording == wording }.sorted {
+        ($0.language, $0.country) < ($1.language, $1.country)
+      }
       for key in keys { table.append(row(wording, .text(key.language), .text(key.country), groups[key] ?? [])) }
       let all = answered.filter { $0.wording == wording }
       if keys.count > 1 { table.append(row(wording, "all", "all", all)) }
@@ -130,7 +133,8 @@ public struct MultipleChoice: Stage {
         let end = start + item.texts.count
         defer { start = end }
         let place = try Ranking.places(
-          queries: encoded[[item.picture]], candidates: Array(texts[(start * model.dimension)..<(end * model.dimension)]),
+          queries: encoded[[item.picture]],
+          candidates: Array(texts[(start * model.dimension)..<(end * model.dimension)]),
           dimension: model.dimension, correct: [[item.question.answer]])
         if done & 255 == 0 { context.progress(done, of: asked.count, "questions") }
         return Answered(question: item.question, wording: item.wording, place: place[0], candidates: item.texts.count)

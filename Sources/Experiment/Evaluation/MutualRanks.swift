@@ -57,10 +57,14 @@ struct MutualRanks {
       cosines[(row - place.rows.lowerBound) * width + column - place.columns.lowerBound]
     }
     for row in place.rows {
-      for column in rows.correct[row] where place.columns.contains(column) { rows.learn(row, cosine(row, column), at: column) }
+      for column in rows.correct[row] where place.columns.contains(column) {
+        rows.learn(row, cosine(row, column), at: column)
+      }
     }
     for column in place.columns {
-      for row in columns.correct[column] where place.rows.contains(row) { columns.learn(column, cosine(row, column), at: row) }
+      for row in columns.correct[column] where place.rows.contains(row) {
+        columns.learn(column, cosine(row, column), at: row)
+      }
     }
   }
 
@@ -102,7 +106,9 @@ private struct BorderRow {
 
   init(_ cosines: ArraySlice<Float>, _ positions: ArraySlice<Int32>, _ rows: Range<Int>) {
     // In rows before the best one an equal cosine is before it too.
-    borders = zip(cosines, positions).map { cosine, position in Int(position) < rows.upperBound ? cosine : cosine.nextDown }
+    borders = zip(cosines, positions).map { cosine, position in
+      Int(position) < rows.upperBound ? cosine : cosine.nextDown
+    }
     mixed = positions.contains { rows.contains(Int($0)) } ? (Array(cosines), Array(positions)) : nil
   }
 

@@ -19,16 +19,19 @@ struct OutcomeGroup {
       let key = Key(task: outcome.task, language: outcome.language)
       guard seen[key, default: []].insert(outcome.item).inserted else {
         throw OperationError(
-          operation: operation, subject: "\(outcome.task), \(outcome.language)", cause: "the item “\(outcome.item)” comes twice")
+          operation: operation, subject: "\(outcome.task), \(outcome.language)",
+          cause: "the item “\(outcome.item)” comes twice")
       }
       groups[key, default: OutcomeGroup(task: outcome.task, language: outcome.language)].outcomes.append(outcome)
     }
     guard !groups.isEmpty else {
-      throw OperationError(operation: operation, subject: "outcomes", cause: "there are none: the evaluation had nothing to ask")
+      throw OperationError(
+        operation: operation, subject: "outcomes", cause: "there are none: the evaluation had nothing to ask")
     }
     return groups.values.sorted {
       $0.task == $1.task
-        ? $0.language.utf8.lexicographicallyPrecedes($1.language.utf8) : $0.task.utf8.lexicographicallyPrecedes($1.task.utf8)
+        ? $0.language.utf8.lexicographicallyPrecedes($1.language.utf8)
+        : $0.task.utf8.lexicographicallyPrecedes($1.task.utf8)
     }
   }
 
@@ -62,12 +65,15 @@ struct OutcomeGroup {
       let example = onlyFirst.min() ?? onlySecond.min() ?? ""
       return OperationError(
         operation: operation, subject: subject,
-        cause: "\(onlyFirst.count) are only in \(names.0) and \(onlySecond.count) only in \(names.1), for instance “\(example)”: "
+        cause:
+          "\(onlyFirst.count) are only in \(names.0) and \(onlySecond.count) only in \(names.1), for instance “\(example)”: "
           + "both have to come from the same evaluation")
     }
     if let error = difference("tasks and languages", groups.map(name), others.map(name)) { throw error }
     return try zip(groups, others).map { one, other in
-      if let error = difference("items of \(name(one))", one.outcomes.map(\.item), other.outcomes.map(\.item)) { throw error }
+      if let error = difference("items of \(name(one))", one.outcomes.map(\.item), other.outcomes.map(\.item)) {
+        throw error
+      }
       let places = Dictionary(uniqueKeysWithValues: other.outcomes.map { ($0.item, $0) })
       var ordered = other
       ordered.outcomes = try one.outcomes.map { outcome in
@@ -77,7 +83,8 @@ struct OutcomeGroup {
           throw OperationError(
             operation: operation, subject: "the item “\(outcome.item)” of \(name(one))",
             cause:
-              "the two have another picture or another number of candidates for it: both have to come from the same evaluation")
+              "the two have another picture or another number of candidates for it: both have to come from the same evaluation"
+          )
         }
         return counterpart
       }
@@ -89,7 +96,11 @@ struct OutcomeGroup {
   static func byTask(_ groups: [[OutcomeGroup]]) -> [[[OutcomeGroup]]] {
     var tasks: [[[OutcomeGroup]]] = []
     for group in groups {
-      if tasks.last?.last?[0].task == group[0].task { tasks[tasks.count - 1].append(group) } else { tasks.append([group]) }
+      if tasks.last?.last?[0].task == group[0].task {
+        tasks[tasks.count - 1].append(group)
+      } else {
+        tasks.append([group])
+      }
     }
     return tasks
   }

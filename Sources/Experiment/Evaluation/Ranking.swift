@@ -33,7 +33,8 @@ package enum Ranking {
   ///   ``places(queries:candidates:dimension:correct:)`` counts them.
   /// - Throws: ``OperationError`` when a cosine is not a finite number.
   package static func mutualPlaces(
-    rows: [Float], columns: [Float], dimension: Int, rowsCorrect: [[Int]], columnsCorrect: [[Int]], memoryLimit: Int = 1 << 26
+    rows: [Float], columns: [Float], dimension: Int, rowsCorrect: [[Int]], columnsCorrect: [[Int]],
+    memoryLimit: Int = 1 << 26
   ) throws -> (rows: [Int], columns: [Int]) {
     var ranks = MutualRanks(rows: rowsCorrect, columns: columnsCorrect)
     try Tensor.withBorrowed(rows, shape: [rows.count / dimension, dimension]) { rows in
@@ -65,7 +66,9 @@ package enum Ranking {
           try cosines.withElements { cosines in
             try checkFinite(cosines, width: count, row: start, column: 0)
             for query in start..<end {
-              body(UnsafeBufferPointer(rebasing: cosines[((query - start) * count)..<((query - start + 1) * count)]), query)
+              body(
+                UnsafeBufferPointer(rebasing: cosines[((query - start) * count)..<((query - start + 1) * count)]), query
+              )
             }
           }
         }

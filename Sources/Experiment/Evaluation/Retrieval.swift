@@ -80,7 +80,8 @@ public struct Retrieval: Stage {
     try await measure(context) { found in
       table.append(
         [
-          .text(found.language), scripts?[found.language].map { .text($0.script) } ?? .empty, .integer(found.pictures.count),
+          .text(found.language), scripts?[found.language].map { .text($0.script) } ?? .empty,
+          .integer(found.pictures.count),
           .integer(found.owners.count),
         ] + limits.map { Ranking.recall(found.toPictures, at: $0).cell }
           + limits.map { Ranking.recall(found.toTexts, at: $0).cell } + [.number(1 / Double(found.pictures.count))])
@@ -97,7 +98,9 @@ public struct Retrieval: Stage {
     let opened = try await listed.encoded(checkpoint, threads: threads, context) { _ = try ask($0, $1) }
     let groups = try ask(opened, context)
     let alone = groups.filter { $0.pictures.positions.count == 1 }.map(\.language)
-    if !alone.isEmpty { context.note("languages with a single picture, which is always found: \(alone.joined(separator: ", "))") }
+    if !alone.isEmpty {
+      context.note("languages with a single picture, which is always found: \(alone.joined(separator: ", "))")
+    }
     try await Torch.inTurn {
       let model = try TrainedModel(checkpoint, tokenizer: tokenizer, threads: threads)
       let encoded = try opened.embeddings(model, Set(groups.flatMap { $0.entries.map(\.picture) }).sorted())
@@ -121,7 +124,8 @@ public struct Retrieval: Stage {
           columnsCorrect: own)
         try body(
           Found(
-            language: group.language, pictures: positions.map { opened.ids[$0] }, owners: owners, toPictures: places.rows,
+            language: group.language, pictures: positions.map { opened.ids[$0] }, owners: owners,
+            toPictures: places.rows,
             toTexts: places.columns))
         context.progress(done + 1, of: groups.count, "languages")
       }

@@ -50,7 +50,8 @@ package struct RidgeClassifier {
           Cholesky.solve(&gram, penalty: penalty, right, columns: classes), shape: [dimension + 1, classes])
       }
       var gram: [Double] = try x.matmul(transposed).elements()
-      let dual = try Tensor.from(Cholesky.solve(&gram, penalty: penalty, targets, columns: classes), shape: [count, classes])
+      let dual = try Tensor.from(
+        Cholesky.solve(&gram, penalty: penalty, targets, columns: classes), shape: [count, classes])
       return try transposed.matmul(dual)
     }
   }
@@ -69,7 +70,9 @@ package struct RidgeClassifier {
     }
   }
 
-  private static func whitened(_ features: [Float], _ mean: [Double], _ deviation: [Double], _ bias: Double) throws -> Tensor {
+  private static func whitened(_ features: [Float], _ mean: [Double], _ deviation: [Double], _ bias: Double) throws
+    -> Tensor
+  {
     let dimension = mean.count
     let count = features.count / dimension
     var result = [Double](repeating: bias, count: count * (dimension + 1))
@@ -134,8 +137,9 @@ package enum Cholesky {
   }
 
   /// Row `to` less `factor` times row `from`.
-  private static func subtract(_ x: UnsafeMutableBufferPointer<Double>, _ to: Int, _ from: Int, _ factor: Double, _ columns: Int)
-  {
+  private static func subtract(
+    _ x: UnsafeMutableBufferPointer<Double>, _ to: Int, _ from: Int, _ factor: Double, _ columns: Int
+  ) {
     for c in 0..<columns { x[to * columns + c] -= factor * x[from * columns + c] }
   }
 }

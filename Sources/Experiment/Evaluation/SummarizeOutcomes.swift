@@ -29,7 +29,8 @@ public struct SummarizeOutcomes: Stage {
     let operation = "summarize outcomes"
     guard let first = limits.first, limits.allSatisfy({ $0 > 0 }), resamples > 0 else {
       throw OperationError(
-        operation: operation, subject: "limits \(limits), \(resamples) resamples", cause: "there have to be some, each above 0")
+        operation: operation, subject: "limits \(limits), \(resamples) resamples",
+        cause: "there have to be some, each above 0")
     }
     guard !runs.isEmpty else {
       throw OperationError(operation: operation, subject: "no runs", cause: "there is nothing to summarize")
@@ -54,7 +55,8 @@ public struct SummarizeOutcomes: Stage {
   }
 
   /// - Parameter groups: for each language the runs' groups.
-  private func row(_ language: String, _ groups: [[OutcomeGroup]], _ first: Int, _ bootstrap: Bootstrap) -> [Table.Cell] {
+  private func row(_ language: String, _ groups: [[OutcomeGroup]], _ first: Int, _ bootstrap: Bootstrap) -> [Table.Cell]
+  {
     var numbers = PictureNumbers()
     func hit(_ group: OutcomeGroup, _ limit: Int) -> (Int) -> Double { { group.outcomes[$0].place < limit ? 1 : 0 } }
     let shares = limits.map { limit in
@@ -70,7 +72,8 @@ public struct SummarizeOutcomes: Stage {
         runs.enumerated().flatMap { numbers.termsPerClass($1.outcomes, run: $0, hit($1, first)) }
       } : []
     let chances = groups.map { group in
-      group[0].outcomes.reduce(0) { $0 + min(1, Double(first) / Double($1.candidates)) } / Double(group[0].outcomes.count)
+      group[0].outcomes.reduce(0) { $0 + min(1, Double(first) / Double($1.candidates)) }
+        / Double(group[0].outcomes.count)
     }
     return [
       .text(groups[0][0].task), .text(language), .integer(runs.count), .integer(numbers.count),

@@ -123,7 +123,8 @@ public struct ZeroShotClassification: Stage {
     }
     if let wrong = templates.first(where: { !$0.contains("{}") }) {
       throw OperationError(
-        operation: "classify zero-shot", subject: language, cause: "the prompt “\(wrong)” has no {} where the class's text goes")
+        operation: "classify zero-shot", subject: language,
+        cause: "the prompt “\(wrong)” has no {} where the class's text goes")
     }
     return templates
   }

@@ -31,7 +31,8 @@ package struct DrawingTools: CustomStringConvertible {
 
   /// For instance `39 fonts (8af31c02), librsvg 2.54.7, Pango 1.50.12, fontconfig 2.14.1`.
   package var description: String {
-    (["\(fonts.count) \(fonts.count == 1 ? "font" : "fonts") (\(digest.digest.short))"] + versions).joined(separator: ", ")
+    (["\(fonts.count) \(fonts.count == 1 ? "font" : "fonts") (\(digest.digest.short))"] + versions).joined(
+      separator: ", ")
   }
 
   private static func name(_ path: String) -> Substring { path.split(separator: "/").last ?? "" }

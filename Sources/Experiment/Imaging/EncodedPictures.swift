@@ -110,7 +110,8 @@ package final class EncodedPictures: Sendable {
       guard let sample else { return }
       count += 1
       let names = sample.json.map { json in json.withUnsafeBytes { PairNames.read($0) } }
-      let id = names?.image ?? names?.id ?? WebDatasetReader.name(sample.key, in: file.relativePath, isLocal: keysAreLocal)
+      let id =
+        names?.image ?? names?.id ?? WebDatasetReader.name(sample.key, in: file.relativePath, isLocal: keysAreLocal)
       let place = "\(file.relativePath):\(count)"
       guard let ending = sample.pictures.keys.min(), let picture = sample.pictures[ending] else {
         found.faults.add(sample.isTooLarge ? "pictures are too large" : "samples have no picture", place)

@@ -44,7 +44,8 @@ package struct Vips: @unchecked Sendable {
   /// - Parameters:
   ///   - trimming: whether transparent margins are cut off first.
   ///   - subject: what to call the picture in an error.
-  package func thumbnail(_ bytes: UnsafeRawBufferPointer, size: Int, trimming: Bool, subject: String) throws -> [UInt8] {
+  package func thumbnail(_ bytes: UnsafeRawBufferPointer, size: Int, trimming: Bool, subject: String) throws -> [UInt8]
+  {
     try pixels(width: size, height: size) { result in
       try call("decode the picture", subject) {
         table.pointee.thumbnail(
@@ -55,12 +56,15 @@ package struct Vips: @unchecked Sendable {
   }
 
   /// Draws text in colour, trimmed to its ink.
-  package func text(_ text: String, font: String, file: String, points: Int) throws -> (pixels: [UInt8], width: Int, height: Int)
-  {
+  package func text(_ text: String, font: String, file: String, points: Int) throws -> (
+    pixels: [UInt8], width: Int, height: Int
+  ) {
     var result: UnsafeMutablePointer<UInt8>?
     var width: Int32 = 0
     var height: Int32 = 0
-    try call("draw the text", text) { table.pointee.text(text, font, file, Int32(points), &result, &width, &height, &$0) }
+    try call("draw the text", text) {
+      table.pointee.text(text, font, file, Int32(points), &result, &width, &height, &$0)
+    }
     defer { table.pointee.release(result) }
     let count = Int(width) * Int(height) * 4
     return (Array(UnsafeBufferPointer(start: result, count: count)), Int(width), Int(height))

@@ -39,7 +39,8 @@ public struct BuildMetadata: Stage {
     let chosen = (languages ?? Array(found)).sorted { $0.precedes($1) }
     if let missing = chosen.first(where: { !found.contains($0) }) {
       throw OperationError(
-        operation: "build metadata", subject: missing, cause: "no source has this language; they have \(found.sorted())")
+        operation: "build metadata", subject: missing, cause: "no source has this language; they have \(found.sorted())"
+      )
     }
     // The largest begin.
     let order = chosen.sorted { (ngrams?.bigramCount(of: $0) ?? 0) > (ngrams?.bigramCount(of: $1) ?? 0) }
@@ -106,7 +107,8 @@ public struct BuildMetadata: Stage {
       var text = bigram.text
       guard let pair = text.withUTF8({ Self.words(UnsafeRawBufferPointer($0), in: words) }) else {
         throw OperationError(
-          operation: "score bigrams", subject: "“\(bigram.text)” of \(language)", cause: "its words are not among the unigrams")
+          operation: "score bigrams", subject: "“\(bigram.text)” of \(language)",
+          cause: "its words are not among the unigrams")
       }
       let pmi = pointwiseMutualInformation(
         together: bigram.count, alone: (counts[pair.first], counts[pair.second]), total: total)

@@ -39,7 +39,9 @@ public struct CollectNames: Stage {
         cause: "no text with a language has one of the fields \(fields.joined(separator: ", "))")
     }
     let lists = tables.mapValues { table in
-      table.counts.indices.map { CountedText(table.texts[$0], count: table.counts[$0]) }.sorted { $0.text.precedes($1.text) }
+      table.counts.indices.map { CountedText(table.texts[$0], count: table.counts[$0]) }.sorted {
+        $0.text.precedes($1.text)
+      }
     }
     return try ConceptLists.write(lists, folder: context.scratch)
   }

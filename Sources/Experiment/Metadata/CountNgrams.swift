@@ -35,7 +35,8 @@ public struct CountNgrams: Stage {
     let chosen = languages.map { Set($0).sorted { $0.precedes($1) } } ?? corpus.languages
     if let missing = chosen.first(where: { !corpus.languages.contains($0) }) {
       throw OperationError(
-        operation: "count n-grams", subject: missing, cause: "the corpus has only \(corpus.languages.joined(separator: ", "))")
+        operation: "count n-grams", subject: missing,
+        cause: "the corpus has only \(corpus.languages.joined(separator: ", "))")
     }
     let files = LanguageFiles(corpus.content)
     let counts = try chosen.compactMap { language in

@@ -27,7 +27,9 @@ package struct MetadataMerge {
   }
 
   /// How many words may be taken of so many different ones.
-  package static func unigramCap(of candidates: Int) -> Int { min(unigramLimit, Int(unigramShare * Double(candidates))) }
+  package static func unigramCap(of candidates: Int) -> Int {
+    min(unigramLimit, Int(unigramShare * Double(candidates)))
+  }
 
   /// How many pairs of words may be taken beside so many words.
   package static func bigramCap(_ rule: BigramRule, unigramsTaken: Int) -> Int {

@@ -79,7 +79,9 @@ package final class NgramCounter: @unchecked Sendable {
 
 extension [UInt8] {
   /// Adds a number's eight bytes, the most significant first: as bytes it has the order that it has as a number.
-  mutating func append(bigEndian value: UInt64) { Swift.withUnsafeBytes(of: value.bigEndian) { append(contentsOf: $0) } }
+  mutating func append(bigEndian value: UInt64) {
+    Swift.withUnsafeBytes(of: value.bigEndian) { append(contentsOf: $0) }
+  }
 }
 
 extension UnsafeRawBufferPointer {

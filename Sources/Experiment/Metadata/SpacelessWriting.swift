@@ -6,7 +6,8 @@ package enum SpacelessWriting {
   /// Each language with the locale of its dictionary. ICU has none for Tibetan script, so that Tibetan (`bo`) and Dzongkha (`dz`) get
   /// the tokenizer of languages with spaces: each code point of Tibetan script is a word by itself.
   private static let dictionaries: [String: String?] = [
-    "zh": "zh", "zh_classical": "zh", "lzh": "zh", "zh_yue": "zh", "yue": "zh", "ja": "ja", "ryu": "ja", "th": "th", "lo": "lo",
+    "zh": "zh", "zh_classical": "zh", "lzh": "zh", "zh_yue": "zh", "yue": "zh", "ja": "ja", "ryu": "ja", "th": "th",
+    "lo": "lo",
     "km": "km", "my": "my", "bo": nil, "dz": nil,
   ]
 

@@ -77,7 +77,8 @@ package struct Tokenizer {
 extension CodePointClasses {
   /// Brackets and quotation marks of which a word in a language without spaces holds as many of the one as of the other.
   private static let pairs: [(open: UInt32, close: UInt32)] = [
-    ("(", ")"), ("[", "]"), ("{", "}"), ("“", "”"), ("‘", "’"), ("（", "）"), ("【", "】"), ("《", "》"), ("〈", "〉"), ("「", "」"),
+    ("(", ")"), ("[", "]"), ("{", "}"), ("“", "”"), ("‘", "’"), ("（", "）"), ("【", "】"), ("《", "》"), ("〈", "〉"),
+    ("「", "」"),
   ].map { (open: Unicode.Scalar, close: Unicode.Scalar) in (open.value, close.value) }
 
   /// Whether a stripped piece begins with punctuation, as one that is all punctuation does, or holds one of a pair of brackets
@@ -94,7 +95,8 @@ extension CodePointClasses {
       index += width
     }
     guard hasPunctuation else { return false }
-    let piece = String(decoding: UnsafeBufferPointer(start: bytes + range.lowerBound, count: range.count), as: UTF8.self)
+    let piece = String(
+      decoding: UnsafeBufferPointer(start: bytes + range.lowerBound, count: range.count), as: UTF8.self)
     return Self.pairs.contains { pair in
       piece.unicodeScalars.count { $0.value == pair.open } != piece.unicodeScalars.count { $0.value == pair.close }
     }

@@ -57,6 +57,7 @@ package final class WordBreaker {
   ) -> OperationError {
     defer { table.pointee.release(error) }
     return OperationError(
-      operation: "find word boundaries", subject: subject, cause: error.map { String(cString: $0) } ?? "no reason was given")
+      operation: "find word boundaries", subject: subject,
+      cause: error.map { String(cString: $0) } ?? "no reason was given")
   }
 }

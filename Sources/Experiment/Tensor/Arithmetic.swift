@@ -4,7 +4,9 @@ package import Core
 // Elementwise operations and products; shapes broadcast from their ends.
 
 extension Tensor {
-  package static func + (left: Tensor, right: Tensor) throws(OperationError) -> Tensor { try left.binary("+", CTORCH_ADD, right) }
+  package static func + (left: Tensor, right: Tensor) throws(OperationError) -> Tensor {
+    try left.binary("+", CTORCH_ADD, right)
+  }
   package static func - (left: Tensor, right: Tensor) throws(OperationError) -> Tensor {
     try left.binary("-", CTORCH_SUBTRACT, right)
   }
@@ -15,7 +17,9 @@ extension Tensor {
     try left.binary("/", CTORCH_DIVIDE, right)
   }
 
-  package static func + (left: Tensor, right: Double) throws(OperationError) -> Tensor { try left.scalar("+", CTORCH_ADD, right) }
+  package static func + (left: Tensor, right: Double) throws(OperationError) -> Tensor {
+    try left.scalar("+", CTORCH_ADD, right)
+  }
   package static func - (left: Tensor, right: Double) throws(OperationError) -> Tensor {
     try left.scalar("-", CTORCH_SUBTRACT, right)
   }
@@ -26,7 +30,9 @@ extension Tensor {
     try left.scalar("/", CTORCH_DIVIDE, right)
   }
 
-  package static prefix func - (tensor: Tensor) throws(OperationError) -> Tensor { try tensor.unary("negate", CTORCH_NEGATE) }
+  package static prefix func - (tensor: Tensor) throws(OperationError) -> Tensor {
+    try tensor.unary("negate", CTORCH_NEGATE)
+  }
 
   /// The matrix product `[…, n, k] · […, k, m]` → `[…, n, m]`.
   package func matmul(_ right: Tensor) throws(OperationError) -> Tensor { try binary("matmul", CTORCH_MATMUL, right) }
@@ -35,7 +41,9 @@ extension Tensor {
   package func equals(_ right: Tensor) throws(OperationError) -> Tensor { try binary("equals", CTORCH_EQUAL, right) }
 
   /// log(eˣ + eʸ) without overflow.
-  package func logAddExp(_ right: Tensor) throws(OperationError) -> Tensor { try binary("logAddExp", CTORCH_LOGADDEXP, right) }
+  package func logAddExp(_ right: Tensor) throws(OperationError) -> Tensor {
+    try binary("logAddExp", CTORCH_LOGADDEXP, right)
+  }
 
   package func exp() throws(OperationError) -> Tensor { try unary("exp", CTORCH_EXP) }
   package func log() throws(OperationError) -> Tensor { try unary("log", CTORCH_LOG) }

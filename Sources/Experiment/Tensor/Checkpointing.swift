@@ -61,7 +61,8 @@ private final class RepeatedBlock {
       let results = try body(given)
       guard results.count == Int(outputCount) else {
         throw OperationError(
-          operation: "checkpoint", subject: "\(given)", cause: "the block gave \(results.count) tensors instead of \(outputCount)"
+          operation: "checkpoint", subject: "\(given)",
+          cause: "the block gave \(results.count) tensors instead of \(outputCount)"
         )
       }
       for (place, result) in results.enumerated() { outputs[place] = table.pointee.share(result.handle) }

@@ -9,7 +9,9 @@ extension Tensor {
   ///   - weight: `[out, in]` for x `[rows, in]`.
   ///   - bias: `[out]`.
   /// - Returns: `[rows, out]` of `type`.
-  package func linear(_ weight: Tensor, _ bias: Tensor? = nil, in type: ElementType = .float32) throws(OperationError) -> Tensor {
+  package func linear(_ weight: Tensor, _ bias: Tensor? = nil, in type: ElementType = .float32) throws(OperationError)
+    -> Tensor
+  {
     try Torch.tensor("linear", [self, weight] + (bias.map { [$0] } ?? [])) {
       $0.linear(handle, weight.handle, bias?.handle, type.rawValue, $1)
     }
@@ -40,7 +42,9 @@ extension Tensor {
     let normalized = try Torch.tensor("addThenLayerNorm", [self, delta, weight, bias]) {
       $0.layer_norm(handle, delta.handle, weight.handle, bias.handle, epsilon, type.rawValue, &sum, $1)
     }
-    guard let sum else { throw OperationError(operation: "addThenLayerNorm", subject: description, cause: "there is no sum") }
+    guard let sum else {
+      throw OperationError(operation: "addThenLayerNorm", subject: description, cause: "there is no sum")
+    }
     return (Tensor(owning: sum, sharing: normalized), normalized)
   }
 
@@ -68,7 +72,9 @@ extension Tensor {
     guard rows.count == 2, shape.count == 1, rows[0] == shape[0] else {
       throw OperationError(
         operation: "crossEntropy", subject: "\(self), \(targets)",
-        cause: "there are \(targets.count) targets for \(rows.first ?? 0) rows: each row [rows, classes] needs one, as [rows]")
+        cause:
+          "there are \(targets.count) targets for \(rows.first ?? 0) rows: each row [rows, classes] needs one, as [rows]"
+      )
     }
     return try -logSoftmax(-1).gathered(1, targets.reshaped(-1, 1)).mean()
   }

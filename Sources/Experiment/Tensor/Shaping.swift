@@ -8,12 +8,16 @@ extension Tensor {
   package func reshaped(_ shape: Int...) throws(OperationError) -> Tensor { try reshaped(to: shape) }
 
   package func reshaped(to shape: [Int]) throws(OperationError) -> Tensor {
-    try Torch.tensor("reshape", [self], "shape \(shape)") { $0.reshape(handle, shape.map(Int64.init), Int32(shape.count), $1) }
+    try Torch.tensor("reshape", [self], "shape \(shape)") {
+      $0.reshape(handle, shape.map(Int64.init), Int32(shape.count), $1)
+    }
   }
 
   /// Repeats dimensions of size 1 (and new ones in front) without copying.
   package func expanded(to shape: [Int]) throws(OperationError) -> Tensor {
-    try Torch.tensor("expand", [self], "shape \(shape)") { $0.expand(handle, shape.map(Int64.init), Int32(shape.count), $1) }
+    try Torch.tensor("expand", [self], "shape \(shape)") {
+      $0.expand(handle, shape.map(Int64.init), Int32(shape.count), $1)
+    }
   }
 
   /// The dimensions in another order.
@@ -69,7 +73,8 @@ extension Tensor {
       throw OperationError(
         operation: "fill", subject: "\(self), \(mask)",
         cause:
-          "the mask is \(mask.elementType.map { "\($0)" } ?? "of an unknown type") instead of bool: compare with equals first")
+          "the mask is \(mask.elementType.map { "\($0)" } ?? "of an unknown type") instead of bool: compare with equals first"
+      )
     }
     return try Torch.tensor("fill", [self, mask]) { $0.masked_fill(handle, mask.handle, value, $1) }
   }

@@ -71,7 +71,8 @@ package final class Tensor: CustomStringConvertible {
   /// A tensor with the elements in row-major order.
   /// - Parameter elements: as many as the shape holds.
   /// - Throws: ``OperationError`` when the shape holds another number, or has a negative size.
-  package static func from<Element: TensorElement>(_ elements: [Element], shape: [Int]) throws(OperationError) -> Tensor {
+  package static func from<Element: TensorElement>(_ elements: [Element], shape: [Int]) throws(OperationError) -> Tensor
+  {
     let held = held(by: shape)
     guard elements.count == held else {
       throw OperationError(
@@ -122,7 +123,9 @@ package final class Tensor: CustomStringConvertible {
   }
 
   /// A tensor with the same value everywhere.
-  package static func full(_ shape: [Int], _ value: Double, _ type: ElementType = .float32) throws(OperationError) -> Tensor {
+  package static func full(_ shape: [Int], _ value: Double, _ type: ElementType = .float32) throws(OperationError)
+    -> Tensor
+  {
     try Torch.tensor("full", [], "shape \(shape)") {
       $0.full(shape.map(Int64.init), Int32(shape.count), value, type.rawValue, $1)
     }
@@ -133,12 +136,16 @@ package final class Tensor: CustomStringConvertible {
   }
 
   /// All elements in row-major order, converted when they are of another type.
-  package func elements<Element: TensorElement>(as type: Element.Type = Element.self) throws(OperationError) -> [Element] {
+  package func elements<Element: TensorElement>(as type: Element.Type = Element.self) throws(OperationError)
+    -> [Element]
+  {
     let count = count
     var failure: OperationError?
     let result = [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
       do throws(OperationError) {
-        try Torch.perform("elements", [self]) { $0.to_bytes(handle, Element.elementType.rawValue, buffer.baseAddress, $1) }
+        try Torch.perform("elements", [self]) {
+          $0.to_bytes(handle, Element.elementType.rawValue, buffer.baseAddress, $1)
+        }
         initialized = count
       } catch {
         failure = error

@@ -58,7 +58,8 @@ struct Variation {
     matrix = (SIMD2(cosine, sine) * inverse.x, SIMD2(-sine, cosine) * inverse.y)
     shift = SIMD2(around(settings.shift), around(settings.shift)) * -2
     let all = 1 + around(settings.color)
-    gains = SIMD4(all * (1 + around(settings.color)), all * (1 + around(settings.color)), all * (1 + around(settings.color)), 1)
+    gains = SIMD4(
+      all * (1 + around(settings.color)), all * (1 + around(settings.color)), all * (1 + around(settings.color)), 1)
     saturation = generator.uniform() < settings.grayscale ? 0 : 1 + around(settings.contrast)
     contrast = 1 + around(settings.contrast)
     blurs = generator.uniform() < settings.blur

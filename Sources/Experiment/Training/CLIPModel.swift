@@ -67,7 +67,9 @@ package struct CLIPModel {
     let type = precision.elementType
     let embedded = try patches.linear(parameters["vision_model.embeddings.patch_embedding.weight"], in: type)
       .cast(.float32).reshaped(count, tokens - 1, width)
-    let first = try parameters["vision_model.embeddings.class_embedding"].reshaped(1, 1, width).expanded(to: [count, 1, width])
+    let first = try parameters["vision_model.embeddings.class_embedding"].reshaped(1, 1, width).expanded(to: [
+      count, 1, width,
+    ])
     let positioned =
       try Tensor.concatenate([first, embedded], 1) + parameters["vision_model.embeddings.position_embedding.weight"]
     let x = try positioned.reshaped(count * tokens, width)

@@ -67,13 +67,15 @@ extension ConfigurationFile {
     if let wanted = self.tokenizer {
       guard wanted == tokenizer.content.digest.hexadecimal else {
         throw fault(
-          "it was trained with the tokenizer \(wanted.prefix(12)), not with \(tokenizer.content.digest.short): pass that one")
+          "it was trained with the tokenizer \(wanted.prefix(12)), not with \(tokenizer.content.digest.short): pass that one"
+        )
       }
       return
     }
     let model = try SentencePieceModel(tokenizer)
     guard model.count <= vocabularySize else {
-      throw fault("it knows \(vocabularySize) pieces, the tokenizer has \(model.count): pass the one that it was trained with")
+      throw fault(
+        "it knows \(vocabularySize) pieces, the tokenizer has \(model.count): pass the one that it was trained with")
     }
     if let end, end != model.end {
       throw fault(

@@ -12,7 +12,8 @@ package enum CachedGradients {
   ///   - loss: a scalar from all pictures' and all texts' rows, in the order of the parts.
   /// - Returns: the loss.
   package static func backward(
-    pictures: [() throws -> Tensor], texts: [() throws -> Tensor], loss: (_ pictures: Tensor, _ texts: Tensor) throws -> Tensor
+    pictures: [() throws -> Tensor], texts: [() throws -> Tensor],
+    loss: (_ pictures: Tensor, _ texts: Tensor) throws -> Tensor
   ) throws -> Double {
     let (allPictures, allTexts) = (try features(pictures), try features(texts))
     let value = try loss(allPictures, allTexts)

@@ -82,7 +82,9 @@ struct CaptionSource: Sendable {
             count: pair.texts.count, probability: probability))
       }
     }
-    if let balancing, number != balancing.probabilities.count { throw Self.mismatch(balancing.probabilities.count, "\(number)") }
+    if let balancing, number != balancing.probabilities.count {
+      throw Self.mismatch(balancing.probabilities.count, "\(number)")
+    }
     guard !texts.isEmpty else {
       throw OperationError(
         operation: "train", subject: "\(set.count) pictures",

@@ -14,7 +14,9 @@ struct ConfigurationFile {
 
   /// - Throws: ``OperationError`` when the bytes are no such file or ask for an impossible model.
   init(_ bytes: [UInt8], operation: String) throws {
-    func fault(_ cause: String) -> OperationError { OperationError(operation: operation, subject: "config.json", cause: cause) }
+    func fault(_ cause: String) -> OperationError {
+      OperationError(operation: operation, subject: "config.json", cause: cause)
+    }
     let fields: Fields
     do {
       fields = try JSONDecoder().decode(Fields.self, from: Data(bytes))
@@ -29,7 +31,8 @@ struct ConfigurationFile {
     configuration.pictureSize = vision.pictureSize ?? 224
     configuration.patchSize = vision.patchSize ?? 32
     configuration.vision = .init(
-      width: vision.width ?? 768, layers: vision.layers ?? 12, heads: vision.heads ?? 12, mlpWidth: vision.mlpWidth ?? 3072)
+      width: vision.width ?? 768, layers: vision.layers ?? 12, heads: vision.heads ?? 12,
+      mlpWidth: vision.mlpWidth ?? 3072)
     configuration.text = .init(
       width: text.width ?? 512, layers: text.layers ?? 12, heads: text.heads ?? 8, mlpWidth: text.mlpWidth ?? 2048)
     configuration.contextLength = text.contextLength ?? 77
@@ -37,7 +40,8 @@ struct ConfigurationFile {
     let names = Set([vision.activation ?? "quick_gelu", text.activation ?? "quick_gelu"])
     guard names.count == 1, let activation = names.first.flatMap({ ModelConfiguration.Activation(rawValue: $0) }) else {
       throw fault(
-        "the activations are \(names.sorted().joined(separator: " and ")); gelu in both towers or quick_gelu in both are read")
+        "the activations are \(names.sorted().joined(separator: " and ")); gelu in both towers or quick_gelu in both are read"
+      )
     }
     configuration.activation = activation
     for tower in [vision, text] where abs((tower.epsilon ?? 1e-5) - 1e-5) > 1e-9 {
@@ -97,7 +101,9 @@ struct ConfigurationFile {
   }
 
   private static func explanation(of error: DecodingError) -> String {
-    func path(_ context: DecodingError.Context) -> String { context.codingPath.map(\.stringValue).joined(separator: ".") }
+    func path(_ context: DecodingError.Context) -> String {
+      context.codingPath.map(\.stringValue).joined(separator: ".")
+    }
     return switch error {
     case .typeMismatch(let type, let context): "\(path(context)) is not of the type \(type)"
     case .valueNotFound(let type, let context): "\(path(context)) is null and not of the type \(type)"

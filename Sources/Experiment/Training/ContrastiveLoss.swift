@@ -31,11 +31,14 @@ package struct ContrastiveLoss {
     let positives = try logits.gathered(0, owner.reshaped(1, textCount)).reshaped(textCount)
 
     // Text → pictures: all pictures but those with an equal text.
-    let rivals = try logits.filled(where: Tensor.from(equal, shape: [count, textCount]).equals(.full([], 1, .uint8)), with: -1e9)
+    let rivals = try logits.filled(
+      where: Tensor.from(equal, shape: [count, textCount]).equals(.full([], 1, .uint8)), with: -1e9)
     let toPictures = try (rivals.logSumExp(0) - positives).mean()
     // Picture → texts: each own text against the texts of other pictures.
-    let others = try rivals.filled(where: Tensor.from(own, shape: [count, textCount]).equals(.full([], 1, .uint8)), with: -1e9)
-      .logSumExp(1).selecting(owner)
+    let others = try rivals.filled(
+      where: Tensor.from(own, shape: [count, textCount]).equals(.full([], 1, .uint8)), with: -1e9
+    )
+    .logSumExp(1).selecting(owner)
     let toTexts = try (positives.logAddExp(others) - positives).mean()
     return try (toPictures + toTexts) * 0.5
   }

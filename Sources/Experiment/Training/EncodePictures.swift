@@ -54,7 +54,8 @@ public struct EncodePictures: Stage {
     if broken.count == source.count, let first = broken.first {
       throw OperationError(
         operation: "encode pictures", subject: "\(source.count) pictures",
-        cause: "none of them can be decoded, for instance \(source.ids[first.position]) (\(first.cause)): look at the files")
+        cause:
+          "none of them can be decoded, for instance \(source.ids[first.position]) (\(first.cause)): look at the files")
     }
     if !broken.isEmpty {
       let examples = broken.prefix(5).map { "\(source.ids[$0.position]) (\($0.cause))" }

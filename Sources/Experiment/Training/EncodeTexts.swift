@@ -32,7 +32,9 @@ public struct EncodeTexts: Stage {
     // swift-format-ignore: ReplaceForEachWithForLoop
     try pairs.forEach { pair in
       for (place, text) in pair.texts.enumerated()
-      where (languages.isEmpty || languages.contains(text.language ?? "")) && (fields.isEmpty || fields.contains(text.field)) {
+      where (languages.isEmpty || languages.contains(text.language ?? ""))
+        && (fields.isEmpty || fields.contains(text.field))
+      {
         ids.append("\(pair.id)/\(place)")
         texts.append(text.text)
       }

@@ -133,7 +133,8 @@ public struct ImportCheckpoint: Stage {
       let model = try SentencePieceModel(tokenizer)
       guard model.count <= vocabularySize else {
         throw fault(
-          "the tokenizer", "the model knows \(vocabularySize) pieces, the tokenizer has \(model.count): give its own one")
+          "the tokenizer",
+          "the model knows \(vocabularySize) pieces, the tokenizer has \(model.count): give its own one")
       }
       ids = model.specialIDs
     }

@@ -25,7 +25,8 @@ extension ModelConfiguration {
     let suffix = "-quickgelu"
     let quick = wanted.hasSuffix(suffix)
     if quick { wanted.removeLast(suffix.count) }
-    guard let found = published.first(where: { $0.name.lowercased().replacing("/", with: "-") == "vit-\(wanted)" }) else {
+    guard let found = published.first(where: { $0.name.lowercased().replacing("/", with: "-") == "vit-\(wanted)" })
+    else {
       throw OperationError(
         operation: "choose a model", subject: name,
         cause: "there is none of that name: choose one of \(names.joined(separator: ", "))")
@@ -47,7 +48,10 @@ extension ModelConfiguration {
       "ViT-H/14-quickgelu",
       .worldwide(embedding: 1024, patch: 14, vision: (32, 1280, 80), text: (1024, 16, 24), activation: .quickGELU)
     ),
-    ("ViT-bigG/14", .worldwide(embedding: 1280, patch: 14, vision: (48, 1664, 104), visionMLP: 8192, text: (1280, 20, 32))),
+    (
+      "ViT-bigG/14",
+      .worldwide(embedding: 1280, patch: 14, vision: (48, 1664, 104), visionMLP: 8192, text: (1280, 20, 32))
+    ),
   ]
 
   private static func worldwide(

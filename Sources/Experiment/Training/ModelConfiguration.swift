@@ -52,7 +52,8 @@ public struct ModelConfiguration: Codable, Hashable, Sendable {
 
   /// What is impossible about the sizes; `nil` when they fit.
   package var fault: String? {
-    let sizes = [pictureSize, patchSize, contextLength, embeddingWidth] + [vision, text].flatMap { [$0.width, $0.hidden] }
+    let sizes =
+      [pictureSize, patchSize, contextLength, embeddingWidth] + [vision, text].flatMap { [$0.width, $0.hidden] }
     if let size = sizes.first(where: { $0 > Self.sizeLimit }) { return "nothing can be as large as \(size)" }
     if pictureSize < patchSize || patchSize < 1 || !pictureSize.isMultiple(of: patchSize) {
       return "pictures of \(pictureSize) pixels cannot be cut into patches of \(patchSize)"

@@ -45,7 +45,8 @@ enum OpenCLIPLayout {
     }
     var name = stored.name
     for (ours, theirs) in [
-      ("text_model.encoder.layers.", "transformer.resblocks."), ("vision_model.encoder.layers.", "visual.transformer.resblocks."),
+      ("text_model.encoder.layers.", "transformer.resblocks."),
+      ("vision_model.encoder.layers.", "visual.transformer.resblocks."),
       ("text_model.final_layer_norm.", "ln_final."), ("vision_model.pre_layrnorm.", "visual.ln_pre."),
       ("vision_model.post_layernorm.", "visual.ln_post."), (".layer_norm1.", ".ln_1."), (".layer_norm2.", ".ln_2."),
       (".self_attn.out_proj.", ".attn.out_proj."), (".mlp.fc1.", ".mlp.c_fc."), (".mlp.fc2.", ".mlp.c_proj."),
@@ -88,10 +89,12 @@ enum OpenCLIPLayout {
     }
     func tower(_ prefix: String, width: Int, headWidth: Int) throws -> ModelConfiguration.Tower {
       guard headWidth > 0, width.isMultiple(of: headWidth) else {
-        throw fault("\(prefix) has the width \(width), which is no multiple of the head width \(headWidth): give another one")
+        throw fault(
+          "\(prefix) has the width \(width), which is no multiple of the head width \(headWidth): give another one")
       }
       return try .init(
-        width: width, layers: layers(prefix), heads: width / headWidth, mlpWidth: size("\(prefix)0.mlp.c_fc.weight", rank: 2, 0))
+        width: width, layers: layers(prefix), heads: width / headWidth,
+        mlpWidth: size("\(prefix)0.mlp.c_fc.weight", rank: 2, 0))
     }
     var configuration = ModelConfiguration()
     let vision = try size("visual.conv1.weight", rank: 4, 0)

@@ -75,7 +75,9 @@ struct PictureCanvas {
 
   /// Fills ``colors`` with the picture over its background, by linear interpolation of colours multiplied with alpha; where the
   /// picture is shrunk to less than two thirds, by the mean of four points a pixel.
-  private mutating func sample(_ pixels: UnsafeBufferPointer<UInt8>, _ width: Int, _ height: Int, _ variation: Variation) {
+  private mutating func sample(
+    _ pixels: UnsafeBufferPointer<UInt8>, _ width: Int, _ height: Int, _ variation: Variation
+  ) {
     let size = SIMD2<Float>(Float(width), Float(height))
     let side = Float(max(width, height))
     let stretch = (variation.matrix.0 * variation.matrix.0).sum().squareRoot() * side / Float(frame)

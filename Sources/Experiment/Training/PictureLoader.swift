@@ -26,7 +26,8 @@ package final class PictureLoader {
   ///   - crop: how they are varied; evaluation's middle square when `nil`.
   /// - Throws: `OperationError` when the folder cannot be read.
   package init(
-    folder: InputFolder, keysAreLocal: Bool = false, size: Int, batch: Int, crop: ResizedCrop? = ResizedCrop(), seed: UInt64 = 0
+    folder: InputFolder, keysAreLocal: Bool = false, size: Int, batch: Int, crop: ResizedCrop? = ResizedCrop(),
+    seed: UInt64 = 0
   ) throws {
     let pictures = try EncodedPictures(folder, keysAreLocal: keysAreLocal)
     let vips = try Vips()
@@ -48,7 +49,8 @@ package final class PictureLoader {
         draw: { place, position, canvas, values in
           let pixels = try pictures.pixels(at: position, size: size, vips) { width, height in
             var generator = CounterGenerator(seed, 0x6372_6F70, UInt64(step), UInt64(place))
-            return crop?.draw(width: width, height: height, &generator) ?? .middle(width: width, height: height, size: size)
+            return crop?.draw(width: width, height: height, &generator)
+              ?? .middle(width: width, height: height, size: size)
           }
           canvas.place(pixels, into: values)
         })

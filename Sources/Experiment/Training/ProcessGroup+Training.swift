@@ -7,7 +7,9 @@ extension ProcessGroup {
     guard count >= size else {
       throw OperationError(
         operation: "train", subject: "\(count) pictures a step in \(size) processes",
-        cause: "every process encodes at least one: lower `processes`, or raise `picturesPerStep` where there are more pictures")
+        cause:
+          "every process encodes at least one: lower `processes`, or raise `picturesPerStep` where there are more pictures"
+      )
     }
     return count * rank / size..<count * (rank + 1) / size
   }

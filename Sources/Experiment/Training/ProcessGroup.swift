@@ -35,7 +35,8 @@ package struct ProcessGroup: Sendable {
   ///   - timeout: how long to wait until something comes from another process.
   package init(first others: [Connection], timeout: Duration = patience) {
     self.init(
-      rank: 0, size: others.count + 1, connections: others.enumerated().map { ($0.offset + 1, $0.element) }, timeout: timeout)
+      rank: 0, size: others.count + 1, connections: others.enumerated().map { ($0.offset + 1, $0.element) },
+      timeout: timeout)
   }
 
   /// Another process than the first.
@@ -98,12 +99,17 @@ package struct ProcessGroup: Sendable {
 
   private typealias Peer = (rank: Int, connection: Connection)
 
-  private func send<Element: BitwiseCopyable>(_ elements: [Element], _ kind: Kind, to peer: Peer) throws(ProcessGroupError) {
+  private func send<Element: BitwiseCopyable>(_ elements: [Element], _ kind: Kind, to peer: Peer)
+    throws(ProcessGroupError)
+  {
     do throws(Connection.Fault) {
       // What kind, and how many bytes follow.
       let head = [kind.rawValue, UInt64(elements.count * MemoryLayout<Element>.stride)]
-      try Self.withBytes(of: head) { bytes throws(Connection.Fault) in try peer.connection.send(bytes, timeout: timeout) }
-      try Self.withBytes(of: elements) { bytes throws(Connection.Fault) in try peer.connection.send(bytes, timeout: timeout) }
+      try Self.withBytes(of: head) { bytes throws(Connection.Fault) in try peer.connection.send(bytes, timeout: timeout)
+      }
+      try Self.withBytes(of: elements) { bytes throws(Connection.Fault) in
+        try peer.connection.send(bytes, timeout: timeout)
+      }
     } catch {
       throw failure(error, of: peer.rank)
     }
@@ -117,7 +123,9 @@ package struct ProcessGroup: Sendable {
 
   /// Receives as many numbers as there are, piece by piece, and adds them.
   private func add(from peer: Peer, to sums: inout [Float]) throws(ProcessGroupError) {
-    guard try receiveHead(.reduce, from: peer) == sums.count * MemoryLayout<Float>.stride else { throw apart(peer.rank) }
+    guard try receiveHead(.reduce, from: peer) == sums.count * MemoryLayout<Float>.stride else {
+      throw apart(peer.rank)
+    }
     var start = 0
     while start < sums.count {
       let piece: [Float] = try receiveElements(min(1 << 18, sums.count - start), from: peer)

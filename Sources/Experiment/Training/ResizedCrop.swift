@@ -31,7 +31,9 @@ public struct ResizedCrop: Codable, Hashable, Sendable {
 
   /// Draws the part of a picture of so many pixels: area and place evenly, the ratio evenly on a logarithmic scale.
   func draw(width: Int, height: Int, _ generator: inout CounterGenerator) -> PicturePart {
-    func uniform(_ low: Double, _ high: Double) -> Double { low + (high - low) * Double(generator.next() >> 11) * 0x1p-53 }
+    func uniform(_ low: Double, _ high: Double) -> Double {
+      low + (high - low) * Double(generator.next() >> 11) * 0x1p-53
+    }
     let (wide, high) = (Double(width), Double(height))
     for _ in 0..<Self.tries {
       let area = wide * high * uniform(smallestArea, largestArea)

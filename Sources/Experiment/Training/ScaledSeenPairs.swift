@@ -44,9 +44,11 @@ public struct ScaledSeenPairs: Stage {
     // Unsigned and in double width: no product overflows, and a quotient that does not fit is noticed.
     let divisor = UInt(part)
     let product = UInt(whole).multipliedFullWidth(by: UInt(englishSeenPairs))
-    guard product.high < divisor, case (let count, let rest) = divisor.dividingFullWidth(product), count < Int.max else {
+    guard product.high < divisor, case (let count, let rest) = divisor.dividingFullWidth(product), count < Int.max
+    else {
       throw OperationError(
-        operation: "scale the seen pairs", subject: "\(englishSeenPairs) English pairs", cause: "the scaled number is too large")
+        operation: "scale the seen pairs", subject: "\(englishSeenPairs) English pairs",
+        cause: "the scaled number is too large")
     }
     return Int(count) + (rest == 0 ? 0 : 1)
   }

@@ -86,7 +86,8 @@ package final class SentencePieceModel: @unchecked Sendable {
       var ids = [Int32](repeating: 0, count: bytes.count + 2)
       while true {
         var message: UnsafeMutablePointer<CChar>?
-        let count = Int(table.pointee.encode(handle, bytes.baseAddress, Int64(bytes.count), &ids, Int64(ids.count), &message))
+        let count = Int(
+          table.pointee.encode(handle, bytes.baseAddress, Int64(bytes.count), &ids, Int64(ids.count), &message))
         guard count >= 0 else { throw Self.failure("encode a text", "\(bytes.count) bytes", message, table) }
         if count <= ids.count { return ids.prefix(count).map(outer) }
         ids = [Int32](repeating: 0, count: count)
@@ -117,11 +118,13 @@ package final class SentencePieceModel: @unchecked Sendable {
   }
 
   static func library() throws -> UnsafePointer<csentencepiece_api> {
-    try LoadedLibrary.table("libColophonSentencePiece.so", symbol: "csentencepiece_api_table", as: csentencepiece_api.self)
+    try LoadedLibrary.table(
+      "libColophonSentencePiece.so", symbol: "csentencepiece_api_table", as: csentencepiece_api.self)
   }
 
   static func failure(
-    _ operation: String, _ subject: String, _ message: UnsafeMutablePointer<CChar>?, _ table: UnsafePointer<csentencepiece_api>
+    _ operation: String, _ subject: String, _ message: UnsafeMutablePointer<CChar>?,
+    _ table: UnsafePointer<csentencepiece_api>
   ) -> OperationError {
     let cause = message.map { String(cString: $0) } ?? "no reason was given"
     if let message { table.pointee.release_error(message) }

@@ -31,7 +31,9 @@ package enum SharedGradients {
     if let gradient = try allPictures.gradient {
       try CachedGradients.propagate(gradient.slice(0, ownPictures), through: pictures.parts)
     }
-    if let gradient = try allTexts.gradient { try CachedGradients.propagate(gradient.slice(0, ownTexts), through: texts.parts) }
+    if let gradient = try allTexts.gradient {
+      try CachedGradients.propagate(gradient.slice(0, ownTexts), through: texts.parts)
+    }
     try sum(clip.parameters, group)
     return try loss.item()
   }

@@ -141,7 +141,9 @@ public struct TrainCLIP: Stage {
     ]
     return try Checkpoint(
       content: ArtifactContent(
-        files: files.map { ContentFile(name: $0, digest: Digest(of: $1), byteCount: Int64($1.count), location: .memory($1)) }
+        files: files.map {
+          ContentFile(name: $0, digest: Digest(of: $1), byteCount: Int64($1.count), location: .memory($1))
+        }
           + TransformersFiles.make(model, tokenizer: tokenizer)))
   }
 }

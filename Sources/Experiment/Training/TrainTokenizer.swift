@@ -40,7 +40,8 @@ public struct TrainTokenizer: Stage {
         operation: "train the tokenizer", subject: "\(pairs.content.files[0].name)", cause: "there are no texts")
     }
     let bytes = try SentencePieceModel.train(
-      texts: texts, offsets: offsets, vocabulary: vocabularySize, coverage: characterCoverage, normalization: normalization,
+      texts: texts, offsets: offsets, vocabulary: vocabularySize, coverage: characterCoverage,
+      normalization: normalization,
       threads: threads)
     context.measure("texts", Double(offsets.count - 1))
     return try Tokenizer(content: ArtifactContent(bytes: bytes, name: "tokenizer.model"))

@@ -86,7 +86,9 @@ package struct TrainedModel {
         switch source {
         case .set(let pictures): canvas.draw(positions[place], of: pictures, variation, into: values)
         case .encoded(let pictures, let vips):
-          let pixels = try pictures.pixels(at: positions[place], size: size, vips) { .middle(width: $0, height: $1, size: size) }
+          let pixels = try pictures.pixels(at: positions[place], size: size, vips) {
+            .middle(width: $0, height: $1, size: size)
+          }
           canvas.place(pixels, into: values)
         }
       }

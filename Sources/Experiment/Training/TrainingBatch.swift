@@ -124,7 +124,8 @@ struct TrainingBatch: Sendable {
 
   /// The next picture of which the epoch keeps a text, and captions of it.
   private static func next(
-    _ sampling: CaptionSampling, _ source: CaptionSource, _ order: inout PictureOrder, _ generator: inout CounterGenerator
+    _ sampling: CaptionSampling, _ source: CaptionSource, _ order: inout PictureOrder,
+    _ generator: inout CounterGenerator
   ) throws -> (index: Int, captions: [[Int32]]) {
     for _ in 0...source.pictures.count * patience {
       let (index, epoch) = order.next()

@@ -20,7 +20,9 @@ struct TrainingJob: Codable {
     self.patience = patience / .seconds(1)
     fingerprint = try settings.fingerprint()
     files = [:]
-    let inputs = [settings.pictures?.content, settings.pairs.content, settings.tokenizer.content, settings.keeping?.content]
+    let inputs = [
+      settings.pictures?.content, settings.pairs.content, settings.tokenizer.content, settings.keeping?.content,
+    ]
     for file in inputs.compactMap(\.self).flatMap(\.files) {
       let digest = file.digest.hexadecimal
       if case .memory(let bytes) = file.location {
@@ -56,7 +58,8 @@ private struct JobFiles: ContentSource {
 
   func path(of file: ContentFile) throws -> String {
     guard let path = places[file.digest.hexadecimal] else {
-      throw OperationError(operation: "join a training", subject: file.name, cause: "the job does not say where this file is")
+      throw OperationError(
+        operation: "join a training", subject: file.name, cause: "the job does not say where this file is")
     }
     return path
   }
@@ -65,7 +68,8 @@ private struct JobFiles: ContentSource {
     let path = try path(of: file)
     let bytes = try FileBytes.read(path)
     guard Digest(of: bytes) == file.digest else {
-      throw OperationError(operation: "join a training", subject: path, cause: "the file has changed since the training began")
+      throw OperationError(
+        operation: "join a training", subject: path, cause: "the file has changed since the training began")
     }
     return bytes
   }

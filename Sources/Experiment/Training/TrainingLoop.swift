@@ -93,7 +93,8 @@ struct TrainingLoop {
         record.steps, of: schedule.steps,
         "steps, loss \(String(format: "%.3f", shown)), \(String(format: "%.0f", speed)) pairs/s")
     }
-    context.measure("throughput", Double(record.pairs - pairsBefore) / ((clock.now - start) / .seconds(1)), unit: "pairs/s")
+    context.measure(
+      "throughput", Double(record.pairs - pairsBefore) / ((clock.now - start) / .seconds(1)), unit: "pairs/s")
     context.measure("parameters", Double(clip.parameters.count))
     tellBroken()
   }
@@ -103,7 +104,8 @@ struct TrainingLoop {
     let (settings, source, pictures, empty, steps) = (settings, source, pictures, batch, schedule.steps)
     let order = PictureOrder(count: source.pictures.count, seed: settings.streams, given: record.pictures)
     let byteCount = PictureBatch.byteCount(frame: settings.model.pictureSize, count: batch.count)
-    return Prefetcher(depth: byteCount <= Self.largeBatch ? 2 : 1, (order: order, step: record.steps)) { next, isStopped in
+    return Prefetcher(depth: byteCount <= Self.largeBatch ? 2 : 1, (order: order, step: record.steps)) {
+      next, isStopped in
       guard next.step < steps else { return nil }
       var batch = empty
       try batch.draw(next.step, settings, source, of: pictures, &next.order, isStopped: isStopped)
@@ -164,7 +166,9 @@ struct TrainingLoop {
     }
     let parts = stride(from: 0, to: batch.count, by: part).map { $0..<min($0 + part, batch.count) }
     return try CachedGradients.backward(
-      pictures: parts.map { places in { try clip.encode(patches: batch.pictures.patches(of: places), count: places.count) } },
+      pictures: parts.map { places in
+        { try clip.encode(patches: batch.pictures.patches(of: places), count: places.count) }
+      },
       texts: parts.map { places in { try clip.encode(batch.texts(of: places)) } }
     ) { try contrast(pictures: $0, texts: $1, logitScale: logitScale) }
   }
@@ -173,7 +177,9 @@ struct TrainingLoop {
     let names = batch.members.prefix(5).map { pictures.ids[$0] }.joined(separator: ", ")
     let rest = batch.count > 5 ? " and \(batch.count - 5) more" : ""
     var kept = "nothing of the training is kept"
-    if let path = context.partial.path, let savedSteps { kept = "the state behind step \(savedSteps) is kept in \(path)" }
+    if let path = context.partial.path, let savedSteps {
+      kept = "the state behind step \(savedSteps) is kept in \(path)"
+    }
     return OperationError(
       operation: "train", subject: "step \(record.steps + 1) of \(schedule.steps)",
       cause: """

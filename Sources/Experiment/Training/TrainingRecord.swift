@@ -109,7 +109,8 @@ struct SavedTraining {
       for kind in Self.kinds.indices {
         let key = Self.key(kind, name)
         guard let entry = tensors[key], entry.shape == tensor.shape else {
-          throw OperationError(operation: "go on with a training", subject: key, cause: "the tensor is missing or misshaped")
+          throw OperationError(
+            operation: "go on with a training", subject: key, cause: "the tensor is missing or misshaped")
         }
         let restored = try Tensor.from(entry.elements, shape: entry.shape)
         if kind == 0 { try parameters.add(name, restored) } else { moments[kind - 1].append(restored) }

@@ -24,7 +24,8 @@ enum TrainingWorkers {
     for rank in 1..<settings.processes {
       let (own, others) = try Connection.pair()
       started.append(
-        try start(program, [job, String(rank)], others, messages: messages(of: rank, folder), subject: "process \(rank)"))
+        try start(
+          program, [job, String(rank)], others, messages: messages(of: rank, folder), subject: "process \(rank)"))
       connections.append(own)
     }
     do {
@@ -48,7 +49,8 @@ enum TrainingWorkers {
     posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
     posix_spawn_file_actions_adddup2(&actions, connection.descriptor, TrainingWorker.descriptor)
     var argv: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
-    var envp: [UnsafeMutablePointer<CChar>?] = ProcessInfo.processInfo.environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+    var envp: [UnsafeMutablePointer<CChar>?] =
+      ProcessInfo.processInfo.environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer {
       for pointer in argv + envp { free(pointer) }
     }
@@ -75,7 +77,8 @@ enum TrainingWorkers {
   ) -> OperationError {
     let what = error.cause == .gone ? ending(of: processes[error.other - 1]) : error.description
     let printed = (try? String(contentsOfFile: messages(of: error.other, folder), encoding: .utf8)) ?? ""
-    let last = printed.split(separator: "\n").last.map { "its last message: \($0.suffix(1000))" } ?? "it left no message"
+    let last =
+      printed.split(separator: "\n").last.map { "its last message: \($0.suffix(1000))" } ?? "it left no message"
     let kept =
       partial.isEmpty
       ? "nothing of the training is kept" : "the saved state is kept in \(partial.path ?? ""): run it again to go on"
@@ -90,14 +93,17 @@ enum TrainingWorkers {
     var information = siginfo_t()
     for _ in 0..<500 {
       information.si_signo = 0
-      if waitid(P_PID, id_t(process), &information, WEXITED | WNOHANG | WNOWAIT) == 0, information.si_signo == SIGCHLD { break }
+      if waitid(P_PID, id_t(process), &information, WEXITED | WNOHANG | WNOWAIT) == 0, information.si_signo == SIGCHLD {
+        break
+      }
       usleep(10_000)
     }
     guard information.si_signo == SIGCHLD else { return "it closed its connection" }
     let status = information._sifields._sigchld.si_status
     if information.si_code == CLD_EXITED { return "it ended with status \(status)" }
     if status == SIGKILL {
-      return "it was killed (signal 9), as the system does when memory runs out: fewer `processes` or a `microBatch` take less"
+      return
+        "it was killed (signal 9), as the system does when memory runs out: fewer `processes` or a `microBatch` take less"
     }
     return "it was killed by signal \(status)"
   }

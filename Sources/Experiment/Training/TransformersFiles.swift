@@ -7,15 +7,18 @@ package enum TransformersFiles {
   ///
   /// For ids that are stored in the model no class of that library is sure to give the same ones: none is named.
   package static func make(_ configuration: ModelConfiguration, tokenizer: Tokenizer?) throws -> [ContentFile] {
-    var files = ArtifactContent(bytes: pictures(size: configuration.pictureSize), name: "preprocessor_config.json").files
+    var files = ArtifactContent(bytes: pictures(size: configuration.pictureSize), name: "preprocessor_config.json")
+      .files
     if let tokenizer, tokenizer.ids == .fairseq {
       let model = try tokenizer.model()
       files.append(
         ContentFile(
-          name: "sentencepiece.bpe.model", digest: model.digest, byteCount: model.byteCount, location: .memory(try model.bytes()))
+          name: "sentencepiece.bpe.model", digest: model.digest, byteCount: model.byteCount,
+          location: .memory(try model.bytes()))
       )
       let settings = object([
-        "tokenizer_class": .text("XLMRobertaTokenizer"), "model_max_length": .integer(Int64(configuration.contextLength)),
+        "tokenizer_class": .text("XLMRobertaTokenizer"),
+        "model_max_length": .integer(Int64(configuration.contextLength)),
       ])
       files += ArtifactContent(bytes: Array(settings.json.utf8), name: "tokenizer_config.json").files
     }
@@ -31,9 +34,11 @@ package enum TransformersFiles {
     let side = CanonicalValue.integer(Int64(size))
     return Array(
       object([
-        "image_processor_type": .text("CLIPImageProcessor"), "do_resize": .boolean(true), "size": object(["shortest_edge": side]),
+        "image_processor_type": .text("CLIPImageProcessor"), "do_resize": .boolean(true),
+        "size": object(["shortest_edge": side]),
         // 3: bicubic, as Pillow counts its filters.
-        "resample": .integer(3), "do_center_crop": .boolean(true), "crop_size": object(["height": side, "width": side]),
+        "resample": .integer(3), "do_center_crop": .boolean(true),
+        "crop_size": object(["height": side, "width": side]),
         "do_rescale": .boolean(true), "rescale_factor": .number(1.0 / 255), "do_normalize": .boolean(true),
         "do_convert_rgb": .boolean(true), "image_mean": numbers([0.481_454_66, 0.457_827_5, 0.408_210_73]),
         "image_std": numbers([0.268_629_54, 0.261_302_58, 0.275_777_11]),

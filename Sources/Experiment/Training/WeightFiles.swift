@@ -65,7 +65,9 @@ final class WeightFiles {
         "of another shape than the configuration asks for: "
           + Safetensors.sorted(misshaped.keys).compactMap { misshaped[$0] }.joined(separator: ", "))
     }
-    if !extra.isEmpty { faults.append("not part of such a model: " + Safetensors.sorted(extra).joined(separator: ", ")) }
+    if !extra.isEmpty {
+      faults.append("not part of such a model: " + Safetensors.sorted(extra).joined(separator: ", "))
+    }
     guard faults.isEmpty else {
       throw OperationError(operation: "read the weights", subject: subject, cause: faults.joined(separator: "; "))
     }

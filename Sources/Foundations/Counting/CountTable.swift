@@ -40,7 +40,8 @@ struct CountTable: ~Copyable {
   ///   - limit: about how many bytes the table may take.
   /// - Returns: `false`, and nothing is changed, when the key is new and has no room beside the others.
   @inline(__always)
-  mutating func add(_ key: UnsafeRawBufferPointer, hash: UInt64, count more: Int, position: UInt64, limit: Int) -> Bool {
+  mutating func add(_ key: UnsafeRawBufferPointer, hash: UInt64, count more: Int, position: UInt64, limit: Int) -> Bool
+  {
     if let slots, let records {
       let tag = hash << Self.offsetBits
       let mask = slotCount - 1
@@ -77,7 +78,9 @@ struct CountTable: ~Copyable {
   /// - Returns: how many of them have been counted; the next one has no room beside what is there.
   mutating func add(_ pending: borrowing PendingKeys, from start: Int, limit: Int) -> Int {
     if let slots, let records {
-      for index in start..<pending.count { pending.setSlot(slots[Int(truncatingIfNeeded: pending[index].hash >> shift)], index) }
+      for index in start..<pending.count {
+        pending.setSlot(slots[Int(truncatingIfNeeded: pending[index].hash >> shift)], index)
+      }
       for index in start..<pending.count where pending.slot(index) != 0 {
         seen ^= CountRecord(records + Self.offset(pending.slot(index))).position
       }

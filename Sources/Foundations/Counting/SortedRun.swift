@@ -13,7 +13,8 @@ struct SortedRun {
   /// Merges runs of one order: counts of equal keys summed, the smallest position.
   /// - Parameter bufferSize: bytes to read at once of each run.
   static func merge(
-    _ runs: [SortedRun], _ order: KeyOrder, bufferSize: Int, _ body: (UnsafeRawBufferPointer, Int, UInt64) throws -> Void
+    _ runs: [SortedRun], _ order: KeyOrder, bufferSize: Int,
+    _ body: (UnsafeRawBufferPointer, Int, UInt64) throws -> Void
   ) throws {
     var heap = RunHeap(order)
     for run in runs {
@@ -54,7 +55,8 @@ final class RunFile {
     var path = Array("\(folder)/.run-XXXXXX".utf8CString)
     descriptor = mkstemp(&path)
     guard descriptor >= 0 else {
-      throw OperationError(operation: "create a temporary file", subject: folder, cause: String(cString: strerror(errno)))
+      throw OperationError(
+        operation: "create a temporary file", subject: folder, cause: String(cString: strerror(errno)))
     }
     unlink(path)
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)

@@ -89,6 +89,7 @@ package struct CSVFile {
       content.append(byte)
     }
     throw OperationError(
-      operation: "read the table", subject: "\(path), line \(opened)", cause: "a quotation mark that opens there is never closed")
+      operation: "read the table", subject: "\(path), line \(opened)",
+      cause: "a quotation mark that opens there is never closed")
   }
 }

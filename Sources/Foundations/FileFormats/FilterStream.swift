@@ -31,7 +31,9 @@ final class FilterStream: UnpackingStream {
     try check(archive_read_open_fd(archive, input.descriptor, 1 << 18))
     var entry: OpaquePointer?
     let result = archive_read_next_header(archive, &entry)
-    guard archive_filter_count(archive) == 2 else { throw damage("libarchive does not know it as \(compression.rawValue)") }
+    guard archive_filter_count(archive) == 2 else {
+      throw damage("libarchive does not know it as \(compression.rawValue)")
+    }
     if result == ARCHIVE_EOF {
       try end()
     } else {

@@ -25,7 +25,8 @@ extension InputFolder {
     var pending = [""]
     while let prefix = pending.popLast() {
       guard let directory = opendir(prefix.isEmpty ? path : path + "/" + prefix) else {
-        throw OperationError(operation: "read the folder", subject: path + "/" + prefix, cause: String(cString: strerror(errno)))
+        throw OperationError(
+          operation: "read the folder", subject: path + "/" + prefix, cause: String(cString: strerror(errno)))
       }
       defer { closedir(directory) }
       while let entry = readdir(directory) {

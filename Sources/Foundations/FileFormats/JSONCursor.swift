@@ -78,7 +78,9 @@ package struct JSONCursor {
     }
     guard try peek() == UInt8(ascii: "\"") else { throw fault("a field's name was expected") }
     let name = try scanString()
-    guard name.isASCII || UTF8Check.isValid(name.bytes) else { throw fault("a name that is not UTF-8 before", .encoding) }
+    guard name.isASCII || UTF8Check.isValid(name.bytes) else {
+      throw fault("a name that is not UTF-8 before", .encoding)
+    }
     skipSpace()
     try expect(UInt8(ascii: ":"))
     return Key(bytes: name.bytes, unescaped: name.hasEscapes ? try unescaped(name.bytes) : nil)
@@ -159,12 +161,16 @@ package struct JSONCursor {
   package mutating func skip() throws { try skip(depth: 0) }
 
   private mutating func skip(depth: Int) throws {
-    guard depth < Self.depthLimit else { throw fault("more than \(Self.depthLimit) arrays and objects in each other", .shape) }
+    guard depth < Self.depthLimit else {
+      throw fault("more than \(Self.depthLimit) arrays and objects in each other", .shape)
+    }
     skipSpace()
     switch try peek() {
     case UInt8(ascii: "\""):
       let found = try scanString()
-      guard found.isASCII || UTF8Check.isValid(found.bytes) else { throw fault("text that is not UTF-8 before", .encoding) }
+      guard found.isASCII || UTF8Check.isValid(found.bytes) else {
+        throw fault("text that is not UTF-8 before", .encoding)
+      }
     case UInt8(ascii: "{"):
       try beginObject()
       while try nextKey() != nil { try skip(depth: depth + 1) }
@@ -227,7 +233,8 @@ package struct JSONCursor {
 
   private mutating func literal(_ text: StaticString) throws {
     let count = text.utf8CodeUnitCount
-    guard position + count <= bytes.count, let base = bytes.baseAddress, memcmp(base + position, text.utf8Start, count) == 0
+    guard position + count <= bytes.count, let base = bytes.baseAddress,
+      memcmp(base + position, text.utf8Start, count) == 0
     else { throw fault("a value was expected") }
     position += count
   }

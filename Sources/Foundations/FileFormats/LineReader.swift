@@ -40,7 +40,9 @@ package final class LineReader {
 
   /// Opens a file.
   /// - Throws: as ``CompressedFile/init(path:allowsTar:)``.
-  package convenience init(path: String, limit: Int = 16 << 20) throws { self.init(try CompressedFile(path: path), limit: limit) }
+  package convenience init(path: String, limit: Int = 16 << 20) throws {
+    self.init(try CompressedFile(path: path), limit: limit)
+  }
 
   deinit { buffer.deallocate() }
 

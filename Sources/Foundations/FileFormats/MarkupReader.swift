@@ -41,7 +41,8 @@ package struct MarkupReader {
         let start = index
         while index < attributes.count, attributes[index] != UInt8(ascii: "="), attributes[index] > 32 { index += 1 }
         let found = Span(bytes: UnsafeBufferPointer(rebasing: attributes[start..<index]))
-        while index < attributes.count, attributes[index] != UInt8(ascii: "\""), attributes[index] != UInt8(ascii: "'") {
+        while index < attributes.count, attributes[index] != UInt8(ascii: "\""), attributes[index] != UInt8(ascii: "'")
+        {
           index += 1
         }
         guard index < attributes.count else { return nil }
@@ -98,7 +99,9 @@ package struct MarkupReader {
   private mutating func tag() -> Event {
     let start = position + 1
     var end = start
-    while end < bytes.count, bytes[end] > 32, bytes[end] != UInt8(ascii: ">"), bytes[end] != UInt8(ascii: "/") { end += 1 }
+    while end < bytes.count, bytes[end] > 32, bytes[end] != UInt8(ascii: ">"), bytes[end] != UInt8(ascii: "/") {
+      end += 1
+    }
     var close = end
     var quote: UInt8 = 0
     while close < bytes.count {
@@ -115,7 +118,8 @@ package struct MarkupReader {
     let isEmpty = close > end && close <= bytes.count && bytes[close - 1] == UInt8(ascii: "/")
     position = min(close + 1, bytes.count)
     return .start(
-      Tag(name: span(start, end), attributes: UnsafeBufferPointer(rebasing: bytes[end..<(isEmpty ? close - 1 : close)])),
+      Tag(
+        name: span(start, end), attributes: UnsafeBufferPointer(rebasing: bytes[end..<(isEmpty ? close - 1 : close)])),
       isEmpty: isEmpty)
   }
 

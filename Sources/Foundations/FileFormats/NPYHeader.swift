@@ -23,7 +23,9 @@ package struct NPYHeader: Equatable {
   /// Reads a header; `nil` for bytes that have none of version 1.0 in C order.
   /// - Returns: the header and how many bytes come before the elements.
   package static func read(_ bytes: UnsafeRawBufferPointer) -> (header: NPYHeader, offset: Int)? {
-    guard bytes.count > 10, bytes[0] == 0x93, bytes[1..<6].elementsEqual("NUMPY".utf8), bytes[6] == 1 else { return nil }
+    guard bytes.count > 10, bytes[0] == 0x93, bytes[1..<6].elementsEqual("NUMPY".utf8), bytes[6] == 1 else {
+      return nil
+    }
     let offset = 10 + Int(bytes[8]) + Int(bytes[9]) << 8
     guard bytes.count >= offset else { return nil }
     let text = String(decoding: bytes[10..<offset], as: UTF8.self)

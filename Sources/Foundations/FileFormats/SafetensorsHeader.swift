@@ -58,10 +58,13 @@ package struct SafetensorsHeader: Sendable {
     func fault(_ cause: String) -> OperationError {
       OperationError(operation: "read safetensors", subject: subject, cause: cause)
     }
-    guard bytes.count >= 8 else { throw fault("the file has \(bytes.count) bytes, fewer than the 8 of the header's length") }
+    guard bytes.count >= 8 else {
+      throw fault("the file has \(bytes.count) bytes, fewer than the 8 of the header's length")
+    }
     let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
     guard length <= UInt64(bytes.count - 8), length <= Self.limit else {
-      throw fault("the header would be \(length) bytes long, the file has \(bytes.count): it is truncated or of another format")
+      throw fault(
+        "the header would be \(length) bytes long, the file has \(bytes.count): it is truncated or of another format")
     }
     let start = 8 + Int(length)
     var parser = SafetensorsHeaderParser(UnsafeRawBufferPointer(rebasing: bytes[8..<start]), subject: subject)

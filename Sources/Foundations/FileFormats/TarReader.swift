@@ -61,7 +61,9 @@ package final class TarReader {
         padding = Self.padding(count)
         return Entry(path: String(decoding: path ?? header.name, as: UTF8.self), size: count, offset: position)
       } else {
-        if header.type != UInt8(ascii: "5"), header.type != UInt8(ascii: "g"), header.type != UInt8(ascii: "K"), !header.isFile {
+        if header.type != UInt8(ascii: "5"), header.type != UInt8(ascii: "g"), header.type != UInt8(ascii: "K"),
+          !header.isFile
+        {
           otherCount += 1
         }
         let count = size ?? header.size
@@ -96,7 +98,8 @@ package final class TarReader {
       let step = min(rest, 1 << 20)
       bytes.append(
         contentsOf: try [UInt8](unsafeUninitializedCapacity: step) { buffer, count in
-          count = try read(into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<step]))
+          count = try read(
+            into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<step]))
         })
     }
     return bytes
@@ -188,20 +191,26 @@ package final class TarReader {
     guard !buffer.isEmpty else { return 0 }
     let count = try file.read(into: buffer)
     position += count
-    if count > 0, count < buffer.count { _ = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[count...])) }
+    if count > 0, count < buffer.count {
+      _ = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[count...]))
+    }
     return count
   }
 
-  private static func padding(_ size: Int) -> Int { (TarHeader.blockSize - size % TarHeader.blockSize) % TarHeader.blockSize }
+  private static func padding(_ size: Int) -> Int {
+    (TarHeader.blockSize - size % TarHeader.blockSize) % TarHeader.blockSize
+  }
 
   private func early() -> OperationError {
     OperationError(
-      operation: "read the archive", subject: file.path, cause: "it ends early, after \(position) unpacked bytes: get it again",
+      operation: "read the archive", subject: file.path,
+      cause: "it ends early, after \(position) unpacked bytes: get it again",
       endsEarly: true)
   }
 
   private func damage(_ reason: String) -> OperationError {
     OperationError(
-      operation: "read the archive", subject: file.path, cause: "it is damaged before unpacked byte \(position): \(reason)")
+      operation: "read the archive", subject: file.path,
+      cause: "it is damaged before unpacked byte \(position): \(reason)")
   }
 }

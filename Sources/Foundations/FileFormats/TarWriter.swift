@@ -16,7 +16,9 @@ package final class TarWriter {
   package func add(_ name: String, _ bytes: UnsafeRawBufferPointer) throws {
     precondition(name.utf8.count <= 100, "“\(name)” has more than 100 bytes")
     var header = [UInt8](repeating: 0, count: TarHeader.blockSize)
-    func put(_ text: String, at position: Int) { header.replaceSubrange(position..<position + text.utf8.count, with: text.utf8) }
+    func put(_ text: String, at position: Int) {
+      header.replaceSubrange(position..<position + text.utf8.count, with: text.utf8)
+    }
     func octal(_ value: Int, _ digits: Int) -> String {
       let text = String(value, radix: 8)
       return String(repeating: "0", count: max(0, digits - text.count)) + text

@@ -17,7 +17,11 @@ package struct ChildProcess: ~Copyable {
 
     /// How the program within ended when this is bubblewrap's own ending, which says a signal as a status above 128.
     package var ofSandboxedProgram: Ending {
-      if case .exited(let status) = self, status > 128, status < 128 + 65 { .killed(signal: status - 128) } else { self }
+      if case .exited(let status) = self, status > 128, status < 128 + 65 {
+        .killed(signal: status - 128)
+      } else {
+        self
+      }
     }
   }
 
@@ -31,7 +35,8 @@ package struct ChildProcess: ~Copyable {
   ///   - inherited: descriptors that the child has under the same numbers.
   /// - Throws: ``OperationError`` with the system's reason.
   package init(
-    path: String, arguments: [String] = [], environment: [String: String], output: Int32, error: Int32, inherited: [Int32] = []
+    path: String, arguments: [String] = [], environment: [String: String], output: Int32, error: Int32,
+    inherited: [Int32] = []
   ) throws {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -47,7 +52,8 @@ package struct ChildProcess: ~Copyable {
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
     posix_spawnattr_setpgroup(&attributes, 0)
     var argv: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
-    var envp: [UnsafeMutablePointer<CChar>?] = environment.sorted { $0.key < $1.key }.map { strdup("\($0)=\($1)") } + [nil]
+    var envp: [UnsafeMutablePointer<CChar>?] =
+      environment.sorted { $0.key < $1.key }.map { strdup("\($0)=\($1)") } + [nil]
     defer {
       for pointer in argv + envp { free(pointer) }
     }
@@ -84,7 +90,8 @@ package struct ChildProcess: ~Copyable {
     let child: ChildProcess
     do {
       child = try ChildProcess(
-        path: path, arguments: arguments, environment: environment ?? ProcessInfo.processInfo.environment, output: ends[1],
+        path: path, arguments: arguments, environment: environment ?? ProcessInfo.processInfo.environment,
+        output: ends[1],
         error: ends[1])
     } catch {
       close(ends[0])

@@ -53,11 +53,14 @@ extension ChildProcess {
     while let process = pending.popLast() {
       guard let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8) else { continue }
       for line in status.split(separator: "\n") where line.hasPrefix("RssAnon:") || line.hasPrefix("RssShmem:") {
-        total += (line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int64($0) } ?? 0) << 10
+        total +=
+          (line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int64($0) } ?? 0) << 10
       }
       for thread in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task")) ?? [] {
         let children = try? String(contentsOfFile: "/proc/\(process)/task/\(thread)/children", encoding: .utf8)
-        pending += (children ?? "").split(separator: " ").compactMap { pid_t($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+        pending += (children ?? "").split(separator: " ").compactMap {
+          pid_t($0.trimmingCharacters(in: .whitespacesAndNewlines))
+        }
       }
     }
     return total

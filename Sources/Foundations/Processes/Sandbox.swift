@@ -17,7 +17,9 @@ package struct Sandbox: Sendable {
     guard let folder = path.split(separator: ":").first(where: { access("\($0)/bwrap", X_OK) == 0 }) else {
       throw OperationError(
         operation: "make", subject: "a sandbox",
-        cause: "bwrap is not on the PATH. apt-get install bubblewrap, or verify with --no-sandbox, which the verdict will say")
+        cause:
+          "bwrap is not on the PATH. apt-get install bubblewrap, or verify with --no-sandbox, which the verdict will say"
+      )
     }
     bubblewrap = folder + "/bwrap"
     launcher = library + "/colophon-sandbox"
@@ -31,7 +33,9 @@ package struct Sandbox: Sendable {
       let words = String(decoding: attempt.output, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
       throw OperationError(
         operation: "make", subject: "a sandbox",
-        cause: "\(words.isEmpty ? "bwrap failed" : words). This machine may forbid user namespaces; `--no-sandbox` does without")
+        cause:
+          "\(words.isEmpty ? "bwrap failed" : words). This machine may forbid user namespaces; `--no-sandbox` does without"
+      )
     }
   }
 
@@ -64,7 +68,9 @@ package struct Sandbox: Sendable {
 
   /// The environment of a program in a sandbox: nothing of the user's but what tells libraries how to compute.
   package static func environment(adding own: [String: String] = [:]) -> [String: String] {
-    let kept = ["OPENBLAS_", "OMP_", "GOMP_", "MKL_", "DNNL_", "ONEDNN_", "ATEN_", "SWIFT_BACKTRACE", "LD_LIBRARY_PATH"]
+    let kept = [
+      "OPENBLAS_", "OMP_", "GOMP_", "MKL_", "DNNL_", "ONEDNN_", "ATEN_", "SWIFT_BACKTRACE", "LD_LIBRARY_PATH",
+    ]
     var environment = ProcessInfo.processInfo.environment.filter { entry in kept.contains { entry.key.hasPrefix($0) } }
     environment["PATH"] = "/usr/local/bin:/usr/bin:/bin"
     environment["HOME"] = "/tmp/home"

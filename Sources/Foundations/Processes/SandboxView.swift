@@ -32,7 +32,8 @@ package struct SandboxView: Sendable {
   /// The parts of the system that every program sees: libraries and programs, and what they are configured with. Not `/home`, `/root`,
   /// `/var`, `/srv`, nor the rest of `/etc`.
   static let system = [
-    "/usr", "/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/fonts", "/etc/localtime",
+    "/usr", "/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/fonts",
+    "/etc/localtime",
     "/etc/os-release", "/etc/ImageMagick-6", "/var/cache/fontconfig", "/sys/devices/system",
   ]
 
@@ -67,14 +68,17 @@ package struct SandboxView: Sendable {
   /// Whether the path is one of the system's data files, which an experiment has to declare like any other: shown, since libraries may
   /// need it, but worth telling.
   func isSystemData(_ path: String) -> Bool {
-    ["/usr/share", "/usr/local/share", "/usr/src", "/usr/games", "/usr/include"].contains { Self.isEqualOrBelow(path, $0) }
+    ["/usr/share", "/usr/local/share", "/usr/src", "/usr/games", "/usr/include"].contains {
+      Self.isEqualOrBelow(path, $0)
+    }
       && !Self.runtime.contains { Self.isEqualOrBelow(path, $0) }
       && !(readable + writable).contains { Self.isEqualOrBelow(path, $0) }
   }
 
   static func isEqualOrBelow(_ path: String, _ root: String) -> Bool {
     guard path.utf8.starts(with: root.utf8) else { return false }
-    return path.utf8.count == root.utf8.count || root == "/" || path.utf8.dropFirst(root.utf8.count).first == UInt8(ascii: "/")
+    return path.utf8.count == root.utf8.count || root == "/"
+      || path.utf8.dropFirst(root.utf8.count).first == UInt8(ascii: "/")
   }
 
   /// An absolute path without `.`, `..`, double and trailing slashes; links are not followed.

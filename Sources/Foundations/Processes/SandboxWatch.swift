@@ -69,7 +69,9 @@ package final class SandboxWatch: Sendable {
     let found = Set(events.withLock { $0 }.compactMap { $0.judged(by: view) })
     // Looks at the folders on the way to something say nothing more.
     let ways = Set(
-      found.flatMap { access in Self.folders(above: access.subject).map { SandboxAccess(kind: access.kind, subject: $0) } })
+      found.flatMap { access in
+        Self.folders(above: access.subject).map { SandboxAccess(kind: access.kind, subject: $0) }
+      })
     return found.subtracting(ways).sorted { ($0.kind.rawValue, $0.subject) < ($1.kind.rawValue, $1.subject) }
   }
 }

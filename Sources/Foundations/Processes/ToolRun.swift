@@ -26,7 +26,8 @@ package struct ToolRun: Sendable {
   ///   - variables: what its environment has besides this process's.
   /// - Throws: ``OperationError`` when it cannot be started.
   package init(
-    _ program: String, _ arguments: [String], input: [UInt8]? = nil, showsErrors: Bool = false, variables: [String: String] = [:]
+    _ program: String, _ arguments: [String], input: [UInt8]? = nil, showsErrors: Bool = false,
+    variables: [String: String] = [:]
   ) throws(OperationError) {
     func failure(_ code: Int32) -> OperationError {
       OperationError(
@@ -103,7 +104,9 @@ package struct ToolRun: Sendable {
     }
     var written = 0
     while file >= 0, written < bytes.count {
-      let count = bytes.withUnsafeBytes { pwrite(file, $0.baseAddress.map { $0 + written }, $0.count - written, off_t(written)) }
+      let count = bytes.withUnsafeBytes {
+        pwrite(file, $0.baseAddress.map { $0 + written }, $0.count - written, off_t(written))
+      }
       if count > 0 { written += count } else if errno != EINTR { break }
     }
     return file

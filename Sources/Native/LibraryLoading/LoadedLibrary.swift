@@ -25,7 +25,8 @@ package enum LoadedLibrary {
       typealias Table = @convention(c) () -> UnsafeRawPointer
       return unsafeBitCast(function, to: Table.self)().assumingMemoryBound(to: API.self)
     }
-    throw LoadedLibraryError(library: library, reason: reasons.last ?? "it lies in none of \(folders().joined(separator: ", "))")
+    throw LoadedLibraryError(
+      library: library, reason: reasons.last ?? "it lies in none of \(folders().joined(separator: ", "))")
   }
 
   /// Where this code and the running program lie.

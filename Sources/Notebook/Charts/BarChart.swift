@@ -49,11 +49,13 @@ struct BarChart {
 
   // MARK: Horizontal
 
-  private func drawHorizontal(_ panel: BarData.Panel, _ drawing: inout Drawing, y top: Double, hasTitle: Bool) -> Double {
+  private func drawHorizontal(_ panel: BarData.Panel, _ drawing: inout Drawing, y top: Double, hasTitle: Bool) -> Double
+  {
     let names = data.panels.flatMap { $0.categories.map(\.name) }
     let left = min(ChartFrame.width * 0.38, (names.map { TextWidth.of($0, size: size) }.max() ?? 0)) + 8
     let values =
-      data.isSingle ? data.bars.compactMap { $0.estimate.map(label) }.map { TextWidth.of($0, size: 11.5) }.max() ?? 0 : 0
+      data.isSingle
+      ? data.bars.compactMap { $0.estimate.map(label) }.map { TextWidth.of($0, size: 11.5) }.max() ?? 0 : 0
     let right = max(values + 8, ChartFrame.overhang(scale))
     let length = ChartFrame.width - left - right
     let thickness = data.isSingle ? 13.0 : 9.0
@@ -83,7 +85,8 @@ struct BarChart {
       let middle = y + height / 2
       let shown = TextWidth.shortened(category.name, to: left - 8, size: size)
       drawing.text(
-        shown, x: left - 8, y: middle + size * 0.35, size: size, anchor: .end, title: shown == category.name ? nil : category.name
+        shown, x: left - 8, y: middle + size * 0.35, size: size, anchor: .end,
+        title: shown == category.name ? nil : category.name
       )
       var place = middle - (Double(category.bars.count) * (thickness + 1.5) - 1.5) / 2
       for bar in category.bars {
@@ -111,8 +114,9 @@ struct BarChart {
     }
     let x = left + scale.position(estimate.value) * length
     let ink = data.groups.ink(bar.group)
-    let title = [category.name, data.hasGroups ? data.groups.names[bar.group] : nil, estimate.text].compactMap(\.self).joined(
-      separator: ", ")
+    let title = [category.name, data.hasGroups ? data.groups.names[bar.group] : nil, estimate.text].compactMap(\.self)
+      .joined(
+        separator: ", ")
     if scale.kind == .linear {
       drawing.rectangle(
         x: min(base, x), y: y, width: (x - base).magnitude, height: thickness, fill: ink, opacity: 0.88, title: title)
@@ -158,11 +162,14 @@ struct BarChart {
         let x = middle + (Double(position) - Double(category.bars.count) / 2) * thickness
         let centre = x + thickness / 2
         guard let estimate = bar.estimate else {
-          drawing.text("–", x: centre, y: base - 4, size: size, .quiet, anchor: .middle, title: "\(category.name): no value")
+          drawing.text(
+            "–", x: centre, y: base - 4, size: size, .quiet, anchor: .middle, title: "\(category.name): no value")
           continue
         }
         let ink = data.groups.ink(bar.group)
-        let title = [category.name, data.hasGroups ? data.groups.names[bar.group] : nil, estimate.text].compactMap(\.self).joined(
+        let title = [category.name, data.hasGroups ? data.groups.names[bar.group] : nil, estimate.text].compactMap(
+          \.self
+        ).joined(
           separator: ", ")
         let y = place(estimate.value)
         if scale.kind == .linear {
@@ -221,7 +228,8 @@ struct BarChart {
 
   private var notes: [String] {
     let missing = data.bars.count { $0.estimate == nil }
-    return (data.hasIntervals ? ["Whiskers: 95\u{a0}% intervals"] : []) + (missing > 0 ? ["\(missing) without a value"] : [])
+    return (data.hasIntervals ? ["Whiskers: 95\u{a0}% intervals"] : [])
+      + (missing > 0 ? ["\(missing) without a value"] : [])
       + (scale.kind == .logarithmic ? ["Logarithmic axis"] : [])
   }
 
@@ -233,7 +241,8 @@ struct BarChart {
     let count = data.panels.reduce(0) { $0 + $1.categories.count }
     var text = "Bars of \(options.axis.isEmpty ? "values" : options.axis) by \(data.categoryColumn)"
     text += count == 1 ? ", one category" : ", \(count) categories"
-    if let lowest = known.min(by: { $0.1.value < $1.1.value }), let highest = known.max(by: { $0.1.value < $1.1.value }) {
+    if let lowest = known.min(by: { $0.1.value < $1.1.value }), let highest = known.max(by: { $0.1.value < $1.1.value })
+    {
       text += ", from \(label(lowest.1)) (\(lowest.0)) to \(label(highest.1)) (\(highest.0))"
     }
     if let reference = options.reference { text += "; \(referenceText(reference))" }

@@ -26,7 +26,8 @@ struct BarData: Sendable {
   let hasGroups: Bool
 
   init(
-    _ table: Table, category: String, value: String, color: String?, facet: String?, scale: Chart.AxisScale, order: Chart.Order
+    _ table: Table, category: String, value: String, color: String?, facet: String?, scale: Chart.AxisScale,
+    order: Chart.Order
   ) throws(TableError) {
     let categoryPosition = try table.position(of: category)
     let valuePosition = try table.position(of: value)
@@ -65,7 +66,9 @@ struct BarData: Sendable {
     groups.assignColours()
     guard bars.contains(where: { $0.estimate != nil }) else { throw .noRows(columns: [value]) }
     for panel in panels.indices {
-      for place in panels[panel].categories.indices { panels[panel].categories[place].bars.sort { $0.group < $1.group } }
+      for place in panels[panel].categories.indices {
+        panels[panel].categories[place].bars.sort { $0.group < $1.group }
+      }
       arrange(&panels[panel].categories, order)
     }
   }

@@ -54,7 +54,8 @@ public struct Chart: Sendable {
     title: String? = nil, axis: String? = nil, orientation: Orientation = .horizontal, scale: AxisScale = .linear,
     order: Order = .table
   ) throws(TableError) -> Figure {
-    let data = try BarData(table, category: category, value: value, color: color, facet: facet, scale: scale, order: order)
+    let data = try BarData(
+      table, category: category, value: value, color: color, facet: facet, scale: scale, order: order)
     let options = BarChart.Options(
       title: title, axis: axis ?? value, reference: reference.map { .init(label: $0.0, value: $0.1) },
       isVertical: orientation == .vertical)
@@ -87,14 +88,16 @@ public struct Chart: Sendable {
   ///   - color: a column whose every value is a line, named at its end.
   /// - Throws: ``TableError`` when a column is missing or holds something else.
   public func line(
-    x: String, y: String, color: String? = nil, facet: String? = nil, reference: (String, Double)? = nil, title: String? = nil,
+    x: String, y: String, color: String? = nil, facet: String? = nil, reference: (String, Double)? = nil,
+    title: String? = nil,
     xAxis: String? = nil, yAxis: String? = nil, xScale: AxisScale = .linear, yScale: AxisScale = .linear
   ) throws(TableError) -> Figure {
     let data = try PointData(table, x: x, y: y, color: color, facet: facet, label: nil, xScale: xScale, yScale: yScale)
     return PointChart(
       data: data,
       options: .init(
-        title: title, xAxis: xAxis ?? x, yAxis: yAxis ?? y, reference: reference.map { .init(label: $0.0, value: $0.1) },
+        title: title, xAxis: xAxis ?? x, yAxis: yAxis ?? y,
+        reference: reference.map { .init(label: $0.0, value: $0.1) },
         hasLines: true)
     ).figure()
   }
@@ -107,14 +110,18 @@ public struct Chart: Sendable {
   ///   - label: a column that names the dots; names that would cover another are left to the pointer.
   /// - Throws: ``TableError`` when a column is missing or holds something else.
   public func points(
-    x: String, y: String, color: String? = nil, label: String? = nil, facet: String? = nil, reference: (String, Double)? = nil,
-    title: String? = nil, xAxis: String? = nil, yAxis: String? = nil, xScale: AxisScale = .linear, yScale: AxisScale = .linear
+    x: String, y: String, color: String? = nil, label: String? = nil, facet: String? = nil,
+    reference: (String, Double)? = nil,
+    title: String? = nil, xAxis: String? = nil, yAxis: String? = nil, xScale: AxisScale = .linear,
+    yScale: AxisScale = .linear
   ) throws(TableError) -> Figure {
-    let data = try PointData(table, x: x, y: y, color: color, facet: facet, label: label, xScale: xScale, yScale: yScale)
+    let data = try PointData(
+      table, x: x, y: y, color: color, facet: facet, label: label, xScale: xScale, yScale: yScale)
     return PointChart(
       data: data,
       options: .init(
-        title: title, xAxis: xAxis ?? x, yAxis: yAxis ?? y, reference: reference.map { .init(label: $0.0, value: $0.1) },
+        title: title, xAxis: xAxis ?? x, yAxis: yAxis ?? y,
+        reference: reference.map { .init(label: $0.0, value: $0.1) },
         hasLines: false)
     ).figure()
   }
@@ -143,7 +150,9 @@ struct Estimate: Sendable {
     guard let value = cell.value, value.isFinite else { return nil }
     if scale == .logarithmic, value <= 0 { throw .notPositive(column: column.name, row: row + 1, value: value) }
     self.value = value
-    if case .interval(_, let low, let high) = cell, low.isFinite, high.isFinite { interval = (min(low, high), max(low, high)) }
+    if case .interval(_, let low, let high) = cell, low.isFinite, high.isFinite {
+      interval = (min(low, high), max(low, high))
+    }
     text = column.text(of: cell)
   }
 }
@@ -184,7 +193,9 @@ struct Groups: Sendable {
   /// What a legend lists: the coloured groups, then the rest under one name.
   var legend: [(name: String, ink: ChartStyle.Ink)] {
     let rest = names.count - ChartStyle.categoryCount
-    let coloured = names.indices.filter { inks[$0] != .category(ChartStyle.categoryCount) }.map { (names[$0], inks[$0]) }
+    let coloured = names.indices.filter { inks[$0] != .category(ChartStyle.categoryCount) }.map {
+      (names[$0], inks[$0])
+    }
     return coloured + (rest > 0 ? [("\(rest) others", .category(ChartStyle.categoryCount))] : [])
   }
 }

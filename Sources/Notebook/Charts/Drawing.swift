@@ -15,7 +15,8 @@ package struct Drawing: Sendable {
   // MARK: Marks
 
   package mutating func rectangle(
-    x: Double, y: Double, width: Double, height: Double, fill: Ink, opacity: Double = 1, radius: Double = 0, outline: Ink? = nil,
+    x: Double, y: Double, width: Double, height: Double, fill: Ink, opacity: Double = 1, radius: Double = 0,
+    outline: Ink? = nil,
     title: String? = nil
   ) {
     body += "<rect x=\"\(Self.number(x))\" y=\"\(Self.number(y))\" width=\"\(Self.number(max(0, width)))\""
@@ -29,7 +30,8 @@ package struct Drawing: Sendable {
   package mutating func line(
     _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ ink: Ink, width: Double = 1, dash: String? = nil
   ) {
-    body += "<line x1=\"\(Self.number(x1))\" y1=\"\(Self.number(y1))\" x2=\"\(Self.number(x2))\" y2=\"\(Self.number(y2))\""
+    body +=
+      "<line x1=\"\(Self.number(x1))\" y1=\"\(Self.number(y1))\" x2=\"\(Self.number(x2))\" y2=\"\(Self.number(y2))\""
     paint(stroke: ink, width: width, dash: dash)
     body += "/>\n"
   }
@@ -43,8 +45,9 @@ package struct Drawing: Sendable {
   }
 
   /// A curve from one point to another that leaves and arrives upright.
-  package mutating func curve(from start: (x: Double, y: Double), to end: (x: Double, y: Double), _ ink: Ink, width: Double = 1.2)
-  {
+  package mutating func curve(
+    from start: (x: Double, y: Double), to end: (x: Double, y: Double), _ ink: Ink, width: Double = 1.2
+  ) {
     let middle = (start.y + end.y) / 2
     body += "<path d=\"M\(Self.number(start.x)) \(Self.number(start.y))C\(Self.number(start.x)) \(Self.number(middle))"
     body += " \(Self.number(end.x)) \(Self.number(middle)) \(Self.number(end.x)) \(Self.number(end.y))\" fill=\"none\""
@@ -68,7 +71,8 @@ package struct Drawing: Sendable {
 
   /// Text on its baseline. What has letters written from right to left is isolated, so that punctuation stays with it.
   package mutating func text(
-    _ text: String, x: Double, y: Double, size: Double, _ ink: Ink = .text, anchor: Anchor = .start, isBold: Bool = false,
+    _ text: String, x: Double, y: Double, size: Double, _ ink: Ink = .text, anchor: Anchor = .start,
+    isBold: Bool = false,
     turn: Double = 0, halo: Bool = false, title: String? = nil
   ) {
     body += "<text x=\"\(Self.number(x))\" y=\"\(Self.number(y))\" font-size=\"\(Self.number(size))\""

@@ -39,12 +39,14 @@ struct PointChart {
       style: data.xColumn.style)
     yAxis = Scale(
       data.yScale == .logarithmic ? .logarithmic : .linear,
-      showing: points.flatMap(\.y.extent) + (options.reference.map { [$0.value] } ?? []), ticks: 5, style: data.yColumn.style)
+      showing: points.flatMap(\.y.extent) + (options.reference.map { [$0.value] } ?? []), ticks: 5,
+      style: data.yColumn.style)
   }
 
   func figure() -> Figure {
     var drawing = Drawing()
-    let isDirect = options.hasLines && data.hasGroups && data.groups.names.count <= Self.directLabels && data.panels.count == 1
+    let isDirect =
+      options.hasLines && data.hasGroups && data.groups.names.count <= Self.directLabels && data.panels.count == 1
     var y = ChartFrame.head(
       &drawing, title: options.title, legend: data.hasGroups && !isDirect ? data.groups.legend : [],
       reference: options.reference.map { ChartFrame.text($0, data.yColumn.style) })
@@ -74,7 +76,8 @@ struct PointChart {
     }
     if !options.xAxis.isEmpty {
       drawing.text(
-        options.xAxis, x: left + (ChartFrame.width - left - labelWidth) / 2, y: y + 8, size: size, .quiet, anchor: .middle)
+        options.xAxis, x: left + (ChartFrame.width - left - labelWidth) / 2, y: y + 8, size: size, .quiet,
+        anchor: .middle)
       y += 14
     }
     y += ChartFrame.foot(&drawing, notes: notes, y: y)
@@ -117,7 +120,9 @@ struct PointChart {
     }
     drawing.path(LineThinning.thinned(places), ink, width: places.count > 400 ? 1.2 : 2)
     guard points.count <= 40 else { return }
-    for (point, place) in zip(points, places) { drawing.dot(place.x, place.y, radius: 3, ink, title: title(point, series)) }
+    for (point, place) in zip(points, places) {
+      drawing.dot(place.x, place.y, radius: 3, ink, title: title(point, series))
+    }
   }
 
   private func drawPoints(_ series: PointData.Series, _ drawing: inout Drawing, _ plot: Plot) {
@@ -131,7 +136,8 @@ struct PointChart {
         drawing.line(x - 2.5, high, x + 2.5, high, .axis, width: 1.1)
       }
       drawing.dot(
-        x, place(y: point.y.value, plot), radius: series.points.count > 200 ? 2.2 : 3.6, ink, title: title(point, series))
+        x, place(y: point.y.value, plot), radius: series.points.count > 200 ? 2.2 : 3.6, ink,
+        title: title(point, series))
     }
   }
 
@@ -148,11 +154,13 @@ struct PointChart {
       let width = TextWidth.of(label, size: 11)
       let choices = [
         Box(x: x + 6, y: y - 6, width: width, height: 12), Box(x: x - 6 - width, y: y - 6, width: width, height: 12),
-        Box(x: x - width / 2, y: y - 18, width: width, height: 12), Box(x: x - width / 2, y: y + 6, width: width, height: 12),
+        Box(x: x - width / 2, y: y - 18, width: width, height: 12),
+        Box(x: x - width / 2, y: y + 6, width: width, height: 12),
       ]
       guard
         let box = choices.first(where: { box in
-          box.x >= plot.left && box.x + box.width <= ChartFrame.width && box.y >= plot.top && box.y + box.height <= plot.bottom
+          box.x >= plot.left && box.x + box.width <= ChartFrame.width && box.y >= plot.top
+            && box.y + box.height <= plot.bottom
             && !taken.contains { $0.overlaps(box) }
         })
       else { continue }
@@ -186,7 +194,8 @@ struct PointChart {
   }
 
   private func title(_ point: PointData.Point, _ series: PointData.Series) -> String {
-    [point.label, data.hasGroups ? data.groups.names[series.group] : nil, point.text].compactMap(\.self).joined(separator: ", ")
+    [point.label, data.hasGroups ? data.groups.names[series.group] : nil, point.text].compactMap(\.self).joined(
+      separator: ", ")
   }
 
   private func place(x: Double, _ plot: Plot) -> Double { plot.left + xAxis.position(x) * plot.width }
@@ -203,16 +212,23 @@ struct PointChart {
 
   private var notes: [String] {
     var notes: [String] = []
-    if data.hasIntervals { notes.append(options.hasLines ? "Band: 95\u{a0}% intervals" : "Whiskers: 95\u{a0}% intervals") }
-    if data.missing > 0 { notes.append(data.missing == 1 ? "One row without a value" : "\(data.missing) rows without a value") }
+    if data.hasIntervals {
+      notes.append(options.hasLines ? "Band: 95\u{a0}% intervals" : "Whiskers: 95\u{a0}% intervals")
+    }
+    if data.missing > 0 {
+      notes.append(data.missing == 1 ? "One row without a value" : "\(data.missing) rows without a value")
+    }
     return notes
   }
 
   private var summary: String {
     let points = data.points
-    var text = "\(options.hasLines ? "Lines" : "Dots") of \(options.yAxis) against \(options.xAxis), \(points.count) points"
+    var text =
+      "\(options.hasLines ? "Lines" : "Dots") of \(options.yAxis) against \(options.xAxis), \(points.count) points"
     if data.hasGroups { text += " in \(data.groups.names.count) groups" }
-    if let lowest = points.min(by: { $0.y.value < $1.y.value }), let highest = points.max(by: { $0.y.value < $1.y.value }) {
+    if let lowest = points.min(by: { $0.y.value < $1.y.value }),
+      let highest = points.max(by: { $0.y.value < $1.y.value })
+    {
       let style = data.yColumn.style
       text += "; from \(NumberText.number(lowest.y.value, style)) to \(NumberText.number(highest.y.value, style))"
     }

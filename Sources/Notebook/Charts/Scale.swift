@@ -27,7 +27,8 @@ package struct Scale: Sendable {
   ///   - endsAtData: whether a linear axis ends where the values end rather than at the next ticks.
   ///   - count: about how many ticks there is room for.
   package init(
-    _ kind: Kind, showing values: some Sequence<Double>, includesZero: Bool = false, endsAtData: Bool = false, ticks count: Int,
+    _ kind: Kind, showing values: some Sequence<Double>, includesZero: Bool = false, endsAtData: Bool = false,
+    ticks count: Int,
     style: Table.Column.Style
   ) {
     var low = Double.infinity

@@ -45,10 +45,12 @@ package struct DiffReport: Codable, Sendable {
       compare(first, second, store, limits, entries)
     case (.artifact, .version):
       throw DriverError(
-        "\(old.label) is one artifact and \(new.label) a version; compare two of a kind, as `colophon diff NAME@A NAME@B`")
+        "\(old.label) is one artifact and \(new.label) a version; compare two of a kind, as `colophon diff NAME@A NAME@B`"
+      )
     case (.version, .artifact):
       throw DriverError(
-        "\(new.label) is one artifact and \(old.label) a version; compare two of a kind, as `colophon diff NAME@A NAME@B`")
+        "\(new.label) is one artifact and \(old.label) a version; compare two of a kind, as `colophon diff NAME@A NAME@B`"
+      )
     }
   }
 

@@ -64,7 +64,8 @@ package struct DiffSides {
       guard Self.isUnknown(error) else { throw error }
       return try artifact(words, store)
     }
-    return DiffSide(label: words, subject: .version(try withIndexes(artifacts.map { item($0, store) }, at: words, store)))
+    return DiffSide(
+      label: words, subject: .version(try withIndexes(artifacts.map { item($0, store) }, at: words, store)))
   }
 
   /// Whether a revision is not there, in contrast to one that is damaged.
@@ -100,7 +101,9 @@ package struct DiffSides {
   private static let pairs = "pairs/1"
   private static let index = "concept-index/1"
 
-  private func withIndexes(_ items: [DiffSide.Item], at revision: String, _ store: ArtifactStore) throws -> [DiffSide.Item] {
+  private func withIndexes(_ items: [DiffSide.Item], at revision: String, _ store: ArtifactStore) throws -> [DiffSide
+    .Item]
+  {
     guard items.contains(where: { $0.format == Self.pairs }), items.contains(where: { $0.format == Self.index }) else {
       return items
     }
@@ -116,7 +119,9 @@ package struct DiffSides {
       items.filter { $0.format == Self.index }.map { ($0.digest, $0.content) }, uniquingKeysWith: { first, _ in first })
     let keys = Dictionary(entries.map { ($0.artifact, $0.key) }, uniquingKeysWith: { first, _ in first })
     return try items.map { item in
-      guard item.format == Self.pairs, let key = keys[item.name], let record = try store.record(for: key) else { return item }
+      guard item.format == Self.pairs, let key = keys[item.name], let record = try store.record(for: key) else {
+        return item
+      }
       var item = item
       item.index = record.components.lazy.filter { $0.kind == .artifact }.compactMap { indices[$0.digest] ?? nil }.first
       return item
@@ -127,10 +132,13 @@ package struct DiffSides {
   private func artifact(_ name: String, _ store: ArtifactStore) throws -> DiffSide {
     var found: [(notebook: String, artifact: NamedContent)] = []
     for notebook in try store.notebooks() {
-      if let artifact = try store.artifacts(at: notebook).first(where: { $0.name == name }) { found.append((notebook, artifact)) }
+      if let artifact = try store.artifacts(at: notebook).first(where: { $0.name == name }) {
+        found.append((notebook, artifact))
+      }
     }
     if found.count == 1 {
-      return DiffSide(label: "\(name)@\(found[0].notebook)", subject: .artifact(try item(name, at: found[0].notebook, store)))
+      return DiffSide(
+        label: "\(name)@\(found[0].notebook)", subject: .artifact(try item(name, at: found[0].notebook, store)))
     }
     guard !found.isEmpty else {
       throw DriverError(
@@ -138,7 +146,8 @@ package struct DiffSides {
       )
     }
     throw DriverError(
-      "several notebooks have an artifact “\(name)”; name one: \(found.map { "\(name)@\($0.notebook)" }.joined(separator: ", "))")
+      "several notebooks have an artifact “\(name)”; name one: \(found.map { "\(name)@\($0.notebook)" }.joined(separator: ", "))"
+    )
   }
 
   private func file(_ path: String, format: String?) throws -> DiffSide {
@@ -153,7 +162,8 @@ package struct DiffSides {
       label: path,
       subject: .artifact(
         DiffSide.Item(
-          name: name, format: format ?? Comparison.format(ofFile: name), digest: content.digest, stored: nil, content: content)))
+          name: name, format: format ?? Comparison.format(ofFile: name), digest: content.digest, stored: nil,
+          content: content)))
   }
 
   /// The files of an artifact as `colophon export` writes several.

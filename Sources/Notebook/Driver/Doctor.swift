@@ -26,7 +26,9 @@ package enum Doctor {
       findings.append(Finding(subject: "Swift", state: .bad, detail: "\(error)"))
     }
     if let toolchain {
-      for (library, use, package) in libraries { findings.append(loads(toolchain.library + "/" + library, use, package)) }
+      for (library, use, package) in libraries {
+        findings.append(loads(toolchain.library + "/" + library, use, package))
+      }
       findings.append(worker(toolchain.library + "/colophon-train-worker"))
       findings.append(sandbox(toolchain.library))
     }
@@ -47,7 +49,8 @@ package enum Doctor {
 
   private static func compiler(_ toolchain: Toolchain) -> Finding {
     guard let (ending, output) = try? ChildProcess.run(toolchain.compiler, ["--version"]), ending == .exited(0) else {
-      return Finding(subject: "Swift", state: .bad, detail: "\(toolchain.compiler) does not run; install Swift 6.2 or newer")
+      return Finding(
+        subject: "Swift", state: .bad, detail: "\(toolchain.compiler) does not run; install Swift 6.2 or newer")
     }
     let line = String(decoding: output, as: UTF8.self).split(separator: "\n").first.map(String.init) ?? ""
     return Finding(subject: "Swift", state: .good, detail: line)
@@ -57,7 +60,8 @@ package enum Doctor {
     let subject = URL(fileURLWithPath: path).lastPathComponent
     guard dlopen(path, RTLD_NOW | RTLD_LOCAL) != nil else {
       let reason = String(cString: dlerror())
-      return Finding(subject: subject, state: .bad, detail: "\(use): \(reason). apt-get install \(package), then build again")
+      return Finding(
+        subject: subject, state: .bad, detail: "\(use): \(reason). apt-get install \(package), then build again")
     }
     return Finding(subject: subject, state: .good, detail: use)
   }
@@ -89,7 +93,8 @@ package enum Doctor {
         subject: "BLAS", state: fast ? .good : .warning,
         detail: fast ? name : "\(name) is the reference one, many times slower: apt-get install libopenblas0-openmp")
     }
-    return Finding(subject: "BLAS", state: .bad, detail: "there is no libblas.so.3: apt-get install libopenblas0-openmp")
+    return Finding(
+      subject: "BLAS", state: .bad, detail: "there is no libblas.so.3: apt-get install libopenblas0-openmp")
   }
 
   private static func font() -> Finding {

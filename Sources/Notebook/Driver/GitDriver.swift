@@ -51,7 +51,9 @@ package struct GitDriver {
   /// Takes the driver away; other lines and settings stay.
   package func uninstall() throws -> [String] {
     let root = try repository()
-    for (folder, attributes) in [(root, project.root + "/.gitattributes"), (project.store, project.store + "/info/attributes")]
+    for (folder, attributes) in [
+      (root, project.root + "/.gitattributes"), (project.store, project.store + "/info/attributes"),
+    ]
     where FileManager.default.fileExists(atPath: folder) {
       // 5: there is no such section. Source: git-config(1).
       try git(folder, ["config", "--remove-section", "diff.colophon"], allowing: [5, 128])
@@ -106,7 +108,9 @@ package struct GitDriver {
       "git \(arguments.joined(separator: " ")) in \(folder) failed: \(String(decoding: output, as: UTF8.self))")
   }
 
-  private static func run(_ folder: String, _ arguments: [String]) throws -> (ending: ChildProcess.Ending, output: [UInt8]) {
+  private static func run(_ folder: String, _ arguments: [String]) throws -> (
+    ending: ChildProcess.Ending, output: [UInt8]
+  ) {
     try ChildProcess.run("/usr/bin/env", ["git", "-C", folder] + arguments)
   }
 
@@ -123,7 +127,9 @@ package enum GitText {
     guard name.hasSuffix("lock.json"), let lock = try? LockFile(path: path) else {
       // Git's copies of `value.json` and `log.json` are tables or values; a table's rows are told from any other JSON by reading it.
       let content = try ArtifactContent(path: path, name: name)
-      if name.hasSuffix("value.json"), let table = try? Comparison.listing(of: content, format: "table/1") { return table }
+      if name.hasSuffix("value.json"), let table = try? Comparison.listing(of: content, format: "table/1") {
+        return table
+      }
       return try Comparison.listing(of: content, format: Comparison.format(ofFile: name))
     }
     let store =
@@ -142,7 +148,9 @@ package enum GitText {
         continue
       }
       do {
-        lines += try Comparison.listing(of: store.content(of: outcome), format: entry.output.format, limit: 200).map { "  " + $0 }
+        lines += try Comparison.listing(of: store.content(of: outcome), format: entry.output.format, limit: 200).map {
+          "  " + $0
+        }
       } catch { lines.append("  cannot be shown: \(error)") }
     }
     return lines

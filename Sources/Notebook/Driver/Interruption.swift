@@ -29,6 +29,7 @@ package struct Interrupted: Error, CustomStringConvertible {
   package var keepsStages = true
   package var description: String {
     guard keepsStages else { return "interrupted; nothing was changed, and the next verification begins anew" }
-    return "interrupted; \(finished) finished stage\(finished == 1 ? " is" : "s are") kept, and the next run continues from there"
+    return
+      "interrupted; \(finished) finished stage\(finished == 1 ? " is" : "s are") kept, and the next run continues from there"
   }
 }

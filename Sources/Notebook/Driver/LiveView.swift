@@ -36,7 +36,8 @@ package struct LiveView: RunView {
 
   package mutating func observe(_ event: RunEvent) {
     switch event {
-    case .stageStarted(let id, let stage, _, _, _): active[id] = Active(stage: TerminalWidth.safe(stage), started: Date())
+    case .stageStarted(let id, let stage, _, _, _):
+      active[id] = Active(stage: TerminalWidth.safe(stage), started: Date())
     case .stageProgress(let id, let done, let total, let unit):
       if active[id]?.first == nil { active[id]?.first = (done, Date()) }
       active[id]?.done = done

@@ -26,7 +26,10 @@ struct NextCauses {
     guard seen.insert(call.key).inserted else { return }
     let before = (lock?.stages ?? []).filter { $0.stage == call.call.stage }
       .compactMap { (try? store.record(for: $0.key)) ?? nil }
-      .min { KeyChange.between($0.components, call.components).count < KeyChange.between($1.components, call.components).count }
+      .min {
+        KeyChange.between($0.components, call.components).count
+          < KeyChange.between($1.components, call.components).count
+      }
     let changes = before.map { KeyChange.between($0.components, call.components) } ?? []
     causes += changes.map { WhyAnswer.Cause($0, stage: call.call.stage) }
     chain.take(changes, of: call.call.stage) { age(of: $0, since: before?.started ?? 0) }

@@ -26,14 +26,16 @@ struct NotebookCompiler {
   func compile(_ document: NotebookDocument) throws -> CompiledNotebook {
     let folder = project.programs + "/" + key(document.codeFingerprint)
     if let manifest = cachedManifest(folder) {
-      return CompiledNotebook(program: folder + "/program", manifest: manifest, uncompiled: [:], leftOut: [:], diagnostics: [])
+      return CompiledNotebook(
+        program: folder + "/program", manifest: manifest, uncompiled: [:], leftOut: [:], diagnostics: [])
     }
     let whole = NotebookProgram(document)
     var diagnostics = whole.diagnostics
     var faulty = whole.faultyCells
     var faultyInlines = whole.faultyInlines
     while true {
-      let pruned = faulty.isEmpty && faultyInlines.isEmpty ? nil : whole.pruned(removing: faulty, inlines: faultyInlines)
+      let pruned =
+        faulty.isEmpty && faultyInlines.isEmpty ? nil : whole.pruned(removing: faulty, inlines: faultyInlines)
       let program = pruned?.program ?? whole
       let attempt = try executable(of: program)
       guard attempt.path == nil, !attempt.report.cells.isEmpty || !attempt.report.inlines.isEmpty else {
@@ -43,7 +45,8 @@ struct NotebookCompiler {
           try remember(program.manifest, path: path, in: folder)
         }
         return CompiledNotebook(
-          program: attempt.path, manifest: whole.manifest, uncompiled: Self.first(diagnostics, in: faulty, of: document),
+          program: attempt.path, manifest: whole.manifest,
+          uncompiled: Self.first(diagnostics, in: faulty, of: document),
           leftOut: pruned?.skipped ?? [:],
           diagnostics: diagnostics.sorted { ($0.line, $0.column) < ($1.line, $1.column) })
       }
@@ -62,7 +65,9 @@ struct NotebookCompiler {
   }
 
   /// For each faulty cell the first error that stands in it.
-  private static func first(_ diagnostics: [Diagnostic], in cells: Set<Int>, of document: NotebookDocument) -> [Int: Diagnostic] {
+  private static func first(_ diagnostics: [Diagnostic], in cells: Set<Int>, of document: NotebookDocument) -> [Int:
+    Diagnostic]
+  {
     var found: [Int: Diagnostic] = [:]
     for cell in document.cells where cells.contains(cell.id) {
       found[cell.id] =

@@ -54,7 +54,8 @@ package struct NotebookRunner {
     let variant = try parse()
     let document = variant.document
     if !variant.values.changed.isEmpty {
-      view.message("with \(variant.settings): report and versions go to Artifacts/\(variant.name) and the branch of that name")
+      view.message(
+        "with \(variant.settings): report and versions go to Artifacts/\(variant.name) and the branch of that name")
     }
     let compiled = try compile(document, view: &view)
     let lines = LineMap(document)
@@ -74,7 +75,11 @@ package struct NotebookRunner {
     let diagnostics =
       compiled.diagnostics
       + record.cells.compactMap { outcome in
-        if case .failed(let diagnostic) = outcome.state, compiled.uncompiled[outcome.id] == nil { diagnostic } else { nil }
+        if case .failed(let diagnostic) = outcome.state, compiled.uncompiled[outcome.id] == nil {
+          diagnostic
+        } else {
+          nil
+        }
       } + inlineFailures(record, document)
     let succeeded = !diagnostics.contains { $0.severity == .error }
     let writer = ResultWriter(project: project, notebook: notebook, variant: variant, store: store)
@@ -93,7 +98,8 @@ package struct NotebookRunner {
     var values = ParameterValues(document.frontMatter)
     try values.set(settings, of: notebook)
     if let output, let lock = try LockFile(path: project.lock(named: output)), lock.notebook != relativePath {
-      throw DriverError("\(project.reports(named: output)) holds the results of \(lock.notebook): choose another --output")
+      throw DriverError(
+        "\(project.reports(named: output)) holds the results of \(lock.notebook): choose another --output")
     }
     return NotebookVariant(document, notebook: notebook, values: values, output: output)
   }
@@ -114,7 +120,8 @@ package struct NotebookRunner {
       project: project, program: program,
       configuration: RunConfiguration(
         mode: mode, project: project.root, store: project.store, index: project.index, scratch: scratch,
-        marker: scratch + "/marker", lock: project.lock(named: variant.basis(in: project, notebook: notebook)), channel: 0,
+        marker: scratch + "/marker", lock: project.lock(named: variant.basis(in: project, notebook: notebook)),
+        channel: 0,
         life: 0, threads: threads, concurrency: jobs, parameters: variant.values.texts),
       rewrite: { lines.rewrite(text: $0) }, checkedProgram: checkedProgram, enclosure: enclosure)
     return try supervisor.run(view: &view)

@@ -38,7 +38,9 @@ package struct Plan: Codable, Sendable {
     return (lines + ["\(current) of \(steps.count) stages are current"]).joined(separator: "\n")
   }
 
-  private func pad(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: max(0, width - text.count)) }
+  private func pad(_ text: String, _ width: Int) -> String {
+    text + String(repeating: " ", count: max(0, width - text.count))
+  }
 }
 
 extension NotebookRunner {
@@ -52,10 +54,13 @@ extension NotebookRunner {
     let collector = try supervise(compiled, variant, .plan, lines: lines, view: &view).collector
     view.end()
     func line(_ place: CellPlace) -> Int { lines.locate(.cell(place.cell), line: place.line)?.line ?? 0 }
-    var steps = collector.cached.map { Plan.Step(stage: $0.call.stage, verdict: .current, reason: "", line: line($0.call.place)) }
+    var steps = collector.cached.map {
+      Plan.Step(stage: $0.call.stage, verdict: .current, reason: "", line: line($0.call.place))
+    }
     steps += collector.planned.map {
       Plan.Step(
-        stage: $0.call.stage, verdict: $0.verdict == .runs ? .runs : .mayRun, reason: $0.reason, line: line($0.call.place))
+        stage: $0.call.stage, verdict: $0.verdict == .runs ? .runs : .mayRun, reason: $0.reason,
+        line: line($0.call.place))
     }
     for (call, outcome) in collector.ran {
       if case .failed(let message) = outcome.state {
@@ -66,7 +71,8 @@ extension NotebookRunner {
     for call in compiled.manifest.stageCalls {
       let place = line(CellPlace(cell: call.cell, line: call.line))
       guard !seen.contains("\(call.name) \(place)"), !isDone(collector.cells[call.cell]) else { continue }
-      steps.append(Plan.Step(stage: call.name, verdict: .waits, reason: "for an output that is not known yet", line: place))
+      steps.append(
+        Plan.Step(stage: call.name, verdict: .waits, reason: "for an output that is not known yet", line: place))
     }
     return Plan(steps: steps.sorted { ($0.line, $0.stage) < ($1.line, $1.stage) })
   }

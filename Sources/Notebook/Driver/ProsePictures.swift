@@ -15,11 +15,13 @@ enum ProsePictures {
     var pictures: [String: Picture] = [:]
     for match in document.body.matches(of: #/!\[(?<caption>[^\]]*)\]\((?<path>[^)\s]+)[^)]*\)/#) {
       let path = String(match.path)
-      guard let decoded = path.removingPercentEncoding, let url = URL(string: decoded, relativeTo: folder), url.isFileURL,
+      guard let decoded = path.removingPercentEncoding, let url = URL(string: decoded, relativeTo: folder),
+        url.isFileURL,
         let type = types[url.pathExtension.lowercased()]
       else { continue }
       let file = url.standardizedFileURL.resolvingSymlinksInPath().path
-      guard file.hasPrefix(project.root + "/"), let data = FileManager.default.contents(atPath: file), data.count <= limit
+      guard file.hasPrefix(project.root + "/"), let data = FileManager.default.contents(atPath: file),
+        data.count <= limit
       else { continue }
       pictures[path] = Picture(bytes: Array(data), mediaType: type, caption: String(match.caption))
     }

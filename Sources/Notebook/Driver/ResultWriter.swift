@@ -47,7 +47,8 @@ struct ResultWriter {
     let arguments = "\(record.notebook)\(variant.arguments)"
     let context = ReportContext(
       commands: [
-        .init(purpose: "Run it again; stages that are current are taken from the store", line: "colophon run \(arguments)"),
+        .init(
+          purpose: "Run it again; stages that are current are taken from the store", line: "colophon run \(arguments)"),
         .init(purpose: "Say what would run, and why", line: "colophon plan \(arguments)"),
       ],
       commit: commit, parameters: variant.values,
@@ -71,7 +72,9 @@ struct ResultWriter {
 
   /// Replaces a file at once: a reader sees the old bytes or the new ones. Equal bytes are not written.
   private static func replace(_ path: String, _ bytes: [UInt8]) throws {
-    if let present = FileManager.default.contents(atPath: path), present.count == bytes.count, Array(present) == bytes { return }
+    if let present = FileManager.default.contents(atPath: path), present.count == bytes.count, Array(present) == bytes {
+      return
+    }
     do {
       try FileManager.default.createDirectory(
         at: URL(fileURLWithPath: path).deletingLastPathComponent(), withIntermediateDirectories: true)

@@ -32,7 +32,8 @@ package struct RunCollector: Sendable {
       printedEnds.append((report.cell, printedEnd))
       currentCell = nil
     case .inline(let outcome): inlines[outcome.id] = outcome
-    case .stageStarted(let id, let stage, let key, let place, _): running[id] = Running(stage: stage, key: key, place: place)
+    case .stageStarted(let id, let stage, let key, let place, _):
+      running[id] = Running(stage: stage, key: key, place: place)
     case .stageFinished(let id, let call, let outcome):
       running[id] = nil
       ran.append((call, outcome))

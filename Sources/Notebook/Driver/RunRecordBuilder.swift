@@ -45,7 +45,8 @@ struct RunRecordBuilder {
         }
       })
     let record = RunRecord(
-      notebook: notebook, started: started, seconds: seconds, environment: RunEnvironment.current, cells: cellOutcomes(),
+      notebook: notebook, started: started, seconds: seconds, environment: RunEnvironment.current,
+      cells: cellOutcomes(),
       inlines: document.inlines.map {
         result.collector.inlines[$0.id] ?? InlineOutcome(id: $0.id, text: nil, failure: "it was not reached")
       }, stages: outcomes)
@@ -100,8 +101,10 @@ struct RunRecordBuilder {
       let record = records[call.key]
       return StageOutcome(
         place: call.report.place, stage: call.report.stage, artifact: call.artifact, key: call.key,
-        components: record?.components ?? [], state: .cached, reason: nil, output: call.output, computed: record?.started ?? 0,
-        seconds: record?.seconds ?? 0, cpuSeconds: record?.cpuSeconds ?? 0, peakMemoryBytes: record?.peakMemoryBytes ?? 0,
+        components: record?.components ?? [], state: .cached, reason: nil, output: call.output,
+        computed: record?.started ?? 0,
+        seconds: record?.seconds ?? 0, cpuSeconds: record?.cpuSeconds ?? 0,
+        peakMemoryBytes: record?.peakMemoryBytes ?? 0,
         measurements: record?.measurements ?? [], notes: record?.notes ?? [])
     }
   }

@@ -86,7 +86,8 @@ struct Supervisor {
   /// What a trapped program says when it is run once more with checks: optimised code traps without a word.
   private func explanation(of attempt: Attempt, seconds: Double) throws -> String? {
     guard case .killed(let signal) = attempt.ending, signal == SIGILL || signal == SIGTRAP,
-      !attempt.result.errorOutput.contains("Fatal error"), seconds < Self.explanationLimit, let checked = checkedProgram()
+      !attempt.result.errorOutput.contains("Fatal error"), seconds < Self.explanationLimit,
+      let checked = checkedProgram()
     else { return nil }
     var silent = PlainView { _ in }
     var again = self
@@ -115,9 +116,12 @@ struct Supervisor {
     var environment = ProcessInfo.processInfo.environment
     environment[RunConfiguration.variable] = String(decoding: try JSONEncoder().encode(configuration), as: UTF8.self)
     // Between two parallel regions the workers of OpenMP spin, by default so long that they burn their cores while one thread works.
-    if environment["GOMP_SPINCOUNT"] == nil, environment["OMP_WAIT_POLICY"] == nil { environment["GOMP_SPINCOUNT"] = "1000" }
+    if environment["GOMP_SPINCOUNT"] == nil, environment["OMP_WAIT_POLICY"] == nil {
+      environment["GOMP_SPINCOUNT"] = "1000"
+    }
     environment["SWIFT_BACKTRACE"] =
-      backtrace ? "enable=yes,color=no,interactive=no,threads=crashed,images=none,limit=32,output-to=stderr" : "enable=no"
+      backtrace
+      ? "enable=yes,color=no,interactive=no,threads=crashed,images=none,limit=32,output-to=stderr" : "enable=no"
     let replies = enclosure == nil ? nil : try ProcessPipe(isSocket: true)
     if let replies {
       configuration.replies = replies.reading
@@ -158,10 +162,12 @@ struct Supervisor {
 
   /// Starts the program, in a sandbox where there is a watch.
   private func start(
-    _ program: String, environment: [String: String], output: Int32, error: Int32, inherited: [Int32], watch: SandboxWatch?
+    _ program: String, environment: [String: String], output: Int32, error: Int32, inherited: [Int32],
+    watch: SandboxWatch?
   ) throws -> ChildProcess {
     guard let sandbox = enclosure?.room.sandbox, let watch else {
-      return try ChildProcess(path: program, environment: environment, output: output, error: error, inherited: inherited)
+      return try ChildProcess(
+        path: program, environment: environment, output: output, error: error, inherited: inherited)
     }
     let command = sandbox.command(program, watch: watch)
     let own = environment.filter { [RunConfiguration.variable, "SWIFT_BACKTRACE", "GOMP_SPINCOUNT"].contains($0.key) }
@@ -229,7 +235,9 @@ struct Supervisor {
   }
 
   private func reason(_ ending: ChildProcess.Ending, errorOutput: String) -> String {
-    let fatal = errorOutput.split(separator: "\n").last { $0.contains("Fatal error") || $0.contains("terminate called") }
+    let fatal = errorOutput.split(separator: "\n").last {
+      $0.contains("Fatal error") || $0.contains("terminate called")
+    }
     return Self.reason(ending, said: fatal.map { ": \($0)" } ?? "")
   }
 

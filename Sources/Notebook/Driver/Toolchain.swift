@@ -50,7 +50,9 @@ package struct Toolchain: Sendable {
   /// Where Swift's runtime looks for its helpers when a program starts, absolute.
   package var installationFolders: [String] {
     let real = URL(fileURLWithPath: compiler).resolvingSymlinksInPath()
-    return [URL(fileURLWithPath: compiler), real].map { $0.deletingLastPathComponent().deletingLastPathComponent().path }
+    return [URL(fileURLWithPath: compiler), real].map {
+      $0.deletingLastPathComponent().deletingLastPathComponent().path
+    }
   }
 
   /// What a compiled notebook depends on besides its own code: the compiler, the library and this command, by size and time of

@@ -29,7 +29,9 @@ package struct WhyAnswer: Codable, Sendable {
     ([headline]
       + causes.map { cause in
         var line = "  \(cause.stage): \(cause.summary)"
-        if let old = cause.old, let new = cause.new, old != new, !cause.summary.contains("→") { line += "  \(old) → \(new)" }
+        if let old = cause.old, let new = cause.new, old != new, !cause.summary.contains("→") {
+          line += "  \(old) → \(new)"
+        }
         return line
       }).joined(separator: "\n")
   }
@@ -55,7 +57,8 @@ extension NotebookRunner {
       let (causes, chain) = next.causes(of: planned)
       let verb = planned.verdict == .runs ? "would run" : "may run"
       return WhyAnswer(
-        stage: stage, isNext: true, headline: chain.sentence("\(stage) \(verb)") ?? "\(stage) \(verb): \(planned.reason)",
+        stage: stage, isNext: true,
+        headline: chain.sentence("\(stage) \(verb)") ?? "\(stage) \(verb): \(planned.reason)",
         causes: causes)
     }
     if collector.cached.contains(where: { $0.call.stage == stage }) {
@@ -63,7 +66,8 @@ extension NotebookRunner {
         ?? WhyAnswer(stage: stage, isNext: true, headline: "\(stage) is current and has only one version", causes: [])
     }
     let known = Set(
-      collector.cached.map(\.call.stage) + collector.planned.map(\.call.stage) + compiled.manifest.stageCalls.map(\.name))
+      collector.cached.map(\.call.stage) + collector.planned.map(\.call.stage)
+        + compiled.manifest.stageCalls.map(\.name))
     guard known.contains(stage) else {
       throw DriverError("\(notebook) calls no stage \(name); it calls \(known.sorted().joined(separator: ", "))")
     }
@@ -80,7 +84,8 @@ extension NotebookRunner {
     var newer: (entry: LockFile.Entry, version: Version, lock: LockFile)?
     for version in versions {
       let old = try LockFile(data: Data(store.lock(at: "\(version.id)")), name: "lock.json of \(version.id)")
-      guard let entry = old.stages.first(where: { $0.artifact == name }) ?? old.stages.first(where: { $0.stage == stage })
+      guard
+        let entry = old.stages.first(where: { $0.artifact == name }) ?? old.stages.first(where: { $0.stage == stage })
       else { break }
       if let newer, newer.entry.key != entry.key {
         var chain = CauseChain()
@@ -109,7 +114,8 @@ extension NotebookRunner {
     from old: LockFile.Entry, in oldLock: LockFile, to new: LockFile.Entry, in newLock: LockFile, store: ArtifactStore,
     depth: Int, chain: inout CauseChain
   ) -> [WhyAnswer.Cause] {
-    guard depth < 32, let before = (try? store.record(for: old.key)) ?? nil, let after = (try? store.record(for: new.key)) ?? nil
+    guard depth < 32, let before = (try? store.record(for: old.key)) ?? nil,
+      let after = (try? store.record(for: new.key)) ?? nil
     else { return [] }
     let changes = KeyChange.between(before.components, after.components)
     var causes = changes.map { WhyAnswer.Cause($0, stage: new.stage) }
@@ -118,7 +124,8 @@ extension NotebookRunner {
       guard let from = oldLock.stages.first(where: { $0.output.digest == change.old?.digest }),
         let to = newLock.stages.first(where: { $0.output.digest == change.new?.digest })
       else { continue }
-      causes += self.changes(from: from, in: oldLock, to: to, in: newLock, store: store, depth: depth + 1, chain: &chain)
+      causes += self.changes(
+        from: from, in: oldLock, to: to, in: newLock, store: store, depth: depth + 1, chain: &chain)
     }
     return causes
   }

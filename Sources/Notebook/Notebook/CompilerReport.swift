@@ -28,7 +28,8 @@ extension NotebookProgram {
         isDropped = true
         continue
       }
-      guard let (part, line, column) = part.map({ ($0, said.line, said.column) }) ?? owner(of: said, in: sourceLines) else {
+      guard let (part, line, column) = part.map({ ($0, said.line, said.column) }) ?? owner(of: said, in: sourceLines)
+      else {
         // Not due to one cell: told at the notebook's beginning.
         report.append(Diagnostic(said.severity, said.message, file: lineMap.file, line: 1))
         continue
@@ -58,7 +59,8 @@ extension NotebookProgram {
   private func isArtefact(_ said: CompilerLine, in part: LineMap.Part?) -> Bool {
     guard let part else { return true }
     let isSettled =
-      said.message.contains("no 'async' operations occur") || said.message.contains("no calls to throwing functions occur")
+      said.message.contains("no 'async' operations occur")
+      || said.message.contains("no calls to throwing functions occur")
     if isSettled {
       if case .inline = part { return true }
       return plan.parts[part]?.takesAsynchronous == true
@@ -107,7 +109,9 @@ extension NotebookProgram {
     if document.frontMatter.constantNames.contains(name) {
       return "\(name) is a parameter of the notebook: \(kind) sees only its own \(own); \(remedy)"
     }
-    guard let cells = plan.cellsOfName[name], let owner = cells.last(where: { $0 <= id }) ?? cells.first else { return nil }
+    guard let cells = plan.cellsOfName[name], let owner = cells.last(where: { $0 <= id }) ?? cells.first else {
+      return nil
+    }
     let cell = document.cells.first { $0.id == owner }?.name ?? "cell \(owner)"
     return plan.isLocalFunction(name, of: owner)
       ? "\(name) is a function of \(cell) that uses values of cells: \(kind) sees only its own \(own); give the function all it needs as arguments"
@@ -130,11 +134,14 @@ private struct CompilerLine {
   var message: String
 
   init?(_ text: Substring) {
-    let marks: [(String, Diagnostic.Severity)] = [(": error: ", .error), (": warning: ", .warning), (": note: ", .note)]
+    let marks: [(String, Diagnostic.Severity)] = [
+      (": error: ", .error), (": warning: ", .warning), (": note: ", .note),
+    ]
     for (mark, severity) in marks {
       guard let range = text.firstRange(of: mark) else { continue }
       let fields = text[..<range.lowerBound].split(separator: ":", omittingEmptySubsequences: false)
-      guard fields.count >= 3, let line = Int(fields[fields.count - 2]), let column = Int(fields[fields.count - 1]) else {
+      guard fields.count >= 3, let line = Int(fields[fields.count - 2]), let column = Int(fields[fields.count - 1])
+      else {
         continue
       }
       let place = fields[fields.count - 2].startIndex
@@ -146,7 +153,8 @@ private struct CompilerLine {
       return
     }
     // Such as `error: …`, `<unknown>:0: error: …` and `clang: error: linker command failed …`.
-    guard let range = text.hasPrefix("error: ") ? text.firstRange(of: "error: ") : text.firstRange(of: ": error: ") else {
+    guard let range = text.hasPrefix("error: ") ? text.firstRange(of: "error: ") : text.firstRange(of: ": error: ")
+    else {
       return nil
     }
     file = ""

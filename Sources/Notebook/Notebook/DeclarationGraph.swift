@@ -32,7 +32,8 @@ struct DeclarationGraph {
     for part in parts {
       guard case .cell(let id) = part.part else { continue }
       for (index, item) in part.items.enumerated() {
-        let isHoisted = item.role == .declaration || item.role == .function && plan.localItems[id]?.contains(index) != true
+        let isHoisted =
+          item.role == .declaration || item.role == .function && plan.localItems[id]?.contains(index) != true
         guard isHoisted, let declaration = item.syntax.as(DeclSyntax.self) else { continue }
         unitOfNode[item.syntax.id] = units.count
         units.append(Self.unit(declaration))
@@ -92,10 +93,13 @@ struct DeclarationGraph {
       unit.name = node.extendedType.trimmedDescription
       for member in node.memberBlock.members {
         unit.members.formUnion(member.decl.declaredNames)
-        if member.decl.is(InitializerDeclSyntax.self) || member.decl.is(SubscriptDeclSyntax.self) { unit.isAlwaysReached = true }
+        if member.decl.is(InitializerDeclSyntax.self) || member.decl.is(SubscriptDeclSyntax.self) {
+          unit.isAlwaysReached = true
+        }
       }
       let impliedNames: Set<String> = [
-        "callAsFunction", "dynamicallyCall", "appendInterpolation", "appendLiteral", "makeIterator", "makeAsyncIterator", "~=",
+        "callAsFunction", "dynamicallyCall", "appendInterpolation", "appendLiteral", "makeIterator",
+        "makeAsyncIterator", "~=",
       ]
       if node.inheritanceClause != nil || !unit.members.isDisjoint(with: impliedNames) { unit.isAlwaysReached = true }
     }

@@ -4,7 +4,8 @@ extension TokenSyntax {
   /// The text without the backticks that make a keyword a name.
   var plainName: String {
     let text = self.text
-    return text.hasPrefix("`") && text.hasSuffix("`") && text.utf8.count > 2 ? String(text.dropFirst().dropLast()) : text
+    return text.hasPrefix("`") && text.hasSuffix("`") && text.utf8.count > 2
+      ? String(text.dropFirst().dropLast()) : text
   }
 }
 
@@ -89,7 +90,9 @@ extension PartSyntax.Item {
   /// The names by which other cells can use this declaration: its own, or an extension's members.
   var fileScopeNames: [String]? {
     guard let declaration = syntax.as(DeclSyntax.self) else { return nil }
-    if let node = declaration.as(ExtensionDeclSyntax.self) { return node.memberBlock.members.flatMap { $0.decl.declaredNames } }
+    if let node = declaration.as(ExtensionDeclSyntax.self) {
+      return node.memberBlock.members.flatMap { $0.decl.declaredNames }
+    }
     return declaration.declaredNames
   }
 }

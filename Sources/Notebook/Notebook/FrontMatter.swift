@@ -21,7 +21,9 @@ package struct FrontMatter: Codable, Hashable, Sendable {
   /// The front matter of a notebook that has none.
   package init() {}
 
-  static let keys = ["title", "subtitle", "authors", "date", "abstract", "description", "seed", "language", "parameters"]
+  static let keys = [
+    "title", "subtitle", "authors", "date", "abstract", "description", "seed", "language", "parameters",
+  ]
 
   static let expectedSeed = "a whole number from 0 to \(Int.max)"
 
@@ -47,7 +49,8 @@ package struct FrontMatter: Codable, Hashable, Sendable {
       case "description": result.description = mapping.string(key, value)
       case "language": result.language = mapping.string(key, value)
       case "parameters": result.parameters = mapping.parameters(key, value)
-      default: result.seed = mapping.value(key, value, expected: Self.expectedSeed) { Int($0).flatMap { $0 < 0 ? nil : $0 } }
+      default:
+        result.seed = mapping.value(key, value, expected: Self.expectedSeed) { Int($0).flatMap { $0 < 0 ? nil : $0 } }
       }
     }
     return (result, mapping.diagnostics)

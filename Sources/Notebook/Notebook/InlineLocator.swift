@@ -42,7 +42,9 @@ struct InlineLocator {
       var candidate = position
       while let (start, count) = nextRun(from: candidate, to: leaf.upperBound) {
         candidate = start + count
-        guard !excluded.contains(start), let end = closing(count, from: candidate, to: leaf.upperBound) else { continue }
+        guard !excluded.contains(start), let end = closing(count, from: candidate, to: leaf.upperBound) else {
+          continue
+        }
         if Self.squeezed(body[candidate..<end]) == Self.squeezed(Array(span.literal.utf8)[...]) {
           found[index] = start..<end + count
           position = end + count
@@ -105,7 +107,9 @@ struct InlineLocator {
     marked += body[position...]
     let spansNow = MarkdownOutline(marked[...]).codeSpans
     for (index, span) in spans.enumerated() where Self.isExpression(span.literal) {
-      guard found[index] != nil, index < spansNow.count, spansNow[index].literal == Self.mark(index) else { return index }
+      guard found[index] != nil, index < spansNow.count, spansNow[index].literal == Self.mark(index) else {
+        return index
+      }
     }
     return nil
   }

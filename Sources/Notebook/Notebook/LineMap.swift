@@ -65,7 +65,9 @@ package struct LineMap: Sendable {
     case .inline(let id):
       guard let inline = inlines[id] else { return nil }
       let offset = line < 2 ? 0 : max(0, column - 1)
-      guard let segment = inline.segments.last(where: { $0.offset <= offset }) ?? inline.segments.first else { return nil }
+      guard let segment = inline.segments.last(where: { $0.offset <= offset }) ?? inline.segments.first else {
+        return nil
+      }
       return (segment.line, segment.column + min(offset - segment.offset, inline.expression.utf8.count))
     }
   }
@@ -78,7 +80,8 @@ package struct LineMap: Sendable {
     let place = #/(?:[^\s:'"“(\[]*/)?(?<part>(?:cell|inline)-\d+):(?<line>\d+)(?::(?<column>\d+))?/#
     return text.replacing(place) {
       (match: Regex<(Substring, part: Substring, line: Substring, column: Substring?)>.Match) -> String in
-      let isWord = match.range.lowerBound > text.startIndex && text[text.index(before: match.range.lowerBound)].isNameCharacter
+      let isWord =
+        match.range.lowerBound > text.startIndex && text[text.index(before: match.range.lowerBound)].isNameCharacter
       guard !isWord, let line = Int(match.line),
         let found = locate(cell: match.part, line: line, column: match.column.flatMap { Int($0) } ?? 1)
       else { return String(text[match.range]) }

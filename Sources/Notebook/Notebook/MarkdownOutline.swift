@@ -46,7 +46,8 @@ struct MarkdownOutline {
       if type == CMARK_NODE_PARAGRAPH || type == CMARK_NODE_HEADING { leafLines = Self.lines(node) }
       if type == CMARK_NODE_BLOCK_QUOTE { quotes += 1 }
       if type == CMARK_NODE_CODE {
-        codeSpans.append(CodeSpan(literal: Self.string(cmark_node_get_literal(node)), leafLines: leafLines, isQuoted: quotes > 0))
+        codeSpans.append(
+          CodeSpan(literal: Self.string(cmark_node_get_literal(node)), leafLines: leafLines, isQuoted: quotes > 0))
       }
       if Self.emitsExit(type) { depth += 1 }
     }

@@ -31,7 +31,9 @@ struct NotebookParser {
     for block in outline.blocks {
       guard let code = block.code, let fence = Fence(body.line(block.lines.lowerBound)) else { continue }
       if !fence.isClosed(by: body.line(block.lines.upperBound)) || block.lines.count == 1 {
-        error("this code block is never closed: add a line “\(fence.text)”", line: block.lines.lowerBound, column: fence.column)
+        error(
+          "this code block is never closed: add a line “\(fence.text)”", line: block.lines.lowerBound,
+          column: fence.column)
       }
       guard code.info == "swift" || code.info == "{swift}" else {
         if code.info.hasPrefix("{swift") {
@@ -100,7 +102,8 @@ struct NotebookParser {
   ) -> (_ first: Int, _ last: Int, _ inlineCount: inout Int) -> [NotebookDocument.Block] {
     var locator = InlineLocator(body, spans: outline.codeSpans)
     let ranges = locator.ranges()
-    for (index, span) in outline.codeSpans.enumerated() where InlineLocator.isExpression(span.literal) && ranges[index] == nil {
+    for (index, span) in outline.codeSpans.enumerated()
+    where InlineLocator.isExpression(span.literal) && ranges[index] == nil {
       error(
         "cannot find “\(span.literal)” in the source: put this inline code on a line of its own",
         line: span.leafLines.lowerBound, column: 1)
@@ -119,7 +122,8 @@ struct NotebookParser {
         inlineCount += 1
         inlines.append(
           InlineExpression(
-            id: inlineCount, expression: text, range: range.lowerBound - slice.lowerBound..<range.upperBound - slice.lowerBound,
+            id: inlineCount, expression: text,
+            range: range.lowerBound - slice.lowerBound..<range.upperBound - slice.lowerBound,
             segments: segments.map { .init(offset: $0.offset, line: $0.line + headLines, column: $0.column) }))
       }
       return [.prose(Prose(markdown: body.text(slice), lines: first + headLines...last + headLines, inlines: inlines))]
@@ -138,7 +142,9 @@ private struct Fence {
   init?(_ line: ArraySlice<UInt8>) {
     let indentation = line.prefix { $0 == UInt8(ascii: " ") }.count
     let rest = line.dropFirst(indentation)
-    guard indentation < 4, let mark = rest.first, mark == UInt8(ascii: "`") || mark == UInt8(ascii: "~") else { return nil }
+    guard indentation < 4, let mark = rest.first, mark == UInt8(ascii: "`") || mark == UInt8(ascii: "~") else {
+      return nil
+    }
     let marks = rest.prefix { $0 == mark }
     guard marks.count >= 3 else { return nil }
     text = String(decoding: marks, as: UTF8.self)
@@ -147,7 +153,9 @@ private struct Fence {
 
   /// Whether the line is a closing fence for this one.
   func isClosed(by line: ArraySlice<UInt8>) -> Bool {
-    guard let closing = Fence(line), closing.text.utf8.first == text.utf8.first, closing.text.utf8.count >= text.utf8.count else {
+    guard let closing = Fence(line), closing.text.utf8.first == text.utf8.first,
+      closing.text.utf8.count >= text.utf8.count
+    else {
       return false
     }
     return line.dropFirst(closing.column - 1 + closing.text.utf8.count).isBlank

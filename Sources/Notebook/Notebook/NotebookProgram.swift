@@ -61,7 +61,8 @@ package struct NotebookProgram: Sendable {
       }
     }
     manifest = ProgramManifest(
-      fingerprint: document.codeFingerprint, sourceDigest: Digest(of: source), cells: cells, inlines: inlines, stages: stages,
+      fingerprint: document.codeFingerprint, sourceDigest: Digest(of: source), cells: cells, inlines: inlines,
+      stages: stages,
       stageCalls: StageCall.all(in: parts, stages: Set(stages.map(\.name))))
     (diagnostics, faultyCells, faultyInlines) = Self.faults(parts, lineMap, document.frontMatter)
   }

@@ -17,7 +17,8 @@ package struct Parameter: Codable, Hashable, Sendable {
     package func read(_ text: String) -> String? {
       switch self {
       case .integer: Int(text).map(String.init)
-      case .number: text.allSatisfy(Self.decimal.contains) ? Double(text).flatMap { $0.isFinite ? String($0) : nil } : nil
+      case .number:
+        text.allSatisfy(Self.decimal.contains) ? Double(text).flatMap { $0.isFinite ? String($0) : nil } : nil
       case .flag: text == "true" || text == "false" ? text : nil
       case .text: text
       }
@@ -67,11 +68,18 @@ package struct Parameter: Codable, Hashable, Sendable {
 
   /// Why a name cannot be a parameter's; `nil` when it can.
   static func fault(ofName name: String) -> String? {
-    if name == "seed" { return "“seed” has a line of its own in the front matter: write “seed: 20” outside “parameters”" }
-    if name.hasPrefix("_") { return "the name “\(name)” begins with “_”, as those of the program itself do: choose another" }
+    if name == "seed" {
+      return "“seed” has a line of its own in the front matter: write “seed: 20” outside “parameters”"
+    }
+    if name.hasPrefix("_") {
+      return "the name “\(name)” begins with “_”, as those of the program itself do: choose another"
+    }
     // No identifier has one, and the parser takes twice the time for each: see ``ParserLimits``.
-    guard name.contains("`") || name.contains("[") || !name.isValidSwiftIdentifier(for: .variableName) else { return nil }
-    return "“\(name)” cannot be the name of a Swift constant: use letters, digits and “_”, begin with a letter, and no keyword"
+    guard name.contains("`") || name.contains("[") || !name.isValidSwiftIdentifier(for: .variableName) else {
+      return nil
+    }
+    return
+      "“\(name)” cannot be the name of a Swift constant: use letters, digits and “_”, begin with a letter, and no keyword"
   }
 }
 

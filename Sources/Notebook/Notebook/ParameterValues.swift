@@ -67,7 +67,9 @@ package struct ParameterValues: Hashable, Sendable {
 
   /// What can be set, for a message.
   private func inventory(_ file: String) -> String {
-    guard !entries.isEmpty else { return "\(file) has no parameters: they are lines below “parameters:” in its front matter" }
+    guard !entries.isEmpty else {
+      return "\(file) has no parameters: they are lines below “parameters:” in its front matter"
+    }
     let list = entries.map { "\($0.name): \($0.kind.rawValue) = \($0.shownDocumentValue)" }
     return "\(file) has \(list.joined(separator: ", "))"
   }

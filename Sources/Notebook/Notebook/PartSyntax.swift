@@ -64,12 +64,14 @@ struct PartSyntax: Sendable {
     var faults: [(severity: Core.Diagnostic.Severity, message: String, line: Int, column: Int)] = []
     if let tooDeep {
       let place = source.position(of: tooDeep)
-      let message = "more than \(ParserLimits.openBrackets) square brackets are open here: give a name to what is inside"
+      let message =
+        "more than \(ParserLimits.openBrackets) square brackets are open here: give a name to what is inside"
       faults.append((.error, message, place.line + 1, place.column))
     }
     if tree.hasError, let equal = ParserLimits.uncorrectable(in: tree) {
       let place = source.position(of: equal.positionAfterSkippingLeadingTrivia.utf8Offset)
-      faults.append((.error, "there is an invisible character before this “=”: delete it", place.line + 1, place.column))
+      faults.append(
+        (.error, "there is an invisible character before this “=”: delete it", place.line + 1, place.column))
     } else if tree.hasError || tree.hasWarning {
       for diagnostic in ParseDiagnosticsGenerator.diagnostics(for: tree) {
         let place = source.position(of: diagnostic.position.utf8Offset)
@@ -82,7 +84,8 @@ struct PartSyntax: Sendable {
       for item in items where item.role == .statement {
         for offset in TopLevelReturns.offsets(in: item.syntax) {
           let place = source.position(of: offset)
-          let message = "a cell cannot return: write the value as the cell's last expression, or put the code into a function"
+          let message =
+            "a cell cannot return: write the value as the cell's last expression, or put the code into a function"
           faults.append((.error, message, place.line + 1, place.column))
         }
       }

@@ -27,7 +27,9 @@ struct ProgramWriter {
     writeDeclarations()
     for stage in stages where stage.isGenerated {
       write("extension \(stage.name) {")
-      write("  \(stage.isPublic ? "public " : "")static var codeDigest: Digest? { Digest(hexadecimal: \"\(stage.digest)\") }")
+      write(
+        "  \(stage.isPublic ? "public " : "")static var codeDigest: Digest? { Digest(hexadecimal: \"\(stage.digest)\") }"
+      )
       write("}")
     }
     write("@main struct _NotebookMain {")
@@ -59,7 +61,9 @@ struct ProgramWriter {
     var seen: Set<[String]> = [["import", "Colophon"], ["import", "Foundation"]]
     for part in parts {
       for item in part.items where item.role == .importing {
-        if seen.insert(item.syntax.tokens(viewMode: .sourceAccurate).map(\.text)).inserted { write(item, of: part.part) }
+        if seen.insert(item.syntax.tokens(viewMode: .sourceAccurate).map(\.text)).inserted {
+          write(item, of: part.part)
+        }
       }
     }
   }

@@ -31,7 +31,8 @@ struct SourceText: Sendable {
       let (line, column) = self.position(of: bad)
       let value = [bytes[bad]].hexadecimal
       throw Diagnostic(
-        .error, "byte 0x\(value) is not UTF-8: save the notebook with UTF-8 encoding", file: file, line: line, column: column)
+        .error, "byte 0x\(value) is not UTF-8: save the notebook with UTF-8 encoding", file: file, line: line,
+        column: column)
     }
   }
 

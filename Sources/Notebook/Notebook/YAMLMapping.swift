@@ -27,7 +27,8 @@ struct YAMLMapping {
       // What is missing at the end is missing on the line after it, which may be none of the notebook.
       let row = min(max(0, mark.line - 1), lines.count - 1)
       let text = String.UnicodeScalarView(lines[row].unicodeScalars.prefix(max(0, mark.column - 1)))
-      return Place(line: firstLine + row, column: String(text).utf8.count + 1 + (row < columns.count ? columns[row] : 0))
+      return Place(
+        line: firstLine + row, column: String(text).utf8.count + 1 + (row < columns.count ? columns[row] : 0))
     }
     do {
       guard let root = try Yams.compose(yaml: yaml) else { return }
@@ -42,7 +43,8 @@ struct YAMLMapping {
         }
         guard known.contains(key) else {
           let hint =
-            nearest(to: key, among: known).map { "did you mean “\($0)”?" } ?? "known are \(known.joined(separator: ", "))"
+            nearest(to: key, among: known).map { "did you mean “\($0)”?" }
+            ?? "known are \(known.joined(separator: ", "))"
           report("unknown \(kind) “\(key)”: \(hint)", at: node.mark)
           continue
         }
@@ -57,7 +59,8 @@ struct YAMLMapping {
 
   private mutating func report(_ error: YamlError) {
     switch error {
-    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _), .composer(_, let problem, let mark, _):
+    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+      .composer(_, let problem, let mark, _):
       report("cannot read this YAML: \(problem); a value with “: ” or “#” in it needs quotation marks", at: mark)
     case .duplicatedKeysInMapping(let keys, let context):
       report("“\(keys.joined(separator: "”, “"))” is given more than once: keep one", at: context.mark)

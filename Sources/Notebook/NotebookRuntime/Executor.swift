@@ -137,12 +137,16 @@ package actor Executor: StageCalls {
     let reports = StageReports(id: identifier, channel: channel)
     let usage = ResourceUsage()
     var outcome = StageOutcome(
-      place: call.place, stage: S.name, artifact: "", key: key.digest, components: key.components, state: .ran, reason: reason,
-      output: nil, computed: Date().timeIntervalSince1970, seconds: 0, cpuSeconds: 0, peakMemoryBytes: 0, measurements: [],
+      place: call.place, stage: S.name, artifact: "", key: key.digest, components: key.components, state: .ran,
+      reason: reason,
+      output: nil, computed: Date().timeIntervalSince1970, seconds: 0, cpuSeconds: 0, peakMemoryBytes: 0,
+      measurements: [],
       notes: [])
     func end(_ state: StageOutcome.State) {
       let spent = usage.spent
-      (outcome.seconds, outcome.cpuSeconds, outcome.peakMemoryBytes) = (spent.seconds, spent.cpuSeconds, spent.peakMemoryBytes)
+      (outcome.seconds, outcome.cpuSeconds, outcome.peakMemoryBytes) = (
+        spent.seconds, spent.cpuSeconds, spent.peakMemoryBytes
+      )
       outcome.measurements = reports.measurements
       outcome.notes = reports.notes
       outcome.state = state
@@ -151,7 +155,9 @@ package actor Executor: StageCalls {
       let scratch = try ScratchFolder(parent: configuration.scratch, identifier: identifier)
       defer { scratch.remove() }
       let partial = PartialFolder(path: "\(configuration.partial)/\(key.digest.hexadecimal)")
-      let context = StageContext(scratch: scratch.path, threads: configuration.threads, partial: partial) { reports.take($0) }
+      let context = StageContext(scratch: scratch.path, threads: configuration.threads, partial: partial) {
+        reports.take($0)
+      }
       // A child task begins off this actor, whatever its body. A plain call of the same function stayed on it in optimised builds
       // (Swift 6.3), and stages ran one after the other.
       async let computed = Self.run(stage, context)
@@ -213,7 +219,8 @@ package actor Executor: StageCalls {
         outcome: StageOutcome(
           place: place, stage: S.name, artifact: "", key: key?.digest ?? CanonicalValue.null.digest,
           components: key?.components ?? [], state: .failed(message: message), reason: nil, output: nil,
-          computed: Date().timeIntervalSince1970, seconds: 0, cpuSeconds: 0, peakMemoryBytes: 0, measurements: [], notes: [])))
+          computed: Date().timeIntervalSince1970, seconds: 0, cpuSeconds: 0, peakMemoryBytes: 0, measurements: [],
+          notes: [])))
     return StageFailure(stage: S.name, message: message, place: place)
   }
 
@@ -231,8 +238,11 @@ package actor Executor: StageCalls {
     var reason = last.reason
     if !uncertain.isEmpty { reason += " (and \(uncertain.joined(separator: ", ")) may change)" }
     channel.send(
-      .stagePlanned(PlannedCall(call: call, verdict: .runs, key: key.digest, reason: reason, components: key.components)))
-    guard let output = last.output, let value = try? S.Output(content: store.content(of: output)) else { throw PlanStop() }
+      .stagePlanned(
+        PlannedCall(call: call, verdict: .runs, key: key.digest, reason: reason, components: key.components)))
+    guard let output = last.output, let value = try? S.Output(content: store.content(of: output)) else {
+      throw PlanStop()
+    }
     assumed.insert(output.digest)
     return value
   }

@@ -63,7 +63,8 @@ package struct InputDigests: StageInputs.FileDigests {
       }
     }
     guard !members.isEmpty else {
-      let wanted = folder.suffixes.isEmpty ? "no files" : "no files that end in \(folder.suffixes.joined(separator: ", "))"
+      let wanted =
+        folder.suffixes.isEmpty ? "no files" : "no files that end in \(folder.suffixes.joined(separator: ", "))"
       throw InputError(path: folder.path, reason: "there are \(wanted) in it")
     }
     return CanonicalValue.list(members).digest

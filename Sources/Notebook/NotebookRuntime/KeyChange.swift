@@ -15,7 +15,8 @@ package struct KeyChange: Codable, Sendable, Hashable {
       var name: String
       var kind: KeyComponent.Kind
     }
-    let before = Dictionary(old.map { (Slot(name: $0.name, kind: $0.kind), $0) }, uniquingKeysWith: { first, _ in first })
+    let before = Dictionary(
+      old.map { (Slot(name: $0.name, kind: $0.kind), $0) }, uniquingKeysWith: { first, _ in first })
     let after = Set(new.map { Slot(name: $0.name, kind: $0.kind) })
     var changes: [KeyChange] = []
     for component in new {
@@ -34,7 +35,8 @@ package struct KeyChange: Codable, Sendable, Hashable {
   package var summary: String {
     guard let old, let new else { return self.new == nil ? "\(name) is gone" : "\(name) is new" }
     switch kind {
-    case .parameter, .facet: return old.display == new.display ? "\(name) changed" : "\(name) \(old.display) → \(new.display)"
+    case .parameter, .facet:
+      return old.display == new.display ? "\(name) changed" : "\(name) \(old.display) → \(new.display)"
     case .code: return name == "code" ? "its code changed" : "Colophon's code changed"
     case .stage: return "\(old.display) became \(new.display)"
     case .artifact: return "\(name) changed"

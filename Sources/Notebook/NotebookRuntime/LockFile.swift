@@ -56,7 +56,8 @@ package struct LockFile: Codable, Sendable, Equatable {
       throw LockFileError(path: name, reason: "it is not a lock file")
     }
     guard format <= Self.currentFormat else {
-      throw LockFileError(path: name, reason: "its format is \(format), newer than this Colophon's \(Self.currentFormat)")
+      throw LockFileError(
+        path: name, reason: "its format is \(format), newer than this Colophon's \(Self.currentFormat)")
     }
   }
 
@@ -90,5 +91,7 @@ package struct LockFile: Codable, Sendable, Equatable {
 package struct LockFileError: Error, CustomStringConvertible, Sendable {
   package let path: String
   package let reason: String
-  package var description: String { "cannot use \(path): \(reason). Delete it to start afresh; the next run writes it anew" }
+  package var description: String {
+    "cannot use \(path): \(reason). Delete it to start afresh; the next run writes it anew"
+  }
 }

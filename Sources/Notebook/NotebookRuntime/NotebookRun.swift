@@ -27,7 +27,8 @@ public final class NotebookRun {
     self.configuration = configuration
     SupervisorWatch.start(descriptor: configuration.life)
     guard chdir(configuration.project) == 0 else {
-      Self.quit("cannot enter the project folder \(configuration.project): \(String(cString: strerror(errno)))", status: 1)
+      Self.quit(
+        "cannot enter the project folder \(configuration.project): \(String(cString: strerror(errno)))", status: 1)
     }
     marker = StatementMarker(path: configuration.marker)
     channel = RunChannel(descriptor: configuration.channel)
@@ -59,7 +60,8 @@ public final class NotebookRun {
   /// The value of a parameter, or of the seed; ends the process with a message when the run gives none of this type.
   public func parameter<Value: LosslessStringConvertible>(_ name: String) -> Value {
     guard let value = configuration.parameters[name].flatMap({ Value($0) }) else {
-      Self.quit("The run gives no \(Value.self) for the parameter \(name). Run the notebook with `colophon run`.", status: 64)
+      Self.quit(
+        "The run gives no \(Value.self) for the parameter \(name). Run the notebook with `colophon run`.", status: 64)
     }
     return value
   }
@@ -126,7 +128,8 @@ public final class NotebookRun {
     session.executor.report(damage: error)
     switch error {
     case is PlanStop: return .planned
-    case let error as StageFailure where error.place.cell == cell: return .failed(message: error.message, place: error.place)
+    case let error as StageFailure where error.place.cell == cell:
+      return .failed(message: error.message, place: error.place)
     default: return .failed(message: Display.message(of: error), place: place)
     }
   }

@@ -17,7 +17,8 @@ struct PreviousRun {
 
   /// The most alike call of the last run, which is then spoken for.
   /// - Returns: what changed since, and that call's output; `new` and `nil` when there was none.
-  mutating func take(for key: StageKey, stage: String, store: ArtifactStore) -> (reason: String, output: StoredContent?) {
+  mutating func take(for key: StageKey, stage: String, store: ArtifactStore) -> (reason: String, output: StoredContent?)
+  {
     load(stage, store: store)
     guard var records = candidates?[stage], !records.isEmpty else { return ("new", nil) }
     let scored = records.map { KeyChange.between($0.components, key.components).count }

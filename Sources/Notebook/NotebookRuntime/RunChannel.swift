@@ -75,7 +75,8 @@ package final class RunChannel: Sendable {
     var payloads: [Data] = []
     var position = 0
     while bytes.count - position >= 5 {
-      let count = Int(bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: position, as: UInt32.self).littleEndian })
+      let count = Int(
+        bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: position, as: UInt32.self).littleEndian })
       guard bytes.count - position >= 5 + count else { break }
       payloads.append(Data(bytes[(position + 5)..<(position + 5 + count)]))
       position += 5 + count
@@ -90,7 +91,8 @@ package final class RunChannel: Sendable {
     var events: [RunEvent] = []
     var position = 0
     while bytes.count - position >= 5 {
-      let count = Int(bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: position, as: UInt32.self).littleEndian })
+      let count = Int(
+        bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: position, as: UInt32.self).littleEndian })
       guard bytes.count - position >= 5 + count else { break }
       let payload = bytes[(position + 5)..<(position + 5 + count)]
       if bytes[position + 4] == UInt8(ascii: "C") {

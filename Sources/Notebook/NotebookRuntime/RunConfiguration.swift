@@ -49,8 +49,10 @@ package struct RunConfiguration: Codable, Sendable {
   package var failedCells: [Int: CellFault]
 
   package init(
-    mode: Mode, project: String, store: String, index: String, scratch: String, marker: String, lock: String, channel: Int32,
-    life: Int32, threads: Int, concurrency: Int, parameters: [String: String] = [:], failedStages: [Digest: String] = [:],
+    mode: Mode, project: String, store: String, index: String, scratch: String, marker: String, lock: String,
+    channel: Int32,
+    life: Int32, threads: Int, concurrency: Int, parameters: [String: String] = [:],
+    failedStages: [Digest: String] = [:],
     failedCells: [Int: CellFault] = [:]
   ) {
     self.mode = mode

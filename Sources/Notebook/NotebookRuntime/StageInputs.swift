@@ -34,7 +34,8 @@ package struct StageInputs {
         components.append(.init(name: name, kind: .file, digest: try digests.digest(of: file), display: file.path))
       case let folder as InputFolder:
         folders.append(folder)
-        components.append(.init(name: name, kind: .folder, digest: try digests.digest(of: folder), display: folder.path))
+        components.append(
+          .init(name: name, kind: .folder, digest: try digests.digest(of: folder), display: folder.path))
       case let artifact as any FileArtifact:
         contents.append(artifact.content)
         components.append(Self.component(name, artifact, digest: artifact.content.digest))
@@ -74,7 +75,8 @@ package struct StageInputs {
 
   private static func count(_ name: String, _ count: Int) -> KeyComponent {
     .init(
-      name: "\(name).count", kind: .parameter, digest: CanonicalValue.integer(Int64(count)).digest, display: String(count))
+      name: "\(name).count", kind: .parameter, digest: CanonicalValue.integer(Int64(count)).digest,
+      display: String(count))
   }
 
   private static func shortened(_ text: String) -> String { text.count <= 120 ? text : String(text.prefix(117)) + "…" }

@@ -73,12 +73,15 @@ struct CellHTML {
         let states = group.calls.map { ledger.calls[$0].state }
         let ran = states.count { $0 == .ran }
         let cached = states.count { $0 == .cached }
-        let sentence = StageLedger.sentence(total: states.count, ran: ran, cached: cached, failed: states.count - ran - cached)
+        let sentence = StageLedger.sentence(
+          total: states.count, ran: ran, cached: cached, failed: states.count - ran - cached)
         let className = states.count > ran + cached ? "failed" : ran > 0 ? "ran" : "cached"
         html +=
           "<a class=\"call-note \(className)\" href=\"#\(group.anchor)\"><b>\(group.stage)</b> <span>\(sentence)</span></a>\n"
       }
-      if groups.count > 12 { html += "<a class=\"call-note\" href=\"#colophon\">\(groups.count - 12) more stages</a>\n" }
+      if groups.count > 12 {
+        html += "<a class=\"call-note\" href=\"#colophon\">\(groups.count - 12) more stages</a>\n"
+      }
     }
     html += "</aside>\n"
     return html
@@ -91,14 +94,17 @@ struct CellHTML {
     let lines = shown.split(separator: "\n", omittingEmptySubsequences: false)
     var html = HTML()
     if lines.count > visibleLines + 10 {
-      html += "<pre class=\"printed\" dir=\"auto\" tabindex=\"0\">\(lines.prefix(visibleLines).joined(separator: "\n"))</pre>\n"
+      html +=
+        "<pre class=\"printed\" dir=\"auto\" tabindex=\"0\">\(lines.prefix(visibleLines).joined(separator: "\n"))</pre>\n"
       html += "<details class=\"more\"><summary>\(NumberText.integer(lines.count - visibleLines)) more lines</summary>"
       html +=
         "<pre class=\"printed\" dir=\"auto\" tabindex=\"0\">\(lines.dropFirst(visibleLines).joined(separator: "\n"))</pre></details>\n"
     } else {
       html += "<pre class=\"printed\" dir=\"auto\" tabindex=\"0\">\(shown)</pre>\n"
     }
-    if omitted > 0 { html += "<p class=\"quiet\">\(NumberText.bytes(Int64(omitted))) of printed text are left out here.</p>\n" }
+    if omitted > 0 {
+      html += "<p class=\"quiet\">\(NumberText.bytes(Int64(omitted))) of printed text are left out here.</p>\n"
+    }
     return html
   }
 
@@ -145,12 +151,14 @@ struct CellHTML {
     switch outcome?.state {
     case .done: return ""
     case .failed(let diagnostic):
-      var html: HTML = "<div class=\"failure\" role=\"alert\"><p class=\"where\">\(diagnostic.file), line \(diagnostic.line)</p>"
+      var html: HTML =
+        "<div class=\"failure\" role=\"alert\"><p class=\"where\">\(diagnostic.file), line \(diagnostic.line)</p>"
       if let line = line(diagnostic) { html += "<pre tabindex=\"0\">\(line)</pre>" }
       html += "<pre class=\"message\" dir=\"auto\">\(diagnostic.message)</pre></div>\n"
       return html
     case .skipped(let other):
-      return "<p class=\"skipped\">Not run: it waits for <a href=\"#cell-\(other)\">\(names[other] ?? "cell \(other)")</a>.</p>\n"
+      return
+        "<p class=\"skipped\">Not run: it waits for <a href=\"#cell-\(other)\">\(names[other] ?? "cell \(other)")</a>.</p>\n"
     case .notReached: return "<p class=\"skipped\">Not reached: the run ended before this cell.</p>\n"
     case .notEvaluated: return "<p class=\"skipped\">Shown only: this cell is not part of the program.</p>\n"
     case nil: return "<p class=\"skipped\">Not part of this run.</p>\n"

@@ -37,20 +37,23 @@ struct NumberedOutputs: Sendable {
       for shown in outcome.shown.flatMap(Self.flat) {
         switch shown {
         case .text(let text): outputs.append(.text(text))
-        case .table(let table): outputs.append(.table(table, caption: Self.number("Table", &tables, Self.take(&tableCaption))))
+        case .table(let table):
+          outputs.append(.table(table, caption: Self.number("Table", &tables, Self.take(&tableCaption))))
         case .figure(var figure):
           if let alternative = cell.options.figureAlternative { figure.alternative = alternative }
           let drawing = SafeDrawing(figure)
           let file = add("figures/\(Self.slug(cell))", "svg", drawing.file)
           outputs.append(
             .figure(
-              drawing, alternative: figure.alternative, caption: Self.number("Figure", &figures, Self.take(&caption)), file: file)
+              drawing, alternative: figure.alternative, caption: Self.number("Figure", &figures, Self.take(&caption)),
+              file: file)
           )
         case .pictures(let pictures):
           let files = pictures.map { picture in
             PictureHTML.fileExtension(picture).map { add("figures/\(Self.slug(cell))", $0, picture.bytes) }
           }
-          outputs.append(.pictures(pictures, caption: Self.number("Figure", &figures, Self.take(&caption)), files: files))
+          outputs.append(
+            .pictures(pictures, caption: Self.number("Figure", &figures, Self.take(&caption)), files: files))
         case .blocks: break
         }
       }

@@ -14,7 +14,8 @@ struct ColophonHTML {
   var html: HTML {
     var html: HTML =
       "<section class=\"colophon\" id=\"colophon\">\n<p class=\"ornament\" aria-hidden=\"true\">❦</p>\n<h2>Colophon</h2>\n"
-    html += "<p class=\"lede\">This report is the output of running <code>\(record.notebook)</code>: \(ledger.sentence).</p>\n"
+    html +=
+      "<p class=\"lede\">This report is the output of running <code>\(record.notebook)</code>: \(ledger.sentence).</p>\n"
     html += identity
     if !ledger.calls.isEmpty {
       html += "<h3>Stages</h3>\n"
@@ -36,7 +37,9 @@ struct ColophonHTML {
     if let digest = context.notebookDigest {
       html += "<dt>Notebook</dt><dd><code class=\"digest\">\(digest.hexadecimal)</code></dd>"
     }
-    if let commit = context.commit { html += "<dt>Commit of the outputs</dt><dd><code class=\"digest\">\(commit)</code></dd>" }
+    if let commit = context.commit {
+      html += "<dt>Commit of the outputs</dt><dd><code class=\"digest\">\(commit)</code></dd>"
+    }
     for entry in context.values(of: document).entries {
       html += entry.isSeed ? "<dt>Seed</dt>" : "<dt>Parameter <code>\(entry.name)</code></dt>"
       html += "<dd dir=\"auto\">\(entry.shownValue)"
@@ -60,7 +63,8 @@ struct ColophonHTML {
     html +=
       "</span> <span class=\"meta\"><span class=\"state\">\(call.state.word)</span> <span>\(NumberText.duration(call.seconds))</span> "
     if let output = call.output { html += "<span>\(NumberText.bytes(output.byteCount))</span> " }
-    html += "<code title=\"key \(call.key.hexadecimal)\">\(call.key.short)</code></span></summary>\n<dl class=\"facts\">"
+    html +=
+      "<code title=\"key \(call.key.hexadecimal)\">\(call.key.short)</code></span></summary>\n<dl class=\"facts\">"
     if case .failed(let message) = call.state { html += "<dt>Failed</dt><dd class=\"failed\">\(message)</dd>" }
     html += "<dt>Called</dt><dd><a href=\"#cell-\(call.place.cell)\">cell \(call.place.cell)</a>"
     if let place = lines.locate(.cell(call.place.cell), line: call.place.line) { html += ", line \(place.line)" }
@@ -78,7 +82,9 @@ struct ColophonHTML {
       html += "<dt>Code</dt><dd><code class=\"digest\">\(code.digest.hexadecimal)</code></dd>"
     }
     if !call.measurements.isEmpty {
-      let texts = call.measurements.map { "\($0.name) \(NumberText.plain($0.value))\($0.unit.isEmpty ? "" : " " + $0.unit)" }
+      let texts = call.measurements.map {
+        "\($0.name) \(NumberText.plain($0.value))\($0.unit.isEmpty ? "" : " " + $0.unit)"
+      }
       html += "<dt>Measured</dt><dd>\(texts.joined(separator: " · "))</dd>"
     }
     for note in call.notes { html += "<dt>Note</dt><dd dir=\"auto\">\(note)</dd>" }
@@ -110,10 +116,12 @@ struct ColophonHTML {
     var html = HTML()
     for (number, group) in ledger.groups.enumerated() {
       let className = group.failed > 0 ? "failed" : group.ran > 0 ? "ran" : "cached"
-      let sentence = StageLedger.sentence(total: group.calls.count, ran: group.ran, cached: group.cached, failed: group.failed)
+      let sentence = StageLedger.sentence(
+        total: group.calls.count, ran: group.ran, cached: group.cached, failed: group.failed)
       html +=
         "<details class=\"call \(className)\" id=\"stage-\(number + 1)\"><summary><span class=\"what\"><b>\(group.stage)</b></span> "
-      html += "<span class=\"meta\"><span class=\"state\">\(sentence)</span> <span>\(NumberText.duration(group.seconds))</span> "
+      html +=
+        "<span class=\"meta\"><span class=\"state\">\(sentence)</span> <span>\(NumberText.duration(group.seconds))</span> "
       html += "<span>\(NumberText.bytes(group.byteCount))</span></span></summary>\n<dl class=\"facts\">"
       html +=
         "<dt>Computing</dt><dd>\(NumberText.duration(group.seconds)) in all, \(NumberText.duration(group.cpuSeconds)) of processor "
@@ -131,7 +139,9 @@ struct ColophonHTML {
         if case .failed(let message) = call.state { html += "failed: \(message)" } else { html += "\(call.state.word)" }
         html +=
           "</td><td class=\"n\">\(NumberText.duration(call.seconds))</td><td><code title=\"\(call.key.hexadecimal)\">\(call.key.short)</code></td><td>"
-        if let output = call.output { html += "<code title=\"\(output.digest.hexadecimal)\">\(output.digest.short)</code>" }
+        if let output = call.output {
+          html += "<code title=\"\(output.digest.hexadecimal)\">\(output.digest.short)</code>"
+        }
         html += "</td></tr>\n"
       }
       html += "</tbody></table></div>\n"
@@ -159,7 +169,9 @@ struct ColophonHTML {
   private var surroundings: HTML {
     guard !record.environment.isEmpty else { return "" }
     var html: HTML = "<h3>Surroundings</h3>\n<dl class=\"facts\">"
-    for (name, value) in record.environment.sorted(by: { $0.key < $1.key }) { html += "<dt>\(name)</dt><dd>\(value)</dd>" }
+    for (name, value) in record.environment.sorted(by: { $0.key < $1.key }) {
+      html += "<dt>\(name)</dt><dd>\(value)</dd>"
+    }
     html += "</dl>\n"
     return html
   }

@@ -39,9 +39,11 @@ struct DrawingReader {
   ]
 
   private static let attributes: Set<String> = [
-    "viewBox", "width", "height", "x", "y", "x1", "y1", "x2", "y2", "cx", "cy", "r", "rx", "ry", "dx", "dy", "points", "d",
+    "viewBox", "width", "height", "x", "y", "x1", "y1", "x2", "y2", "cx", "cy", "r", "rx", "ry", "dx", "dy", "points",
+    "d",
     "transform", "fill", "fill-opacity", "fill-rule", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray",
-    "stroke-linecap", "stroke-linejoin", "opacity", "font-size", "font-family", "font-weight", "font-style", "text-anchor",
+    "stroke-linecap", "stroke-linejoin", "opacity", "font-size", "font-family", "font-weight", "font-style",
+    "text-anchor",
     "dominant-baseline", "paint-order", "direction", "role", "preserveAspectRatio",
   ]
 
@@ -61,7 +63,9 @@ struct DrawingReader {
 
   private static let isPlain: [Bool] = {
     var table = [Bool](repeating: false, count: 256)
-    for byte in "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 \n\t.,-+#%()'".utf8 { table[Int(byte)] = true }
+    for byte in "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 \n\t.,-+#%()'".utf8 {
+      table[Int(byte)] = true
+    }
     return table
   }()
 
@@ -92,7 +96,9 @@ struct DrawingReader {
         open.append(name)
         return true
       }
-      guard let attribute = readName(), seen.insert(attribute).inserted, take("="), let value = readValue() else { return false }
+      guard let attribute = readName(), seen.insert(attribute).inserted, take("="), let value = readValue() else {
+        return false
+      }
       if attribute == "xmlns" {
         guard name == "svg", value.elementsEqual("http://www.w3.org/2000/svg".utf8) else { return false }
         output += " xmlns=\"http://www.w3.org/2000/svg\"".utf8
@@ -129,7 +135,8 @@ struct DrawingReader {
     let start = position
     while position < bytes.count {
       switch bytes[position] {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"),
         UInt8(ascii: "-"):
         position += 1
         continue

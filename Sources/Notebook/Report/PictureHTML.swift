@@ -22,7 +22,8 @@ enum PictureHTML {
       if let source = source(picture) {
         html += "<img src=\"\(source)\" alt=\"\(picture.caption)\">"
       } else {
-        html += "<p class=\"absent\">A picture of the type “\(picture.mediaType)” is not shown: use PNG, JPEG or WebP.</p>"
+        html +=
+          "<p class=\"absent\">A picture of the type “\(picture.mediaType)” is not shown: use PNG, JPEG or WebP.</p>"
       }
       if !picture.caption.isEmpty { html += "<figcaption dir=\"auto\">\(picture.caption)</figcaption>" }
       html += "</figure>"

@@ -45,7 +45,8 @@ struct ProseTree {
   ///   - values: each inline expression of the notebook with its value, in order.
   ///   - cells: the numbers of the cells, in order: top-level code blocks of the kind `swift` or `{swift}`.
   init(
-    _ markdown: String, values: [(expression: String, value: Value)] = [], cells: [Int] = [], pictures: [String: Picture] = [:]
+    _ markdown: String, values: [(expression: String, value: Value)] = [], cells: [Int] = [],
+    pictures: [String: Picture] = [:]
   ) {
     self.values = values.map { (Self.squeezed($0.expression), $0.value) }
     self.pictures = pictures
@@ -103,7 +104,8 @@ struct ProseTree {
     for (node, value) in inserted { Self.mark(node, value) }
     for image in images.reversed() { place(image) }
     guard cmark_node_get_type(block) == CMARK_NODE_HEADING else {
-      pieces.append(.prose(html: HTML(safe: Self.take(cmark_render_html(block, CMARK_OPT_DEFAULT))), markdown: markdown))
+      pieces.append(
+        .prose(html: HTML(safe: Self.take(cmark_render_html(block, CMARK_OPT_DEFAULT))), markdown: markdown))
       return
     }
     let heading = Heading(level: Int(cmark_node_get_heading_level(block)), title: title, anchor: anchor(for: title))
@@ -159,7 +161,8 @@ struct ProseTree {
     var inserted: [(OpaquePointer, Value)] = []
     for node in Self.nodes(in: block) where cmark_node_get_type(node) == CMARK_NODE_CODE && nextValue < values.count {
       let literal = Self.string(cmark_node_get_literal(node))
-      guard literal.hasPrefix("swift "), Self.squeezed(String(literal.dropFirst(6))) == values[nextValue].expression else {
+      guard literal.hasPrefix("swift "), Self.squeezed(String(literal.dropFirst(6))) == values[nextValue].expression
+      else {
         continue
       }
       let value = values[nextValue].value
@@ -209,13 +212,16 @@ struct ProseTree {
       Self.replace(image.node, by: Self.custom("<img src=\"\(source)\" alt=\"\(image.description)\">"))
     } else {
       let description = image.description.isEmpty ? image.url : image.description
-      Self.replace(image.node, by: Self.custom("<span class=\"absent\" title=\"\(image.url)\">picture: \(description)</span>"))
+      Self.replace(
+        image.node, by: Self.custom("<span class=\"absent\" title=\"\(image.url)\">picture: \(description)</span>"))
     }
   }
 
   /// The pictures of the prose as files beside the report.
   var files: [RenderedReport.File] {
-    fileNames.sorted { $0.value < $1.value }.compactMap { url, name in pictures[url].map { .init(name: name, bytes: $0.bytes) } }
+    fileNames.sorted { $0.value < $1.value }.compactMap { url, name in
+      pictures[url].map { .init(name: name, bytes: $0.bytes) }
+    }
   }
 
   // MARK: Parts

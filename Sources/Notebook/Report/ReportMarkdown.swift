@@ -32,7 +32,8 @@ struct ReportMarkdown {
     let front = document.frontMatter
     var text = "# \(MarkdownText.inline(front.title ?? prose.title ?? record.notebook))\n\n"
     if let subtitle = front.subtitle { text += "*\(MarkdownText.inline(subtitle))*\n\n" }
-    let byline = (front.authors.isEmpty ? [] : [front.authors.joined(separator: ", ")]) + (front.date.map { [$0] } ?? [])
+    let byline =
+      (front.authors.isEmpty ? [] : [front.authors.joined(separator: ", ")]) + (front.date.map { [$0] } ?? [])
     if !byline.isEmpty { text += MarkdownText.inline(byline.joined(separator: " · "), startsLine: true) + "\n\n" }
     if let abstract = front.abstract {
       let parts = ProseTree.aside(abstract, of: document.body, pictures: context.pictures).pieces.compactMap { piece in
@@ -74,7 +75,8 @@ struct ReportMarkdown {
     case .failed(let diagnostic):
       text += "> **\(MarkdownText.inline(diagnostic.file)), line \(diagnostic.line)**\n>\n"
       text += Self.quoted(MarkdownText.fenced(CellHTML.trimmed(diagnostic.message), info: "text")) + "\n"
-    case .skipped(let other): text += "*Not run: it waits for \(MarkdownText.inline(names[other] ?? "cell \(other)")).*\n\n"
+    case .skipped(let other):
+      text += "*Not run: it waits for \(MarkdownText.inline(names[other] ?? "cell \(other)")).*\n\n"
     case .notReached: text += "*Not reached: the run ended before this cell.*\n\n"
     case .notEvaluated: text += "*Shown only: this cell is not part of the program.*\n\n"
     case nil: text += "*Not part of this run.*\n\n"
@@ -140,9 +142,11 @@ struct MarkdownColophon {
     if let digest = context.notebookDigest { facts.append(["Notebook", MarkdownText.code(digest.hexadecimal)]) }
     if let commit = context.commit { facts.append(["Commit of the outputs", MarkdownText.code(commit)]) }
     for entry in context.values(of: document).entries {
-      let note = entry.isChanged ? " (set for this run; the notebook says \(MarkdownText.inline(entry.shownDocumentValue)))" : ""
+      let note =
+        entry.isChanged ? " (set for this run; the notebook says \(MarkdownText.inline(entry.shownDocumentValue)))" : ""
       facts.append([
-        entry.isSeed ? "Seed" : "Parameter \(MarkdownText.code(entry.name))", MarkdownText.inline(entry.shownValue) + note,
+        entry.isSeed ? "Seed" : "Parameter \(MarkdownText.code(entry.name))",
+        MarkdownText.inline(entry.shownValue) + note,
       ])
     }
     for (name, value) in record.environment.sorted(by: { $0.key < $1.key }) {
@@ -153,7 +157,8 @@ struct MarkdownColophon {
     if !context.commands.isEmpty {
       text += "### Do it again\n\n"
       for command in context.commands {
-        text += "\(MarkdownText.inline(command.purpose, startsLine: true)):\n\n\(MarkdownText.fenced(command.line, info: "sh"))\n"
+        text +=
+          "\(MarkdownText.inline(command.purpose, startsLine: true)):\n\n\(MarkdownText.fenced(command.line, info: "sh"))\n"
       }
     }
     return text
@@ -162,7 +167,8 @@ struct MarkdownColophon {
   private var calls: String {
     let rows = ledger.calls.map { call in
       [
-        MarkdownText.inline(call.stage), MarkdownText.inline(call.artifact), state(call), NumberText.duration(call.seconds),
+        MarkdownText.inline(call.stage), MarkdownText.inline(call.artifact), state(call),
+        NumberText.duration(call.seconds),
         InstantText.text(call.computed), call.output.map { NumberText.bytes($0.byteCount) } ?? "",
         MarkdownText.code(call.key.short),
         call.output.map { MarkdownText.code($0.digest.short) } ?? "",

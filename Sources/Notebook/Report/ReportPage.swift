@@ -32,7 +32,8 @@ struct ReportPage {
     html += "<main>\n"
     html += titleBlock
     html += body
-    html += ColophonHTML(document: document, record: record, context: context, ledger: ledger, lines: LineMap(document)).html
+    html +=
+      ColophonHTML(document: document, record: record, context: context, ledger: ledger, lines: LineMap(document)).html
     html += "</main>\n</body>\n</html>\n"
     return html
   }
@@ -45,7 +46,8 @@ struct ReportPage {
     var list: HTML = "<ul>"
     for piece in prose.body(frontMatterTitle: document.frontMatter.title) {
       guard case .heading(let heading, _, _) = piece, heading.level <= 3 else { continue }
-      list += "<li class=\"level-\(heading.level)\"><a href=\"#\(heading.anchor)\" dir=\"auto\">\(heading.title)</a></li>\n"
+      list +=
+        "<li class=\"level-\(heading.level)\"><a href=\"#\(heading.anchor)\" dir=\"auto\">\(heading.title)</a></li>\n"
     }
     list += "<li class=\"level-2\"><a href=\"#colophon\">Colophon</a></li></ul>"
     return """
@@ -61,7 +63,9 @@ struct ReportPage {
     let front = document.frontMatter
     var html: HTML = "<header class=\"title\">\n<h1 dir=\"auto\">\(title)</h1>\n"
     if let subtitle = front.subtitle { html += "<p class=\"subtitle\" dir=\"auto\">\(subtitle)</p>\n" }
-    if !front.authors.isEmpty { html += "<p class=\"authors\" dir=\"auto\">\(front.authors.joined(separator: ", "))</p>\n" }
+    if !front.authors.isEmpty {
+      html += "<p class=\"authors\" dir=\"auto\">\(front.authors.joined(separator: ", "))</p>\n"
+    }
     if let date = front.date { html += "<p class=\"date\">\(date)</p>\n" }
     if let abstract = front.abstract {
       html += "<div class=\"abstract\" dir=\"auto\">\n"
@@ -83,7 +87,8 @@ struct ReportPage {
     var html: HTML = "<p class=\"status\" role=\"status\"><b>This run has values of its own:</b>"
     for (position, entry) in changed.enumerated() {
       html += position == 0 ? " " : ", "
-      html += "<code>\(entry.name)</code> is <bdi>\(entry.shownValue)</bdi> instead of <bdi>\(entry.shownDocumentValue)</bdi>"
+      html +=
+        "<code>\(entry.name)</code> is <bdi>\(entry.shownValue)</bdi> instead of <bdi>\(entry.shownDocumentValue)</bdi>"
     }
     html += ".</p>\n"
     return html
@@ -118,7 +123,8 @@ struct ReportPage {
         guard let cell = cells[id] else { continue }
         html +=
           CellHTML(
-            cell: cell, outcome: outcomes[id], outputs: outputs.cells[id] ?? [], ledger: ledger, names: names, file: document.file
+            cell: cell, outcome: outcomes[id], outputs: outputs.cells[id] ?? [], ledger: ledger, names: names,
+            file: document.file
           ).html
       }
     }
@@ -158,7 +164,8 @@ struct RunSummary: Sendable {
       skipped == 0 ? nil : "\(skipped) wait\(skipped == 1 ? "s" : "") for another",
       notReached == 0 ? nil : "\(notReached) \(notReached == 1 ? "was" : "were") not reached",
       missingValues == 0
-        ? nil : "\(missingValues) value\(missingValues == 1 ? "" : "s") in the text \(missingValues == 1 ? "is" : "are") missing",
+        ? nil
+        : "\(missingValues) value\(missingValues == 1 ? "" : "s") in the text \(missingValues == 1 ? "is" : "are") missing",
     ].compactMap(\.self)
     return "Of \(total) cell\(total == 1 ? "" : "s") " + parts.joined(separator: ", ")
   }

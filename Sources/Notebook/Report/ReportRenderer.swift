@@ -21,7 +21,8 @@ package struct ReportRenderer: Sendable {
     let prose = ProseTree(document.body, values: values, cells: document.cells.map(\.id), pictures: context.pictures)
     let outputs = NumberedOutputs(document, record)
     let ledger = StageLedger(record)
-    let page = ReportPage(document: document, record: record, context: context, prose: prose, outputs: outputs, ledger: ledger)
+    let page = ReportPage(
+      document: document, record: record, context: context, prose: prose, outputs: outputs, ledger: ledger)
     let markdown = ReportMarkdown(
       document: document, record: record, context: context, prose: prose, outputs: outputs, ledger: ledger)
     return RenderedReport(html: page.html.string, markdown: markdown.text, files: outputs.files + prose.files)

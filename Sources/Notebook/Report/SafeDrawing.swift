@@ -43,8 +43,11 @@ struct SafeDrawing: Sendable {
 
   /// What the document says of its size in its first tag; 640 by 480 where it does not.
   private static func size(of svg: String) -> (width: Int, height: Int) {
-    guard let match = svg.prefix(4000).firstMatch(of: #/viewBox\s*=\s*["']\s*[-\d.]+[\s,]+[-\d.]+[\s,]+([\d.]+)[\s,]+([\d.]+)/#),
-      let width = Double(match.1), let height = Double(match.2), (1...20_000).contains(width), (1...20_000).contains(height)
+    guard
+      let match = svg.prefix(4000).firstMatch(
+        of: #/viewBox\s*=\s*["']\s*[-\d.]+[\s,]+[-\d.]+[\s,]+([\d.]+)[\s,]+([\d.]+)/#),
+      let width = Double(match.1), let height = Double(match.2), (1...20_000).contains(width),
+      (1...20_000).contains(height)
     else { return (640, 480) }
     return (Int(width.rounded(.up)), Int(height.rounded(.up)))
   }

@@ -43,7 +43,8 @@ struct StageDiagram {
         case .failed: .reference
         }
       let detail = call.artifact == call.stage ? call.output?.digest.short ?? call.state.word : call.artifact
-      return Node(title: call.stage, detail: detail, outline: outline, parents: parents(of: call, before: index, ledger))
+      return Node(
+        title: call.stage, detail: detail, outline: outline, parents: parents(of: call, before: index, ledger))
     }
   }
 
@@ -66,7 +67,9 @@ struct StageDiagram {
 
   /// The calls whose output this one reads, all of them earlier ones.
   private static func parents(of call: StageOutcome, before index: Int, _ ledger: StageLedger) -> Set<Int> {
-    Set(call.components.lazy.filter { $0.kind == .artifact }.compactMap { ledger.makers[$0.digest] }.filter { $0 < index })
+    Set(
+      call.components.lazy.filter { $0.kind == .artifact }.compactMap { ledger.makers[$0.digest] }.filter { $0 < index }
+    )
   }
 
   /// Gives every node a layer below its parents', and a place that is near theirs.
@@ -74,8 +77,12 @@ struct StageDiagram {
     for index in nodes.indices { nodes[index].layer = (nodes[index].parents.map { nodes[$0].layer }.max() ?? -1) + 1 }
     // What reads nothing stands right above its first reader.
     var firstReader: [Int: Int] = [:]
-    for node in nodes { for parent in node.parents { firstReader[parent] = min(firstReader[parent] ?? .max, node.layer) } }
-    for index in nodes.indices where nodes[index].parents.isEmpty { nodes[index].layer = max(0, (firstReader[index] ?? 1) - 1) }
+    for node in nodes {
+      for parent in node.parents { firstReader[parent] = min(firstReader[parent] ?? .max, node.layer) }
+    }
+    for index in nodes.indices where nodes[index].parents.isEmpty {
+      nodes[index].layer = max(0, (firstReader[index] ?? 1) - 1)
+    }
     var y = 6.0
     for layer in 0...(nodes.map(\.layer).max() ?? 0) {
       let members = nodes.indices.filter { nodes[$0].layer == layer }
@@ -106,11 +113,13 @@ struct StageDiagram {
     for node in nodes {
       let title = "\(node.title), \(node.detail)"
       drawing.rectangle(
-        x: node.x - boxWidth / 2, y: node.y, width: boxWidth, height: boxHeight, fill: .paper, radius: 3, outline: node.outline,
+        x: node.x - boxWidth / 2, y: node.y, width: boxWidth, height: boxHeight, fill: .paper, radius: 3,
+        outline: node.outline,
         title: title)
       // Bold letters are about a twelfth wider.
       let size = TextWidth.of(node.title, size: 11.5 * 1.08) <= boxWidth - 8 ? 11.5 : 10
-      drawing.text(fitted(node.title, size * 1.08), x: node.x, y: node.y + 14.5, size: size, anchor: .middle, isBold: true)
+      drawing.text(
+        fitted(node.title, size * 1.08), x: node.x, y: node.y + 14.5, size: size, anchor: .middle, isBold: true)
       drawing.text(fitted(node.detail, 10), x: node.x, y: node.y + 27, size: 10, .quiet, anchor: .middle)
     }
     let height = (nodes.map(\.y).max() ?? 0) + boxHeight + 6

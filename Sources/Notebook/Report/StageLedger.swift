@@ -75,7 +75,8 @@ struct StageLedger: Sendable {
   static func sentence(total: Int, ran: Int, cached: Int, failed: Int) -> String {
     guard total > 0 else { return "no stage calls" }
     let parts = [
-      ran > 0 ? "\(NumberText.integer(ran)) ran" : nil, cached > 0 ? "\(NumberText.integer(cached)) came from the store" : nil,
+      ran > 0 ? "\(NumberText.integer(ran)) ran" : nil,
+      cached > 0 ? "\(NumberText.integer(cached)) came from the store" : nil,
       failed > 0 ? "\(NumberText.integer(failed)) failed" : nil,
     ].compactMap(\.self)
     return "\(NumberText.integer(total)) stage call\(total == 1 ? "" : "s"): " + parts.joined(separator: ", ")

@@ -37,7 +37,9 @@ struct SwiftHighlighter {
         }
       } else if scalar.properties.numericType != nil, scalar.isASCII {
         emit(numberEnd(), as: "n")
-      } else if scalar == "@" || scalar == "#", position + 1 < scalars.count, scalars[position + 1].properties.isXIDStart {
+      } else if scalar == "@" || scalar == "#", position + 1 < scalars.count,
+        scalars[position + 1].properties.isXIDStart
+      {
         position += 1
         let end = end { !$0.properties.isXIDContinue }
         position -= 1
@@ -144,12 +146,16 @@ struct SwiftHighlighter {
   }
 
   private static let keywords: Set<String> = [
-    "actor", "any", "as", "associatedtype", "async", "await", "break", "case", "catch", "class", "continue", "default", "defer",
+    "actor", "any", "as", "associatedtype", "async", "await", "break", "case", "catch", "class", "continue", "default",
+    "defer",
     "do",
-    "else", "enum", "extension", "fallthrough", "false", "fileprivate", "for", "func", "guard", "if", "import", "in", "init",
+    "else", "enum", "extension", "fallthrough", "false", "fileprivate", "for", "func", "guard", "if", "import", "in",
+    "init",
     "inout",
-    "internal", "is", "let", "mutating", "nil", "nonisolated", "operator", "package", "private", "protocol", "public", "repeat",
-    "return", "self", "Self", "some", "static", "struct", "subscript", "super", "switch", "throw", "throws", "true", "try",
+    "internal", "is", "let", "mutating", "nil", "nonisolated", "operator", "package", "private", "protocol", "public",
+    "repeat",
+    "return", "self", "Self", "some", "static", "struct", "subscript", "super", "switch", "throw", "throws", "true",
+    "try",
     "typealias", "var", "where", "while",
   ]
 }

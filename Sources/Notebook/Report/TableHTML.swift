@@ -48,7 +48,8 @@ struct TableHTML {
     case .integer, .number: return "<td class=\"n\">\(column.text(of: cell))</td>"
     case .interval(let value, let low, let high):
       let (low, high) = (NumberText.bare(low, column.style), NumberText.bare(high, column.style))
-      return "<td class=\"n\">\(NumberText.number(value, column.style)) <span class=\"ci\">[\(low), \(high)]</span></td>"
+      return
+        "<td class=\"n\">\(NumberText.number(value, column.style)) <span class=\"ci\">[\(low), \(high)]</span></td>"
     }
   }
 

@@ -44,7 +44,8 @@ enum ArtifactNames {
   static func reference(forNotebook name: String) throws(StoreError) -> String {
     guard !name.isEmpty, name.utf8.count <= 200, !name.utf8.contains(0) else {
       throw StoreError(
-        operation: "name a branch after", subject: name, cause: .invalidName(reason: "a notebook's name has 1 to 200 bytes"))
+        operation: "name a branch after", subject: name,
+        cause: .invalidName(reason: "a notebook's name has 1 to 200 bytes"))
     }
     let bytes = Array(name.utf8)
     var text: [UInt8] = []
@@ -54,11 +55,13 @@ enum ArtifactNames {
       let mustHide =
         switch byte {
         case 0...0x20, 0x7f: true
-        case UInt8(ascii: "%"), UInt8(ascii: "/"), UInt8(ascii: "~"), UInt8(ascii: "^"), UInt8(ascii: ":"), UInt8(ascii: "?"),
+        case UInt8(ascii: "%"), UInt8(ascii: "/"), UInt8(ascii: "~"), UInt8(ascii: "^"), UInt8(ascii: ":"),
+          UInt8(ascii: "?"),
           UInt8(ascii: "*"), UInt8(ascii: "["), UInt8(ascii: "\\"), UInt8(ascii: "@"):
           true
         case UInt8(ascii: "."):
-          isFirst || isLast || bytes[position + 1] == UInt8(ascii: ".") || bytes[position...].elementsEqual(".lock".utf8)
+          isFirst || isLast || bytes[position + 1] == UInt8(ascii: ".")
+            || bytes[position...].elementsEqual(".lock".utf8)
         case UInt8(ascii: "-"): isFirst
         case UInt8(ascii: "H"): name == "HEAD"
         default: false

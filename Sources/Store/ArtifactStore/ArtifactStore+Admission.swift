@@ -39,7 +39,8 @@ extension ArtifactStore {
         continue
       }
       guard Digest(of: bytes).hexadecimal + RecordSegment.suffix == segment.name else {
-        admission.refused.append(Refusal(kind: "records", name: segment.name, reason: "its bytes do not hash to its name"))
+        admission.refused.append(
+          Refusal(kind: "records", name: segment.name, reason: "its bytes do not hash to its name"))
         continue
       }
       let lines = RecordSegment.decodeLines(bytes)
@@ -86,8 +87,9 @@ extension ArtifactStore {
   /// Decides again which of a remote's records look-ups find: its policy changed, or more is attested.
   /// - Returns: how many came to be found, and how many are found no longer.
   @discardableResult
-  package func reconsider(remote: String, isAdmitted: (StageRecord) -> Bool) throws(StoreError) -> (admitted: Int, withheld: Int)
-  {
+  package func reconsider(remote: String, isAdmitted: (StageRecord) -> Bool) throws(StoreError) -> (
+    admitted: Int, withheld: Int
+  ) {
     let pulled = try lines(of: .pulled(remote))
     let held = try lines(of: .withheld(remote))
     let rising = held.filter { isAdmitted($0.record) }
@@ -117,10 +119,14 @@ extension ArtifactStore {
     try batch.withLock { (batch) throws(StoreError) in
       try flush(batch)
       let lock = try ProcessLock(repository)
-      for prefix in ["refs/colophon/incoming/\(remote)/", "refs/colophon/outgoing/\(remote)/", "refs/remotes/\(remote)/"] {
+      for prefix in [
+        "refs/colophon/incoming/\(remote)/", "refs/colophon/outgoing/\(remote)/", "refs/remotes/\(remote)/",
+      ] {
         for reference in try repository.references(under: prefix) { try repository.remove(reference) }
       }
-      for reference in [RecordSource.pulled(remote).reference, RecordSource.withheld(remote).reference, Self.tracking(remote)] {
+      for reference in [
+        RecordSource.pulled(remote).reference, RecordSource.withheld(remote).reference, Self.tracking(remote),
+      ] {
         try repository.remove(reference)
       }
       try index.forgetRecords()
@@ -132,8 +138,11 @@ extension ArtifactStore {
   static func tracking(_ remote: String) -> String { "refs/colophon/remotes/\(remote)" }
 
   /// The segments in the tree of a foreign commit.
-  private func segments(of tip: ObjectID, refused: inout [Refusal]) throws(StoreError) -> [(name: String, id: ObjectID)] {
-    func refuse(_ name: String, _ reason: String) { refused.append(Refusal(kind: "records", name: name, reason: reason)) }
+  private func segments(of tip: ObjectID, refused: inout [Refusal]) throws(StoreError) -> [(name: String, id: ObjectID)]
+  {
+    func refuse(_ name: String, _ reason: String) {
+      refused.append(Refusal(kind: "records", name: name, reason: reason))
+    }
     guard let tree = foreignTree(ofCommit: tip) else {
       refuse("\(tip)", "it is no commit with a folder of records")
       return []
@@ -164,7 +173,9 @@ extension ArtifactStore {
   private func namesOnly(_ outputs: Set<ObjectID>, _ tip: ObjectID) -> Bool {
     guard let tree = foreignTree(ofCommit: tip) else { return false }
     return tree.entries.filter { $0.mode == "40000" }.allSatisfy { entry in
-      foreignTree(entry.id)?.entries.allSatisfy { $0.fault == nil && $0.text == $0.id.hexadecimal && outputs.contains($0.id) }
+      foreignTree(entry.id)?.entries.allSatisfy {
+        $0.fault == nil && $0.text == $0.id.hexadecimal && outputs.contains($0.id)
+      }
         ?? false
     }
   }
@@ -186,7 +197,8 @@ extension ArtifactStore {
   }
 
   /// Whether there is nothing new in a record: the same key and output, computed here or pulled before.
-  private func isKnown(_ record: StageRecord, _ present: StoredOutcome?, from remote: String) throws(StoreError) -> Bool {
+  private func isKnown(_ record: StageRecord, _ present: StoredOutcome?, from remote: String) throws(StoreError) -> Bool
+  {
     if let present, present.output.digest == record.output.digest { return true }
     guard withholds.withLock({ $0 }) else { return false }
     return try index.withheld(record.key).contains { $0.remote == remote && $0.digest == record.output.digest }
@@ -261,7 +273,9 @@ extension ArtifactStore {
   static func split(_ lines: [Line]) -> [(lines: [Line], bytes: [UInt8], outputs: [ObjectID: Bool])] {
     var parts: [(lines: [Line], bytes: [UInt8], outputs: [ObjectID: Bool])] = []
     for (record, line) in lines {
-      if parts.last.map({ $0.bytes.count + line.count > RecordSegment.byteLimit / 2 }) ?? true { parts.append(([], [], [:])) }
+      if parts.last.map({ $0.bytes.count + line.count > RecordSegment.byteLimit / 2 }) ?? true {
+        parts.append(([], [], [:]))
+      }
       let last = parts.count - 1
       parts[last].lines.append((record, line))
       parts[last].bytes += line

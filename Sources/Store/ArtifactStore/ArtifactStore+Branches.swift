@@ -30,7 +30,8 @@ extension ArtifactStore {
       let notebook = ArtifactNames.notebook(forReference: reference)
       guard let tip = try repository.target(of: incoming) else { continue }
       guard (try? ArtifactNames.reference(forNotebook: notebook)) == reference else {
-        refused.append(Refusal(kind: "branch", name: String(reference.dropFirst(11)), reason: "no notebook's branch is named so"))
+        refused.append(
+          Refusal(kind: "branch", name: String(reference.dropFirst(11)), reason: "no notebook's branch is named so"))
         continue
       }
       if let fault = try fault(ofVersionsFrom: tip, known: &known, &check) {
@@ -76,7 +77,9 @@ extension ArtifactStore {
 
   /// What is wrong with a version; `nil` when nothing is.
   /// - Parameter readsAll: whether also contents are read that this store has under the same objects.
-  func fault(ofVersion commit: Commit, _ check: inout ContentCheck, readsAll: Bool = false) throws(StoreError) -> String? {
+  func fault(ofVersion commit: Commit, _ check: inout ContentCheck, readsAll: Bool = false) throws(StoreError)
+    -> String?
+  {
     guard let root = foreignTree(commit.tree) else { return "it has no readable folder" }
     if let fault = root.entries.lazy.compactMap(\.fault).first { return fault }
     func file(_ name: String) -> ObjectID? {

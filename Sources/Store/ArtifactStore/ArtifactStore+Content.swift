@@ -7,7 +7,9 @@ internal import Synchronization
 
 extension ArtifactStore {
   /// The content of an outcome, read from the store when it is used.
-  package func content(of outcome: StoredOutcome) -> ArtifactContent { content(of: outcome.output, inline: outcome.inline) }
+  package func content(of outcome: StoredOutcome) -> ArtifactContent {
+    content(of: outcome.output, inline: outcome.inline)
+  }
 
   /// Stored content, read from the store when it is used.
   package func content(of stored: StoredContent) -> ArtifactContent { content(of: stored, inline: nil) }
@@ -71,7 +73,8 @@ extension ArtifactStore {
   }
 
   /// Calls `body` with a stored file's bytes in their order, not yet checked.
-  func forEachPiece(of file: StoredFile, _ body: (UnsafeRawBufferPointer) throws(StoreError) -> Void) throws(StoreError) {
+  func forEachPiece(of file: StoredFile, _ body: (UnsafeRawBufferPointer) throws(StoreError) -> Void) throws(StoreError)
+  {
     guard file.chunked else { return try withBlob(file.object, file, body) }
     for chunk in try chunks(of: file) { try withBlob(chunk, file, body) }
   }
@@ -109,7 +112,8 @@ extension ArtifactStore {
     guard case .damaged(let object, _, let reason) = error.cause else { return error }
     if let object { _ = damaged.withLock { $0.insert(object) } }
     return StoreError(
-      operation: "read", subject: file.name, cause: .damaged(object: object ?? file.object, digest: file.digest, reason: reason))
+      operation: "read", subject: file.name,
+      cause: .damaged(object: object ?? file.object, digest: file.digest, reason: reason))
   }
 
   /// The error for a file whose bytes hash to something else, with the object that is to blame.
@@ -159,7 +163,8 @@ extension ArtifactStore: ContentSource {
   private func located(_ file: ContentFile) throws(StoreError) -> StoredFile {
     guard var stored = try locate(file.digest) else {
       throw StoreError(
-        operation: "read", subject: file.name, cause: .damaged(object: nil, digest: file.digest, reason: "it is not in the store")
+        operation: "read", subject: file.name,
+        cause: .damaged(object: nil, digest: file.digest, reason: "it is not in the store")
       )
     }
     stored.name = file.name

@@ -12,7 +12,8 @@ extension ArtifactStore {
       for file in record.output.files where !batch.contains(file.object) && !repository.contains(file.object) {
         throw StoreError(
           operation: "record the stage", subject: record.stage,
-          cause: .damaged(object: file.object, digest: file.digest, reason: "its output \(file.name) was not put or is lost"))
+          cause: .damaged(
+            object: file.object, digest: file.digest, reason: "its output \(file.name) was not put or is lost"))
       }
       let inline = try inlineBytes(of: record.output, batch)
       batch.add(record, line: line, inline: inline)
@@ -80,7 +81,8 @@ extension ArtifactStore {
   ///   - source: the reference that gets the segment.
   /// - Returns: the segment's name.
   func writeSegment(
-    _ lines: [UInt8], _ outputs: [ObjectID: Bool], replacing: Set<String>, _ batch: Batch, to source: RecordSource = .own
+    _ lines: [UInt8], _ outputs: [ObjectID: Bool], replacing: Set<String>, _ batch: Batch,
+    to source: RecordSource = .own
   ) throws(StoreError) -> String {
     let base = Digest(of: lines).hexadecimal
     let blob = try batch.append(.blob, lines, always: true)
@@ -125,7 +127,9 @@ extension ArtifactStore {
     var short: [(name: String, bytes: [UInt8])] = []
     for segment in segments {
       // One that cannot be read stays, and is reported when the store is opened.
-      guard let bytes = try? repository.bytes(segment.id, .blob), bytes.count < RecordSegment.mergeLimit else { continue }
+      guard let bytes = try? repository.bytes(segment.id, .blob), bytes.count < RecordSegment.mergeLimit else {
+        continue
+      }
       short.append((segment.name, bytes))
     }
     guard short.count > RecordSegment.countLimit / 2 else { return }
@@ -133,13 +137,17 @@ extension ArtifactStore {
     var replaced: Set<String> = []
     for segment in short {
       let objects = String(segment.name.dropLast(RecordSegment.suffix.count)) + RecordSegment.objectsSuffix
-      if let entry = tree[objects] { for object in try self.tree(entry.id).entries { outputs[object.id] = object.isTree } }
+      if let entry = tree[objects] {
+        for object in try self.tree(entry.id).entries { outputs[object.id] = object.isTree }
+      }
       replaced.formUnion([segment.name, objects])
     }
     do throws(StoreError) {
-      let name = try writeSegment(RecordSegment.merge(short.map(\.bytes)), outputs, replacing: replaced, batch, to: source)
+      let name = try writeSegment(
+        RecordSegment.merge(short.map(\.bytes)), outputs, replacing: replaced, batch, to: source)
       batch.clear()
-      try index.replaceSegments(short.map { source.mark + $0.name }.filter { $0 != source.mark + name }, with: source.mark + name)
+      try index.replaceSegments(
+        short.map { source.mark + $0.name }.filter { $0 != source.mark + name }, with: source.mark + name)
     } catch {
       abandon(batch)
       throw error
@@ -147,7 +155,9 @@ extension ArtifactStore {
   }
 
   private func inlineBytes(of content: StoredContent, _ batch: Batch) throws(StoreError) -> [UInt8]? {
-    guard content.files.count == 1, content.files[0].byteCount <= Self.inlineLimit, !content.files[0].chunked else { return nil }
+    guard content.files.count == 1, content.files[0].byteCount <= Self.inlineLimit, !content.files[0].chunked else {
+      return nil
+    }
     let id = content.files[0].object
     if let object = try batch.read(id) { return object.bytes }
     return try repository.bytes(id, .blob)

@@ -36,7 +36,8 @@ extension ArtifactStore {
         if let parent {
           guard let tree = foreignTree(ofCommit: parent) else {
             throw StoreError(
-              operation: "add to", subject: tip ?? "", cause: .foreignFormat(found: "something else than a folder of records"))
+              operation: "add to", subject: tip ?? "",
+              cause: .foreignFormat(found: "something else than a folder of records"))
           }
           union = tree
         }
@@ -45,7 +46,8 @@ extension ArtifactStore {
         for reference in references {
           guard let own = try repository.target(of: reference) else { continue }
           for entry in try recordsTree(of: own).entries where names.insert(Array(entry.name.utf8)).inserted {
-            union.entries.append(.init(mode: entry.isTree ? "40000" : "100644", name: Array(entry.name.utf8), id: entry.id))
+            union.entries.append(
+              .init(mode: entry.isTree ? "40000" : "100644", name: Array(entry.name.utf8), id: entry.id))
           }
         }
         guard names.count > before else { return nil }

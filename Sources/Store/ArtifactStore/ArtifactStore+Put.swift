@@ -15,7 +15,9 @@ extension ArtifactStore {
   ///   - format: the artifact format's name and version.
   ///   - scratch: a folder whose files the store may take (by a hard link, then read-only) instead of bringing them out later.
   /// - Throws: ``StoreError``, with ``StoreError/Cause/changedWhileStored(declared:found:)`` for bytes that are not what was declared.
-  package func put(_ content: ArtifactContent, format: String, scratch: String? = nil) throws(StoreError) -> StoredContent {
+  package func put(_ content: ArtifactContent, format: String, scratch: String? = nil) throws(StoreError)
+    -> StoredContent
+  {
     try removeDamaged()
     let generation = batch.withLock { $0.generation }
     var files: [StoredFile] = []
@@ -55,7 +57,9 @@ extension ArtifactStore {
     }
   }
 
-  private func put(_ file: ContentFile, at path: String, isScratch: Bool, _ generation: Int) throws(StoreError) -> StoredFile {
+  private func put(_ file: ContentFile, at path: String, isScratch: Bool, _ generation: Int) throws(StoreError)
+    -> StoredFile
+  {
     let descriptor = try Descriptor(path, O_RDONLY)
     let before = try descriptor.status()
     let stored: StoredFile
@@ -72,14 +76,16 @@ extension ArtifactStore {
     } else {
       posix_fadvise(descriptor.number, 0, 0, POSIX_FADV_SEQUENTIAL)
       let number = descriptor.number
-      stored = try putLong(file, generation) { (buffer) throws(StoreError) in try Self.read(number, path, into: buffer) }
+      stored = try putLong(file, generation) { (buffer) throws(StoreError) in try Self.read(number, path, into: buffer)
+      }
     }
     guard try descriptor.status() == before else { throw Self.changed(file, file.digest) }
     if isScratch, file.byteCount > Self.inlineLimit { folder.adopt(path, file.digest, status: before) }
     return stored
   }
 
-  private static func read(_ number: Int32, _ path: String, into buffer: UnsafeMutableRawBufferPointer) throws(StoreError) -> Int
+  private static func read(_ number: Int32, _ path: String, into buffer: UnsafeMutableRawBufferPointer)
+    throws(StoreError) -> Int
   {
     var filled = 0
     while filled < buffer.count {
@@ -126,7 +132,9 @@ extension ArtifactStore {
     try ingest.run { (id, entry) throws(StoreError) in
       try withBatch(generation, file.name) { (batch) throws(StoreError) in try batch.append(id, entry: entry) }
     }
-    guard ingest.digest == file.digest, ingest.byteCount == file.byteCount else { throw Self.changed(file, ingest.digest) }
+    guard ingest.digest == file.digest, ingest.byteCount == file.byteCount else {
+      throw Self.changed(file, ingest.digest)
+    }
     let tree = Tree(ingest.chunks.enumerated().map { Tree.Entry(name: Chunking.name($0), id: $1, isTree: false) }).bytes
     let id = tree.withUnsafeBytes { ObjectID(.tree, $0) }
     let stored = StoredFile(name: file.name, digest: file.digest, byteCount: file.byteCount, object: id, chunked: true)
@@ -152,7 +160,8 @@ extension ArtifactStore {
     try batch.withLock { (batch) throws(StoreError) in
       guard batch.generation == generation else {
         throw StoreError(
-          operation: "store", subject: subject, cause: .damaged(object: nil, digest: nil, reason: "an earlier write failed"))
+          operation: "store", subject: subject,
+          cause: .damaged(object: nil, digest: nil, reason: "an earlier write failed"))
       }
       do throws(StoreError) { try body(batch) } catch {
         abandon(batch)

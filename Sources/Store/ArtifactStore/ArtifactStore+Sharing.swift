@@ -30,7 +30,9 @@ extension ArtifactStore {
 
   private func size(of chunks: [ObjectID]) throws(StoreError) -> Int64 {
     var size: Int64 = 0
-    for chunk in chunks { size += try repository.withObject(chunk, .blob) { (bytes) throws(StoreError) in Int64(bytes.count) } }
+    for chunk in chunks {
+      size += try repository.withObject(chunk, .blob) { (bytes) throws(StoreError) in Int64(bytes.count) }
+    }
     return size
   }
 }

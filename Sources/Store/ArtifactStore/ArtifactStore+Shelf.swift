@@ -61,7 +61,9 @@ extension ArtifactStore {
     guard let tip = try repository.target(of: reference) else { return (0, []) }
     var refused: [Refusal] = []
     var files: [[UInt8]] = []
-    func refuse(_ name: String, _ reason: String) { refused.append(Refusal(kind: "attestation", name: name, reason: reason)) }
+    func refuse(_ name: String, _ reason: String) {
+      refused.append(Refusal(kind: "attestation", name: name, reason: reason))
+    }
     guard let tree = foreignTree(ofCommit: tip) else {
       refuse("\(tip)", "it is no commit with a folder")
       return (0, refused)

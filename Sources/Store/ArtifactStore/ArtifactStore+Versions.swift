@@ -77,7 +77,9 @@ extension ArtifactStore {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
       list = Array(try encoder.encode(artifacts))
-    } catch { throw StoreError(operation: "write a version of", subject: Self.listName, cause: .index(reason: "\(error)")) }
+    } catch {
+      throw StoreError(operation: "write a version of", subject: Self.listName, cause: .index(reason: "\(error)"))
+    }
     let listID = try batch.append(.blob, list)
     let lockID = try batch.append(.blob, lock)
     let builder = try folders(of: artifacts, list: listID, lock: lockID) { (file) in
@@ -169,7 +171,9 @@ extension ArtifactStore {
     for file in content.files {
       let parts = try ArtifactNames.components(ofPath: file.name)
       let target = content.files.count == 1 ? path : path + "/" + parts.joined(separator: "/")
-      if let slash = target.lastIndex(of: "/"), slash != target.startIndex { try FileSystem.makeFolder(String(target[..<slash])) }
+      if let slash = target.lastIndex(of: "/"), slash != target.startIndex {
+        try FileSystem.makeFolder(String(target[..<slash]))
+      }
       try bringOut(file, to: target)
     }
   }

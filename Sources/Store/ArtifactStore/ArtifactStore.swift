@@ -43,7 +43,9 @@ package final class ArtifactStore: Sendable {
   ///   - project: the folder with `.colophon`.
   ///   - report: is told when something had to be mended, such as a damaged index.
   /// - Throws: ``StoreError``.
-  package init(artifacts: String, project: String, report: @escaping @Sendable (String) -> Void = { _ in }) throws(StoreError) {
+  package init(artifacts: String, project: String, report: @escaping @Sendable (String) -> Void = { _ in })
+    throws(StoreError)
+  {
     let hidden = project + "/.colophon"
     try FileSystem.makeFolder(hidden)
     repository = try GitRepository(path: artifacts + "/store.git")
@@ -173,7 +175,9 @@ package final class ArtifactStore: Sendable {
   }
 
   private func inlineBytes(of content: StoredContent) -> [UInt8]? {
-    guard content.files.count == 1, content.files[0].byteCount <= Self.inlineLimit, !content.files[0].chunked else { return nil }
+    guard content.files.count == 1, content.files[0].byteCount <= Self.inlineLimit, !content.files[0].chunked else {
+      return nil
+    }
     return try? repository.bytes(content.files[0].object, .blob)
   }
 
@@ -195,6 +199,7 @@ package final class ArtifactStore: Sendable {
 
   private static func unreadable(_ id: ObjectID, _ kind: String) -> StoreError {
     StoreError(
-      operation: "read the \(kind)", subject: id.hexadecimal, cause: .damaged(object: id, digest: nil, reason: "malformed"))
+      operation: "read the \(kind)", subject: id.hexadecimal,
+      cause: .damaged(object: id, digest: nil, reason: "malformed"))
   }
 }

@@ -43,7 +43,8 @@ final class Batch {
   /// Adds an object's entry. A pack that gets too long is finished and another one begun.
   func append(_ id: ObjectID, entry: UnsafeRawBufferPointer) throws(StoreError) {
     if let writer, writer.byteCount + entry.count > PackWriter.limit { try finishPack() }
-    let writer = if let present = self.writer { present } else { try PackWriter(folder: repository.path + "/objects/pack") }
+    let writer =
+      if let present = self.writer { present } else { try PackWriter(folder: repository.path + "/objects/pack") }
     self.writer = writer
     try writer.append(id, entry: entry)
   }

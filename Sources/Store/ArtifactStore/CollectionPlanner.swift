@@ -49,7 +49,8 @@ struct CollectionPlanner {
   /// Commits that an earlier collection made the oldest of their branches, from git's own list of them.
   static func cuts(_ repository: GitRepository) -> Set<ObjectID> {
     let bytes = (try? FileBytes.read(repository.path + "/shallow")) ?? []
-    return Set(String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { ObjectID(hexadecimal: String($0)) })
+    return Set(
+      String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { ObjectID(hexadecimal: String($0)) })
   }
 
   mutating func plan() throws(StoreError) -> CollectionWork {
@@ -204,14 +205,18 @@ struct CollectionPlanner {
     for candidate in ordered {
       if size <= limit { break }
       work.plan.evictions.append(
-        .init(stage: candidate.stage, key: candidate.key, byteCount: Int64(candidate.byteCount), seconds: candidate.seconds))
+        .init(
+          stage: candidate.stage, key: candidate.key, byteCount: Int64(candidate.byteCount), seconds: candidate.seconds)
+      )
       for object in candidate.objects where holders[object] != nil {
         release(object)
         recordHolders[object, default: 1] -= 1
         if recordHolders[object] == 0 { for version in naming[object] ?? [] { cut(version) } }
       }
     }
-    for position in versions.indices.sorted(by: { versions[$0].time < versions[$1].time }) where size > limit { cut(position) }
+    for position in versions.indices.sorted(by: { versions[$0].time < versions[$1].time }) where size > limit {
+      cut(position)
+    }
     noteCuts()
   }
 
@@ -240,7 +245,8 @@ struct CollectionPlanner {
   /// A version goes with all before it.
   private mutating func cut(_ position: Int) {
     let (branch, depth) = (versions[position].branch, versions[position].depth)
-    for other in versions.indices where versions[other].branch == branch && versions[other].depth >= depth && !isCut[other] {
+    for other in versions.indices
+    where versions[other].branch == branch && versions[other].depth >= depth && !isCut[other] {
       isCut[other] = true
       for object in versions[other].objects { release(object) }
     }
@@ -253,7 +259,8 @@ struct CollectionPlanner {
       work.plan.cutVersions[name, default: 0] += 1
     }
     for branch in Set(versions.indices.filter { isCut[$0] }.map { versions[$0].branch }) {
-      let first = versions.indices.filter { isCut[$0] && versions[$0].branch == branch }.map { versions[$0].depth }.min() ?? 0
+      let first =
+        versions.indices.filter { isCut[$0] && versions[$0].branch == branch }.map { versions[$0].depth }.min() ?? 0
       var next = (try? repository.target(of: branch)) ?? nil
       for _ in 0..<max(0, first - 1) {
         guard let id = next, let bytes = try? repository.bytes(id, .commit) else { break }
@@ -285,8 +292,10 @@ struct CollectionPlanner {
       for part in ArtifactStore.split(remaining) {
         let base = Digest(of: part.bytes).hexadecimal
         let objects = Tree(part.outputs.map { Tree.Entry(name: $0.key.hexadecimal, id: $0.key, isTree: $0.value) })
-        tree.entries.append(.init(name: base + RecordSegment.suffix, id: write(.blob, part.bytes, &live), isTree: false))
-        tree.entries.append(.init(name: base + RecordSegment.objectsSuffix, id: write(.tree, objects.bytes, &live), isTree: true))
+        tree.entries.append(
+          .init(name: base + RecordSegment.suffix, id: write(.blob, part.bytes, &live), isTree: false))
+        tree.entries.append(
+          .init(name: base + RecordSegment.objectsSuffix, id: write(.tree, objects.bytes, &live), isTree: true))
       }
       let treeID = write(.tree, tree.bytes, &live)
       // The old commit's time, so that the plan does not depend on when it is made.
@@ -310,7 +319,8 @@ struct CollectionPlanner {
     let all = store.folder.all()
     if work.contents.isEmpty {
       for file in all {
-        guard let digest = file.digest, let stored = try store.index.content(digest), live.contains(stored.object) else {
+        guard let digest = file.digest, let stored = try store.index.content(digest), live.contains(stored.object)
+        else {
           work.contents.append(file)
           continue
         }

@@ -93,7 +93,8 @@ struct ContentCheck {
     guard header.byteCount <= most * 40 else {
       return .failure(Fault("its chunk list is longer than \(file.byteCount) bytes need"))
     }
-    guard let bytes = try? repository.bytes(file.object, .tree), let tree = bytes.withUnsafeBytes({ ForeignTree(parsing: $0) })
+    guard let bytes = try? repository.bytes(file.object, .tree),
+      let tree = bytes.withUnsafeBytes({ ForeignTree(parsing: $0) })
     else { return .failure(Fault("its chunk list cannot be read")) }
     var total: Int64 = 0
     for (position, entry) in tree.entries.enumerated() {
@@ -106,9 +107,13 @@ struct ContentCheck {
         return .failure(Fault("chunk \(position) is no file or has \(chunk.byteCount) bytes, more than a chunk may"))
       }
       total += Int64(chunk.byteCount)
-      guard total <= file.byteCount else { return .failure(Fault("its chunks are longer than \(file.byteCount) bytes")) }
+      guard total <= file.byteCount else {
+        return .failure(Fault("its chunks are longer than \(file.byteCount) bytes"))
+      }
     }
-    guard total == file.byteCount else { return .failure(Fault("its chunks have \(total) bytes, not \(file.byteCount)")) }
+    guard total == file.byteCount else {
+      return .failure(Fault("its chunks have \(total) bytes, not \(file.byteCount)"))
+    }
     return .success(tree.entries.map(\.id))
   }
 

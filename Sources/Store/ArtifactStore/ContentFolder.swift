@@ -23,7 +23,9 @@ final class ContentFolder: Sendable {
     self.root = root
     self.index = index
     try FileSystem.makeFolder(root)
-    let identifier = (try? FileBytes.read("/proc/sys/kernel/random/boot_id")).map { String(decoding: $0, as: UTF8.self) }
+    let identifier = (try? FileBytes.read("/proc/sys/kernel/random/boot_id")).map {
+      String(decoding: $0, as: UTF8.self)
+    }
     boot = identifier ?? ""
     FileSystem.removeAbandoned(in: root)
   }
@@ -57,7 +59,8 @@ final class ContentFolder: Sendable {
   /// - Parameter status: the file's state before and after it was hashed.
   func adopt(_ source: String, _ digest: Digest, status: FileSystem.Status) {
     let target = path(digest)
-    guard !FileSystem.exists(target), (try? FileSystem.makeFolder(folder(digest))) != nil, link(source, target) == 0 else {
+    guard !FileSystem.exists(target), (try? FileSystem.makeFolder(folder(digest))) != nil, link(source, target) == 0
+    else {
       return
     }
     guard let now = FileSystem.status(target), Self.same(now, status) else {
@@ -125,6 +128,7 @@ final class ContentFolder: Sendable {
 
   /// A link that goes changes the time of change, not the content.
   private static func same(_ left: FileSystem.Status, _ right: FileSystem.Status) -> Bool {
-    left.size == right.size && left.modified == right.modified && left.inode == right.inode && left.device == right.device
+    left.size == right.size && left.modified == right.modified && left.inode == right.inode
+      && left.device == right.device
   }
 }

@@ -56,6 +56,7 @@ extension ArtifactStore {
         return (found.digest, before, max(before.modified, before.changed) < began - StoreIndex.racyInterval)
       }
     }
-    throw StoreError(operation: "hash", subject: path, cause: .system(code: 0, reason: "it keeps changing while it is read"))
+    throw StoreError(
+      operation: "hash", subject: path, cause: .system(code: 0, reason: "it keeps changing while it is read"))
   }
 }

@@ -113,7 +113,8 @@ enum FileSystem {
 extension FileSystem.Status {
   init(_ buffer: stat) {
     self.init(
-      size: Int64(buffer.st_size), modified: Int64(buffer.st_mtim.tv_sec) * 1_000_000_000 + Int64(buffer.st_mtim.tv_nsec),
+      size: Int64(buffer.st_size),
+      modified: Int64(buffer.st_mtim.tv_sec) * 1_000_000_000 + Int64(buffer.st_mtim.tv_nsec),
       changed: Int64(buffer.st_ctim.tv_sec) * 1_000_000_000 + Int64(buffer.st_ctim.tv_nsec),
       inode: Int64(bitPattern: UInt64(buffer.st_ino)), device: Int64(bitPattern: UInt64(buffer.st_dev)),
       isFolder: buffer.st_mode & S_IFMT == S_IFDIR)

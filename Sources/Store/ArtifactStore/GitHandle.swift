@@ -3,7 +3,8 @@ internal import CGit2
 /// An open repository and its object database, closed at the end of its life.
 ///
 /// libgit2 guards the object database with locks of its own; references are used under the lock of ``GitRepository``.
-final class GitHandle: @unchecked Sendable {  // lock: libgit2's for `database`, GitRepository.references for `repository`
+// Lock: libgit2's for `database`, GitRepository.references for `repository`.
+final class GitHandle: @unchecked Sendable {
   let repository: OpaquePointer
   let database: OpaquePointer
 

@@ -43,7 +43,9 @@ extension GitRepository {
     var open = [commit]
     while let id = open.popLast() {
       if id == ancestor { return true }
-      guard seen.insert(id).inserted, let bytes = try? bytes(id, .commit), let commit = Commit(parsing: bytes) else { continue }
+      guard seen.insert(id).inserted, let bytes = try? bytes(id, .commit), let commit = Commit(parsing: bytes) else {
+        continue
+      }
       open += commit.parents
     }
     return false

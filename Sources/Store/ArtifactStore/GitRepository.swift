@@ -37,7 +37,8 @@ final class GitRepository: Sendable {
         operation: "open the store", subject: path, cause: .foreignFormat(found: "a git repository of someone else's"))
     }
     guard format == Self.format else {
-      throw StoreError(operation: "open the store", subject: path, cause: .foreignFormat(found: "a store of format \(format)"))
+      throw StoreError(
+        operation: "open the store", subject: path, cause: .foreignFormat(found: "a store of format \(format)"))
     }
     current = Mutex(handle)
   }
@@ -71,9 +72,11 @@ final class GitRepository: Sendable {
       code = Self.read(handle, id, &object)
     }
     guard code == 0, let object else {
-      let reason = code == GIT_ENOTFOUND.rawValue ? "missing" : "unreadable: \(GitHandle.error("", "", code: code).gitReason)"
+      let reason =
+        code == GIT_ENOTFOUND.rawValue ? "missing" : "unreadable: \(GitHandle.error("", "", code: code).gitReason)"
       throw StoreError(
-        operation: "read the \(expected.name)", subject: id.hexadecimal, cause: .damaged(object: id, digest: nil, reason: reason))
+        operation: "read the \(expected.name)", subject: id.hexadecimal,
+        cause: .damaged(object: id, digest: nil, reason: reason))
     }
     defer { git_odb_object_free(object) }
     guard git_odb_object_type(object).rawValue == Int32(expected.rawValue) else {
@@ -116,7 +119,9 @@ final class GitRepository: Sendable {
         var new = new.git
         var result: OpaquePointer?
         defer { git_reference_free(result) }
-        guard var old = old?.git else { return git_reference_create(&result, handle.repository, reference, &new, 0, message) }
+        guard var old = old?.git else {
+          return git_reference_create(&result, handle.repository, reference, &new, 0, message)
+        }
         return git_reference_create_matching(&result, handle.repository, reference, &new, 1, &old, message)
       }
       guard code == 0 else { throw GitHandle.error("write the reference", reference, code: code) }
@@ -131,7 +136,9 @@ final class GitRepository: Sendable {
     let lock = path + "/" + reference + ".lock"
     var code = body()
     for _ in 0..<200 where code == GIT_ELOCKED.rawValue {
-      if let status = FileSystem.status(lock), Double(status.changed) / 1e9 < FileSystem.now - 2 { FileSystem.remove(lock) }
+      if let status = FileSystem.status(lock), Double(status.changed) / 1e9 < FileSystem.now - 2 {
+        FileSystem.remove(lock)
+      }
       FileSystem.sleep(milliseconds: 20)
       code = body()
     }

@@ -31,7 +31,8 @@ final class LongIngest {
   /// - Parameters:
   ///   - read: fills a buffer with the file's next bytes and returns how many; fewer than fit mean the file's end.
   ///   - isKnown: whether the store has an object; called from several threads.
-  init(read: @escaping (UnsafeMutableRawBufferPointer) throws(StoreError) -> Int, isKnown: @escaping (ObjectID) -> Bool) {
+  init(read: @escaping (UnsafeMutableRawBufferPointer) throws(StoreError) -> Int, isKnown: @escaping (ObjectID) -> Bool)
+  {
     self.read = read
     self.isKnown = isKnown
   }
@@ -42,7 +43,9 @@ final class LongIngest {
   /// Reads everything.
   /// - Parameter append: takes the entry of a chunk that was not known.
   func run(append: (ObjectID, UnsafeRawBufferPointer) throws(StoreError) -> Void) throws(StoreError) {
-    let buffers = (0..<2).map { _ in UnsafeMutableRawBufferPointer.allocate(byteCount: Self.blockLength, alignment: 4096) }
+    let buffers = (0..<2).map { _ in
+      UnsafeMutableRawBufferPointer.allocate(byteCount: Self.blockLength, alignment: 4096)
+    }
     // Room for the entries of all chunks of a block, even if each is as short as a chunk may be.
     let room = Self.blockLength / Chunking.minimum + 1
     let output = UnsafeMutableRawBufferPointer.allocate(
@@ -63,12 +66,15 @@ final class LongIngest {
         offsets.append(offset)
         offset += PackEntry.bound(chunk.count)
       }
-      let round = Round(ingest: self, present: block, next: buffers[turn], output: output, offsets: offsets, encoded: encoded)
+      let round = Round(
+        ingest: self, present: block, next: buffers[turn], output: output, offsets: offsets, encoded: encoded)
       DispatchQueue.concurrentPerform(iterations: block.chunks.count + 1) { round.perform($0) }
       for (position, offset) in offsets.enumerated() {
         guard let chunk = encoded[position] else { continue }
         chunks.append(chunk.id)
-        if chunk.length > 0 { try append(chunk.id, UnsafeRawBufferPointer(rebasing: output[offset..<offset + chunk.length])) }
+        if chunk.length > 0 {
+          try append(chunk.id, UnsafeRawBufferPointer(rebasing: output[offset..<offset + chunk.length]))
+        }
       }
       block = try round.result.get()
       turn = 1 - turn

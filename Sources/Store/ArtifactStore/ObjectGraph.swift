@@ -88,7 +88,9 @@ struct Reachability {
     var open = [root]
     while let id = open.popLast() {
       guard !found.contains(id) else { continue }
-      guard let tree = try? repository.withObject(id, .tree, { (bytes) throws(StoreError) in ForeignTree(parsing: bytes) }) else {
+      guard
+        let tree = try? repository.withObject(id, .tree, { (bytes) throws(StoreError) in ForeignTree(parsing: bytes) })
+      else {
         if repository.header(of: id)?.kind == .blob { mark(blob: id, for: name) } else { missing[id] = name }
         continue
       }

@@ -32,7 +32,8 @@ package enum OutputEncoding {
     guard let format = text(), let digest = take(32).flatMap({ Digest(bytes: $0) }) else { return nil }
     var files: [StoredFile] = []
     while position < bytes.count {
-      guard let name = text(), let digest = take(32).flatMap({ Digest(bytes: $0) }), let count = take(8), let object = take(20),
+      guard let name = text(), let digest = take(32).flatMap({ Digest(bytes: $0) }), let count = take(8),
+        let object = take(20),
         let chunked = take(1)
       else { return nil }
       files.append(

@@ -31,7 +31,8 @@ struct PackConsolidation {
   var isDue: Bool {
     let names = FileSystem.names(in: folder).filter { $0.hasSuffix(".pack") }
     guard names.count > Self.countLimit else { return false }
-    return names.count { (FileSystem.status(folder + "/" + $0)?.size ?? Self.lengthLimit) < Self.lengthLimit } > Self.countLimit
+    return names.count { (FileSystem.status(folder + "/" + $0)?.size ?? Self.lengthLimit) < Self.lengthLimit }
+      > Self.countLimit
   }
 
   /// Makes one pack of the short ones. One with something damaged in it stays as it is, until what is damaged is asked for.
@@ -47,7 +48,8 @@ struct PackConsolidation {
       guard let tip = try repository.target(of: reference) else { continue }
       // One that cannot be read: nothing is dropped that it might name.
       guard let bytes = try? repository.bytes(tip, .commit), let commit = Commit(parsing: bytes),
-        let content = try? repository.bytes(commit.tree, .tree), let tree = content.withUnsafeBytes({ Tree(parsing: $0) })
+        let content = try? repository.bytes(commit.tree, .tree),
+        let tree = content.withUnsafeBytes({ Tree(parsing: $0) })
       else { return [] }
       present.formUnion([tip, commit.tree])
       present.formUnion(tree.entries.map(\.id))
@@ -99,7 +101,8 @@ struct PackConsolidation {
     var growth: Int64 = 0
     for pack in affected {
       try forEachEntry(pack) { (place, entry) throws(StoreError) in
-        guard seen.insert(place.id).inserted, let entry, let header = PackEntry.decodeHeader(entry), header.kind == nil else {
+        guard seen.insert(place.id).inserted, let entry, let header = PackEntry.decodeHeader(entry), header.kind == nil
+        else {
           return
         }
         for kind in [ObjectKind.blob, .tree, .commit] {
@@ -119,7 +122,11 @@ struct PackConsolidation {
     var seen: Set<ObjectID> = []
     for pack in packs(where: { _ in true }) {
       let ids = pack.index.places.map(\.id)
-      if ids.contains(where: { dead.contains($0) || seen.contains($0) }) { affected.append(pack) } else { others.formUnion(ids) }
+      if ids.contains(where: { dead.contains($0) || seen.contains($0) }) {
+        affected.append(pack)
+      } else {
+        others.formUnion(ids)
+      }
       seen.formUnion(ids)
     }
     return (affected, others)
@@ -162,8 +169,10 @@ struct PackConsolidation {
   /// Packs whose index is missing or damaged; one that is being finished just now may be among them.
   func unreadablePacks() -> [String] {
     let readable = Set(packs(where: { _ in true }, isKept: true).map(\.path))
-    return FileSystem.names(in: folder).filter { $0.hasPrefix("pack-") && $0.hasSuffix(".pack") }.map { folder + "/" + $0 }
-      .filter { !readable.contains($0) }.sorted()
+    return FileSystem.names(in: folder).filter { $0.hasPrefix("pack-") && $0.hasSuffix(".pack") }.map {
+      folder + "/" + $0
+    }
+    .filter { !readable.contains($0) }.sorted()
   }
 
   /// Removes marks that a fetch or push which was killed has left on its pack: older than an hour.
@@ -262,7 +271,8 @@ struct PackConsolidation {
           operation: "copy", subject: pack.path, cause: .damaged(object: place.id, digest: nil, reason: "unreadable"))
       }
       if droppingDamaged {
-        guard let (kind, bytes) = PackEntry.decode(entry), bytes.withUnsafeBytes({ ObjectID(kind, $0) }) == place.id else {
+        guard let (kind, bytes) = PackEntry.decode(entry), bytes.withUnsafeBytes({ ObjectID(kind, $0) }) == place.id
+        else {
           return
         }
       }

@@ -40,7 +40,9 @@ enum PackEntry {
 
   /// - Parameter output: at least ``bound(_:)`` bytes.
   /// - Returns: the entry's length.
-  static func encode(_ kind: ObjectKind, _ bytes: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) -> Int {
+  static func encode(_ kind: ObjectKind, _ bytes: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer)
+    -> Int
+  {
     let header = encodeHeader(kind, bytes.count, into: output)
     let held = idle.withLock { $0.popLast() } ?? Idle(deflater: Deflater())
     defer { idle.withLock { if $0.count < 64 { $0.append(held) } } }
@@ -53,7 +55,8 @@ enum PackEntry {
     }
   }
 
-  private static func encodeHeader(_ kind: ObjectKind, _ count: Int, into output: UnsafeMutableRawBufferPointer) -> Int {
+  private static func encodeHeader(_ kind: ObjectKind, _ count: Int, into output: UnsafeMutableRawBufferPointer) -> Int
+  {
     var rest = count >> 4
     var byte = kind.rawValue << 4 | UInt8(count & 15)
     var written = 0

@@ -29,7 +29,8 @@ package struct StageRecord: Codable, Hashable, Sendable {
 
   package init(
     key: Digest, stage: String, components: [KeyComponent], output: StoredContent, started: Double, seconds: Double,
-    cpuSeconds: Double = 0, peakMemoryBytes: Int64 = 0, environment: [String: String] = [:], measurements: [Measurement] = [],
+    cpuSeconds: Double = 0, peakMemoryBytes: Int64 = 0, environment: [String: String] = [:],
+    measurements: [Measurement] = [],
     notes: [String] = []
   ) {
     self.key = key

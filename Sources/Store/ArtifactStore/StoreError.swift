@@ -56,7 +56,8 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
     case .diskFull: "no space is left on the disk; free some and run again: what is finished is kept"
     case .readOnly: "the file system is read-only; remount it or move the project"
     case .permissionDenied: "permission denied; check the owner and the mode of the folder"
-    case .foreignFormat(let found): "it holds \(found), which this version cannot use; update Colophon or choose another folder"
+    case .foreignFormat(let found):
+      "it holds \(found), which this version cannot use; update Colophon or choose another folder"
     case .damaged(let object, let digest, let reason):
       "the stored bytes are damaged (\(reason)"
         + (digest.map { ", content \($0.short)" } ?? "") + (object.map { ", object \($0)" } ?? "")

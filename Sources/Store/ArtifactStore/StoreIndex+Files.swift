@@ -16,14 +16,17 @@ extension StoreIndex {
   func rememberedDigests(_ files: [(path: String, status: FileSystem.Status)]) throws(StoreError) -> [String: Digest] {
     try read("look up files in") { database in
       let statement = try database.cachedStatement(
-        sql: "SELECT digest FROM files WHERE path = ? AND bytes = ? AND modified = ? AND changed = ? AND inode = ? AND device = ?"
+        sql:
+          "SELECT digest FROM files WHERE path = ? AND bytes = ? AND modified = ? AND changed = ? AND inode = ? AND device = ?"
       )
       var digests: [String: Digest] = [:]
       for (path, status) in files {
         let rows = try Row.fetchCursor(
           statement,
           arguments: [path, status.size, status.modified, status.changed, status.inode, status.device])
-        if let row = try rows.next() { digests[path] = try row.withUnsafeData(atIndex: 0) { $0.flatMap { Digest(bytes: $0) } } }
+        if let row = try rows.next() {
+          digests[path] = try row.withUnsafeData(atIndex: 0) { $0.flatMap { Digest(bytes: $0) } }
+        }
       }
       return digests
     }

@@ -55,7 +55,9 @@ extension StoreIndex {
       let gone = try Row.fetchAll(database, sql: "SELECT digest, object FROM contents").filter { row in
         ObjectID(bytes: row["object"] as Data).map { objects.contains($0) } ?? true
       }
-      for row in gone { try database.execute(sql: "DELETE FROM contents WHERE digest = ?", arguments: [row["digest"] as Data]) }
+      for row in gone {
+        try database.execute(sql: "DELETE FROM contents WHERE digest = ?", arguments: [row["digest"] as Data])
+      }
     }
   }
 

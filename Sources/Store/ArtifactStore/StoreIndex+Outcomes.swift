@@ -28,7 +28,8 @@ extension StoreIndex {
       // A row that cannot be read is no outcome: the stage runs again and replaces it.
       guard let output = OutputEncoding.decode(row.bytes(3)) else { return nil }
       return StoredOutcome(
-        key: key, stage: row.text(0), output: output, inline: row.isNull(4) ? nil : Array(row.bytes(4)), finished: row.number(1),
+        key: key, stage: row.text(0), output: output, inline: row.isNull(4) ? nil : Array(row.bytes(4)),
+        finished: row.number(1),
         seconds: row.number(2))
     }
   }
@@ -49,7 +50,8 @@ extension StoreIndex {
       switch sqlite3_step(statement) {
       case SQLITE_ROW: return body(SQLiteRow(statement: statement))
       case SQLITE_DONE: return nil
-      case let code: throw DatabaseError(resultCode: ResultCode(rawValue: code), message: database.lastErrorMessage, sql: sql)
+      case let code:
+        throw DatabaseError(resultCode: ResultCode(rawValue: code), message: database.lastErrorMessage, sql: sql)
       }
     }
   }
@@ -86,7 +88,8 @@ extension StoreIndex {
   func records(ofStage name: String, limit: Int) throws(StoreError) -> [StageRecord] {
     try read("read records from") { database in
       try Data.fetchAll(
-        database, sql: "SELECT json FROM records WHERE stage = ? ORDER BY finished DESC LIMIT ?", arguments: [name, limit])
+        database, sql: "SELECT json FROM records WHERE stage = ? ORDER BY finished DESC LIMIT ?",
+        arguments: [name, limit])
     }.compactMap { RecordSegment.decode($0) }
   }
 
@@ -100,7 +103,8 @@ extension StoreIndex {
       try Self.row("SELECT bytes, object, chunked FROM contents WHERE digest = ?", digest, database) { row in
         guard row.bytes(1).count == 20 else { return nil }
         return StoredFile(
-          name: "", digest: digest, byteCount: row.integer(0), object: ObjectID(raw: row.bytes(1)), chunked: row.integer(2) == 1)
+          name: "", digest: digest, byteCount: row.integer(0), object: ObjectID(raw: row.bytes(1)),
+          chunked: row.integer(2) == 1)
       }
     }
   }

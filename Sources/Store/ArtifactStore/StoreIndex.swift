@@ -22,7 +22,9 @@ final class StoreIndex: Sendable {
     } catch let error where isDamage(error) {
       try moveAside(path)
       let replaced = error is WrongTables ? "from another version of Colophon" : "damaged (\(error))"
-      do { return (StoreIndex(path, try connect(path)), replaced) } catch { throw failure("make the index", path, error) }
+      do { return (StoreIndex(path, try connect(path)), replaced) } catch {
+        throw failure("make the index", path, error)
+      }
     } catch { throw failure("open the index", path, error) }
   }
 
@@ -77,7 +79,9 @@ final class StoreIndex: Sendable {
 
   private static func failure(_ operation: String, _ path: String, _ error: any Error) -> StoreError {
     if let error = error as? StoreError { return error }
-    if isDamage(error) { return StoreError(operation: operation, subject: path, cause: .damagedIndex(reason: "\(error)")) }
+    if isDamage(error) {
+      return StoreError(operation: operation, subject: path, cause: .damagedIndex(reason: "\(error)"))
+    }
     let cause: StoreError.Cause =
       switch (error as? DatabaseError)?.resultCode {
       case .SQLITE_FULL: .diskFull

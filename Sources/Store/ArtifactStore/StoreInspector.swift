@@ -96,7 +96,8 @@ struct StoreInspector {
         }
         if let fault {
           needsRecords = true
-          note("record", record.map { "\($0.stage), key \($0.key.short)" } ?? "line \(number + 1) of \(entry.name)", fault)
+          note(
+            "record", record.map { "\($0.stage), key \($0.key.short)" } ?? "line \(number + 1) of \(entry.name)", fault)
         } else if let record {
           good.append((record, line))
         }
@@ -127,12 +128,14 @@ struct StoreInspector {
   }
 
   private mutating func inspectAttestations() throws(StoreError) {
-    guard let tip = try repository.target(of: ArtifactStore.attestations), let tree = try? store.recordsTree(of: tip) else {
+    guard let tip = try repository.target(of: ArtifactStore.attestations), let tree = try? store.recordsTree(of: tip)
+    else {
       return
     }
     for entry in tree.entries {
       result.attestations += 1
-      guard let bytes = try? repository.bytes(entry.id, .blob), Digest(of: bytes).hexadecimal == entry.name.prefix(64) else {
+      guard let bytes = try? repository.bytes(entry.id, .blob), Digest(of: bytes).hexadecimal == entry.name.prefix(64)
+      else {
         note("attestation", entry.name, "its bytes do not hash to its name")
         continue
       }
@@ -160,7 +163,9 @@ struct StoreInspector {
       }
       if row != content { note("index", "key \(key.short)", "its row is not what the repository's record says") }
     }
-    for key in rows.keys where expected[key] == nil { note("index", "key \(key.short)", "no record in the repository is of it") }
+    for key in rows.keys where expected[key] == nil {
+      note("index", "key \(key.short)", "no record in the repository is of it")
+    }
   }
 
   /// What the index should say: of this store's own records the last that finished, else of those pulled.

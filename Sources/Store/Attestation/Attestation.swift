@@ -34,7 +34,8 @@ package struct Attestation: Sendable, Hashable {
   ///   - key: the path of an SSH key; git's `user.signingkey`, when git signs with SSH keys, if `nil`.
   ///   - project: the folder whose git configuration counts.
   /// - Throws: ``OperationError`` when there is no key or it cannot be used.
-  package static func sign(_ statement: Statement, key: String?, project: String) throws(OperationError) -> Attestation {
+  package static func sign(_ statement: Statement, key: String?, project: String) throws(OperationError) -> Attestation
+  {
     let signingKey = try SigningKey(key, project: project)
     defer { signingKey.discard() }
     do {
@@ -47,7 +48,8 @@ package struct Attestation: Sendable, Hashable {
         bytes: Array(try encoder.encode(envelope)) + [UInt8(ascii: "\n")], name: statement.predicate.notebook)
     } catch let error as OperationError { throw error } catch {
       throw OperationError(
-        operation: "sign", subject: statement.predicate.notebook, reason: "\(error)", advice: "this is a fault of Colophon")
+        operation: "sign", subject: statement.predicate.notebook, reason: "\(error)",
+        advice: "this is a fault of Colophon")
     }
   }
 
@@ -56,7 +58,8 @@ package struct Attestation: Sendable, Hashable {
   /// - Throws: ``OperationError`` for anything but an envelope with one signature around a statement of this kind.
   package init(bytes: [UInt8], name: String) throws(OperationError) {
     func refusal(_ reason: String) -> OperationError {
-      OperationError(operation: "read the attestation", subject: name, reason: reason, advice: "ask its author for a new one")
+      OperationError(
+        operation: "read the attestation", subject: name, reason: reason, advice: "ask its author for a new one")
     }
     guard bytes.count <= Self.limit else { throw refusal("it is longer than \(Self.limit) bytes") }
     let envelope: Envelope
@@ -64,7 +67,9 @@ package struct Attestation: Sendable, Hashable {
       throw refusal("it is no envelope of a signed statement")
     }
     guard envelope.payloadType == Self.payloadType else { throw refusal("its payload is \(envelope.payloadType)") }
-    guard envelope.signatures.count == 1 else { throw refusal("it has \(envelope.signatures.count) signatures, not one") }
+    guard envelope.signatures.count == 1 else {
+      throw refusal("it has \(envelope.signatures.count) signatures, not one")
+    }
     do { statement = try JSONDecoder().decode(Statement.self, from: envelope.payload) } catch {
       throw refusal("its payload is no statement about a notebook")
     }
@@ -116,7 +121,8 @@ package struct Attestation: Sendable, Hashable {
       do throws(OperationError) {
         // A longer file is refused without being read.
         let bytes =
-          size > limit ? [UInt8](repeating: 0, count: limit + 1) : FileManager.default.contents(atPath: path).map(Array.init)
+          size > limit
+          ? [UInt8](repeating: 0, count: limit + 1) : FileManager.default.contents(atPath: path).map(Array.init)
         return try Attestation(bytes: bytes ?? [], name: path)
       } catch {
         refused(error)

@@ -44,12 +44,14 @@ struct SSHSignature {
   /// - Throws: ``OperationError`` with the words of `ssh-keygen`.
   init(of message: [UInt8], key: SigningKey) throws(OperationError) {
     let agent = key.isInAgent ? ["-U"] : []
-    let run = try ToolRun("ssh-keygen", ["-Y", "sign"] + agent + ["-n", Self.namespace, "-f", key.path], input: message)
+    let run = try ToolRun(
+      "ssh-keygen", ["-Y", "sign"] + agent + ["-n", Self.namespace, "-f", key.path], input: message)
     let lines = run.text.split(separator: "\n").filter { !$0.hasPrefix("-----") }.joined()
     guard run.succeeded, let data = Data(base64Encoded: lines), let signature = SSHSignature(bytes: Array(data)) else {
       throw OperationError(
         operation: "sign with", subject: key.path,
-        reason: run.errors.trimmingCharacters(in: .whitespacesAndNewlines).split(separator: "\n").joined(separator: ", "),
+        reason: run.errors.trimmingCharacters(in: .whitespacesAndNewlines).split(separator: "\n").joined(
+          separator: ", "),
         advice: "check that the key can be read, or that the agent has it (`ssh-add -l`)")
     }
     self = signature
@@ -81,7 +83,8 @@ struct SSHSignature {
       guard found.succeeded else { return nil }
       for principal in found.text.split(separator: "\n").map(String.init) {
         let check = try ToolRun(
-          "ssh-keygen", ["-Y", "verify", "-n", Self.namespace, "-I", principal, "-s", file, "-f", allowed], input: message)
+          "ssh-keygen", ["-Y", "verify", "-n", Self.namespace, "-I", principal, "-s", file, "-f", allowed],
+          input: message)
         if check.succeeded { return principal }
       }
       return nil
@@ -91,7 +94,8 @@ struct SSHSignature {
   private func withFile<Result>(_ body: (String) throws(OperationError) -> Result) throws(OperationError) -> Result {
     let file = NSTemporaryDirectory() + "/colophon-\(UUID().uuidString).sig"
     guard FileManager.default.createFile(atPath: file, contents: Data(armoured)) else {
-      throw OperationError(operation: "write", subject: file, reason: "the folder takes no files", advice: "check TMPDIR")
+      throw OperationError(
+        operation: "write", subject: file, reason: "the folder takes no files", advice: "check TMPDIR")
     }
     defer { try? FileManager.default.removeItem(atPath: file) }
     return try body(file)

@@ -25,7 +25,8 @@ struct SigningKey {
       guard let configured, format == "ssh" else {
         throw OperationError(
           operation: "sign", subject: "the statement",
-          reason: configured == nil ? "git has no user.signingkey" : "git signs with \(format ?? "openpgp"), not with SSH keys",
+          reason: configured == nil
+            ? "git has no user.signingkey" : "git signs with \(format ?? "openpgp"), not with SSH keys",
           advice: "name a key with --key ~/.ssh/id_ed25519, or set gpg.format to ssh and user.signingkey to your key")
       }
       chosen = configured
@@ -34,7 +35,8 @@ struct SigningKey {
     if chosen.hasPrefix("key::") || ["ssh-", "ecdsa-", "sk-"].contains(where: chosen.hasPrefix) {
       let file = NSTemporaryDirectory() + "/colophon-key-\(UUID().uuidString).pub"
       guard FileManager.default.createFile(atPath: file, contents: Data((literal + "\n").utf8)) else {
-        throw OperationError(operation: "write", subject: file, reason: "the folder takes no files", advice: "check TMPDIR")
+        throw OperationError(
+          operation: "write", subject: file, reason: "the folder takes no files", advice: "check TMPDIR")
       }
       (path, isInAgent, temporary) = (file, true, file)
       return

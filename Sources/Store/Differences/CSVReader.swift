@@ -54,7 +54,9 @@ struct CSVReader {
     let start = line
     position += 1
     while true {
-      guard position < bytes.count else { throw file.fault("read CSV", at: "line \(start)", "a quotation does not end") }
+      guard position < bytes.count else {
+        throw file.fault("read CSV", at: "line \(start)", "a quotation does not end")
+      }
       let byte = bytes[position]
       position += 1
       if byte == UInt8(ascii: "\"") {

@@ -69,7 +69,9 @@ struct CountsDifference {
           [
             .init(pair.language), .init(text.shortened), .init(before.map(NumberWords.short) ?? "", .gone),
             .init(after.map(NumberWords.short) ?? "", .added),
-            .init(before.flatMap { before in after.map { NumberWords.change(before, $0) } } ?? (before == nil ? "new" : "gone")),
+            .init(
+              before.flatMap { before in after.map { NumberWords.change(before, $0) } }
+                ?? (before == nil ? "new" : "gone")),
           ])
       }
       let join = RecordJoin<Sums>(

@@ -9,7 +9,8 @@ extension Comparison {
   ///   - entries: what the texts of sets of pairs are matched with, to tell changes by entry; `nil` for none.
   /// - Throws: ``OperationError`` for a file that is not what its format says; what the store throws.
   package static func difference(
-    of old: ArtifactContent, new: ArtifactContent, format: String, name: String, limits: DifferenceLimits = DifferenceLimits(),
+    of old: ArtifactContent, new: ArtifactContent, format: String, name: String,
+    limits: DifferenceLimits = DifferenceLimits(),
     entries: (any EntryMatching)? = nil
   ) throws -> ArtifactDifference {
     var difference = ArtifactDifference(name: name, format: format, old: old, new: new)
@@ -62,18 +63,22 @@ enum FilesDifference {
     let added = after.keys.count { before[$0] == nil }
     let gone = before.keys.count { after[$0] == nil }
     difference.counts += [.init("files changed", changed), .init("files new", added), .init("files gone", gone)]
-    let parts = NumberWords.list([(added, added == 1 ? "file new" : "files new"), (gone, gone == 1 ? "file gone" : "files gone")])
+    let parts = NumberWords.list([
+      (added, added == 1 ? "file new" : "files new"), (gone, gone == 1 ? "file gone" : "files gone"),
+    ])
     difference.headline = (headlines.prefix(3) + (parts.isEmpty ? [] : [parts])).joined(separator: "; ")
     if changed > 3 { difference.headline += "; \(NumberWords.many(changed, "file")) changed" }
     if !rows.isEmpty {
       difference.sections.insert(
-        ArtifactDifference.Section("Files", rows: Array(rows.prefix(limits.rows)), omitted: max(0, rows.count - limits.rows)),
+        ArtifactDifference.Section(
+          "Files", rows: Array(rows.prefix(limits.rows)), omitted: max(0, rows.count - limits.rows)),
         at: 0)
     }
   }
 
   private static func fill(
-    _ difference: inout ArtifactDifference, _ old: ContentFile, _ new: ContentFile, _ limits: DifferenceLimits, title: String
+    _ difference: inout ArtifactDifference, _ old: ContentFile, _ new: ContentFile, _ limits: DifferenceLimits,
+    title: String
   ) throws {
     let first = try MappedFile(old)
     let second = try MappedFile(new)
@@ -87,7 +92,8 @@ enum FilesDifference {
     case (_, .jsonLines): try LinesDifference.fill(&difference, first, second, limits, title: title)
     case (_, .npy): try TensorsDifference.fill(&difference, arrays: first, second, limits, title: title)
     case (_, .safetensors): try TensorsDifference.fill(&difference, first, second, limits, title: title)
-    case (_, .svg), (_, .picture): try PicturesDifference.fill(&difference, encoded: first, second, limits, title: title)
+    case (_, .svg), (_, .picture):
+      try PicturesDifference.fill(&difference, encoded: first, second, limits, title: title)
     case (_, .tar): try TarDifference.fill(&difference, first, second, limits, title: title)
     case (_, .lines): try TextDifference.fill(&difference, first, second, limits, title: title)
     case (_, .bytes): bytes(&difference, first, second, title)
@@ -95,7 +101,9 @@ enum FilesDifference {
     withExtendedLifetime((first, second)) {}
   }
 
-  private static func bytes(_ difference: inout ArtifactDifference, _ old: MappedFile, _ new: MappedFile, _ title: String) {
+  private static func bytes(
+    _ difference: inout ArtifactDifference, _ old: MappedFile, _ new: MappedFile, _ title: String
+  ) {
     let place = old.bytes.firstDifference(from: new.bytes) ?? 0
     let prefix = title.isEmpty ? "" : title + ": "
     difference.headline =

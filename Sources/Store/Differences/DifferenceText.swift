@@ -23,7 +23,9 @@ package struct DifferenceText {
 
   /// All of it, without a line feed at the end.
   package var text: String {
-    var lines = [paint(TerminalWidth.safe(difference.name), "1") + "  " + paint(TerminalWidth.safe(difference.format), "2")]
+    var lines = [
+      paint(TerminalWidth.safe(difference.name), "1") + "  " + paint(TerminalWidth.safe(difference.format), "2")
+    ]
     lines.append("  " + TerminalWidth.safe(difference.headline))
     guard !difference.isIdentical else { return lines.joined(separator: "\n") }
     var sizes = "  \(NumberWords.bytes(difference.old.byteCount)) → \(NumberWords.bytes(difference.new.byteCount))"

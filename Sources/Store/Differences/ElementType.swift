@@ -82,7 +82,9 @@ package enum ElementType: String, Sendable, CaseIterable {
 
   /// Whether elements are close.
   @inline(__always)
-  func accepts(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer, _ index: Int, _ closeness: inout Closeness) -> Bool {
+  func accepts(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer, _ index: Int, _ closeness: inout Closeness)
+    -> Bool
+  {
     switch self {
     case .int64: closeness.accepts(load(a, index) as Int64, load(b, index))
     case .uint64: closeness.accepts(load(a, index) as UInt64, load(b, index))
@@ -92,7 +94,8 @@ package enum ElementType: String, Sendable, CaseIterable {
   }
 
   @inline(__always)
-  private func load<Value: FixedWidthInteger & BitwiseCopyable>(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> Value {
+  private func load<Value: FixedWidthInteger & BitwiseCopyable>(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> Value
+  {
     Value(littleEndian: bytes.loadUnaligned(fromByteOffset: index * MemoryLayout<Value>.size, as: Value.self))
   }
 

@@ -47,7 +47,9 @@ struct EntriesDifference {
       static func < (a: Rank, b: Rank) -> Bool { (b.texts, a.number) < (a.texts, b.number) }
     }
     var ranked = Ranked<Rank, (number: UInt64, tally: Tally)>(limit: limits.rows)
-    for (number, tally) in tallies { ranked.add(Rank(texts: tally.gone + tally.added, number: number), (number, tally)) }
+    for (number, tally) in tallies {
+      ranked.add(Rank(texts: tally.gone + tally.added, number: number), (number, tally))
+    }
     return ArtifactDifference.Section(
       "Texts by entry", columns: ["language", "entry", "dropped", "new", "change", "for instance"],
       rows: ranked.items.map { number, tally in

@@ -31,7 +31,8 @@ package enum Comparison {
     if recorded.digest == fresh.digest { return .identical }
     let allowed = tolerance ?? defaultTolerance(of: format)
     guard allowed >= 0, allowed.isFinite else {
-      throw OperationError(operation: "compare", subject: format, cause: "\(allowed) is no tolerance: give a number from 0 on")
+      throw OperationError(
+        operation: "compare", subject: format, cause: "\(allowed) is no tolerance: give a number from 0 on")
     }
     var closeness = Closeness(tolerance: allowed, takesWholeNumbersExactly: tolerance == nil)
     if let difference = firstDifferenceOfNames(recorded, fresh) { return .diverged(first: difference) }

@@ -65,7 +65,9 @@ enum FirstDifference {
       let place = header == nil ? "the header" : "row \(number) (\(a.text(0).shortened))"
       guard a.cells.count == b.cells.count else { return "\(place): \(a.cells.count) → \(b.cells.count) cells" }
       for column in a.cells.indices where a.cells[column] != b.cells[column] {
-        let isClose = a.cells[column].withUnsafeBytes { a in b.cells[column].withUnsafeBytes { closeness.accepts(a, $0) } }
+        let isClose = a.cells[column].withUnsafeBytes { a in
+          b.cells[column].withUnsafeBytes { closeness.accepts(a, $0) }
+        }
         guard isClose ?? false else {
           let name = header.map { $0.text(column).shortened } ?? "column \(column + 1)"
           return "\(place): \(name) \(a.text(column).shortened) → \(b.text(column).shortened)"
@@ -77,7 +79,9 @@ enum FirstDifference {
   }
 
   /// - Parameter ids: a file with a line for each row, which names them.
-  static func ofArrays(_ old: MappedFile, _ new: MappedFile, ids: ContentFile?, _ closeness: inout Closeness) throws -> String? {
+  static func ofArrays(_ old: MappedFile, _ new: MappedFile, ids: ContentFile?, _ closeness: inout Closeness) throws
+    -> String?
+  {
     let first = try NPYFile.read(old)
     let second = try NPYFile.read(new)
     guard let element = try difference(first, old, second, new, &closeness) else { return nil }
@@ -86,7 +90,9 @@ enum FirstDifference {
     let names = try MappedFile(ids)
     var lines = LineReader(names)
     while let line = lines.next() {
-      if lines.number == row + 1 { return "row \(row) (\(String(decoding: line, as: UTF8.self).shortened)): \(element.words)" }
+      if lines.number == row + 1 {
+        return "row \(row) (\(String(decoding: line, as: UTF8.self).shortened)): \(element.words)"
+      }
     }
     return element.words
   }
@@ -102,8 +108,11 @@ enum FirstDifference {
       }
     }
     let names = Set(first.tensors.map(\.name))
-    if let added = second.tensors.first(where: { !names.contains($0.name) }) { return "tensor \(added.name.shortened) is new" }
-    return first.metadata == second.metadata ? nil : "the header's texts: \(first.metadata) → \(second.metadata)".shortened
+    if let added = second.tensors.first(where: { !names.contains($0.name) }) {
+      return "tensor \(added.name.shortened) is new"
+    }
+    return first.metadata == second.metadata
+      ? nil : "the header's texts: \(first.metadata) → \(second.metadata)".shortened
   }
 
   private static func difference(
@@ -115,7 +124,9 @@ enum FirstDifference {
     let first = old[a.range]
     let second = new[b.range]
     guard let type = a.type else {
-      return first.firstDifference(from: second).map { ("byte \($0) of its elements, of the type \(a.typeName.shortened)", nil) }
+      return first.firstDifference(from: second).map {
+        ("byte \($0) of its elements, of the type \(a.typeName.shortened)", nil)
+      }
     }
     let blockSize = 1 << 16
     for start in stride(from: 0, to: a.count, by: blockSize) {
@@ -125,7 +136,9 @@ enum FirstDifference {
         old.giveBack(a.range.lowerBound + place.lowerBound..<a.range.lowerBound + place.upperBound)
         new.giveBack(b.range.lowerBound + place.lowerBound..<b.range.lowerBound + place.upperBound)
       }
-      if UnsafeRawBufferPointer(rebasing: first[place]).hasBytes(of: UnsafeRawBufferPointer(rebasing: second[place])) { continue }
+      if UnsafeRawBufferPointer(rebasing: first[place]).hasBytes(of: UnsafeRawBufferPointer(rebasing: second[place])) {
+        continue
+      }
       for index in elements where !type.accepts(first, second, index, &closeness) {
         return ("element \(a.indices(of: index)) \(type.text(first, index)) → \(type.text(second, index))", index)
       }

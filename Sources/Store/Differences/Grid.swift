@@ -44,7 +44,9 @@ struct Grid {
         case .interval(let value, let low, let high):
           .number(
             value, low: low, high: high,
-            written: "\(Self.words(value, column.style)) [\(Self.words(low, column.style)), \(Self.words(high, column.style))]")
+            written:
+              "\(Self.words(value, column.style)) [\(Self.words(low, column.style)), \(Self.words(high, column.style))]"
+          )
         }
       }
     }
@@ -70,7 +72,8 @@ struct Grid {
         while let last = slice.last, [32, UInt8(ascii: "%")].contains(last) { slice.removeLast() }
         return WrittenNumber(UnsafeRawBufferPointer(rebasing: slice))?.value
       }
-      guard let value = number(0..<open), let low = number(open + 1..<comma), let high = number(comma + 1..<bytes.count - 1)
+      guard let value = number(0..<open), let low = number(open + 1..<comma),
+        let high = number(comma + 1..<bytes.count - 1)
       else {
         return .text(written)
       }

@@ -12,7 +12,8 @@ struct JSONDifference {
   private static let sizeLimit = 1 << 26
 
   static func fill(
-    _ difference: inout ArtifactDifference, _ old: MappedFile, _ new: MappedFile, _ limits: DifferenceLimits, title: String = ""
+    _ difference: inout ArtifactDifference, _ old: MappedFile, _ new: MappedFile, _ limits: DifferenceLimits,
+    title: String = ""
   ) throws {
     guard max(old.bytes.count, new.bytes.count) <= sizeLimit else {
       return try TextDifference.fill(&difference, old, new, limits, title: title)
@@ -45,7 +46,9 @@ struct JSONDifference {
     switch (old, new) {
     case (.object(let before), .object(let after)): compare(before, after, path)
     case (.array(let before), .array(let after)):
-      if let first = Self.named(before), let second = Self.named(after) { return compare(first, second, path, inArray: true) }
+      if let first = Self.named(before), let second = Self.named(after) {
+        return compare(first, second, path, inArray: true)
+      }
       for index in 0..<max(before.count, after.count) {
         let place = "\(path)[\(index)]"
         if index >= before.count {
@@ -61,25 +64,34 @@ struct JSONDifference {
   }
 
   private mutating func compare(
-    _ old: [(key: String, value: JSONValue)], _ new: [(key: String, value: JSONValue)], _ path: String, inArray: Bool = false
+    _ old: [(key: String, value: JSONValue)], _ new: [(key: String, value: JSONValue)], _ path: String,
+    inArray: Bool = false
   ) {
     func place(_ key: String) -> String {
       inArray ? "\(path)[\(key.shortened)]" : path.isEmpty ? key.shortened : "\(path).\(key.shortened)"
     }
     var after = Dictionary(new.map { ($0.key, $0.value) }) { first, _ in first }
     for (key, value) in old {
-      if let other = after.removeValue(forKey: key) { compare(value, other, place(key)) } else { note(place(key), value, nil) }
+      if let other = after.removeValue(forKey: key) {
+        compare(value, other, place(key))
+      } else {
+        note(place(key), value, nil)
+      }
     }
     for (key, value) in new where after.removeValue(forKey: key) != nil { note(place(key), nil, value) }
   }
 
   /// The elements of an array by what names them; `nil` when something has no name of its own.
   private static func named(_ elements: [JSONValue]) -> [(key: String, value: JSONValue)]? {
-    for fields in [["id"], ["artifact"], ["name"], ["code"], ["label"], ["key"], ["language"], ["language", "guessed"]] {
+    for fields in [
+      ["id"], ["artifact"], ["name"], ["code"], ["label"], ["key"], ["language"], ["language", "guessed"],
+    ] {
       var names: Set<String> = []
       var found: [(key: String, value: JSONValue)] = []
       for element in elements {
-        let texts = fields.compactMap { field -> String? in if case .string(let text)? = element[field] { text } else { nil } }
+        let texts = fields.compactMap { field -> String? in
+          if case .string(let text)? = element[field] { text } else { nil }
+        }
         let name = texts.joined(separator: ", ")
         guard texts.count == fields.count, names.insert(name).inserted else { break }
         found.append((name, element))
@@ -101,7 +113,8 @@ struct JSONDifference {
       change = NumberWords.change(a, b)
     }
     rows.append([
-      .init(path), .init(old.map(Self.words) ?? "", .gone), .init(new.map(Self.words) ?? "", .added), .init(change, .changed),
+      .init(path), .init(old.map(Self.words) ?? "", .gone), .init(new.map(Self.words) ?? "", .added),
+      .init(change, .changed),
     ])
   }
 

@@ -83,7 +83,9 @@ struct JSONLexer {
     let byte = try peek()
     switch byte {
     case UInt8(ascii: "{"), UInt8(ascii: "["):
-      guard open.count < Self.depthLimit else { throw fault("more than \(Self.depthLimit) arrays and objects in each other") }
+      guard open.count < Self.depthLimit else {
+        throw fault("more than \(Self.depthLimit) arrays and objects in each other")
+      }
       let isObject = byte == UInt8(ascii: "{")
       open.append(isObject)
       position += 1
@@ -170,7 +172,9 @@ struct JSONLexer {
     }
     if position < bytes.count, bytes[position] | 0x20 == UInt8(ascii: "e") {
       position += 1
-      if position < bytes.count, bytes[position] == UInt8(ascii: "+") || bytes[position] == UInt8(ascii: "-") { position += 1 }
+      if position < bytes.count, bytes[position] == UInt8(ascii: "+") || bytes[position] == UInt8(ascii: "-") {
+        position += 1
+      }
       try digits()
     }
     return UnsafeRawBufferPointer(rebasing: bytes[start..<position])

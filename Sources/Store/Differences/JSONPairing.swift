@@ -106,5 +106,7 @@ struct JSONPath {
 
 extension String {
   /// At most 80 characters, for messages.
-  var shortened: String { unicodeScalars.count <= 80 ? self : String(String.UnicodeScalarView(unicodeScalars.prefix(79))) + "…" }
+  var shortened: String {
+    unicodeScalars.count <= 80 ? self : String(String.UnicodeScalarView(unicodeScalars.prefix(79))) + "…"
+  }
 }

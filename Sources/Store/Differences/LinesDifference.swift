@@ -6,13 +6,15 @@ enum LinesDifference {
   private static let names = ["id", "text", "entry", "key", "name"]
 
   static func fill(
-    _ difference: inout ArtifactDifference, _ old: MappedFile, _ new: MappedFile, _ limits: DifferenceLimits, title: String = ""
+    _ difference: inout ArtifactDifference, _ old: MappedFile, _ new: MappedFile, _ limits: DifferenceLimits,
+    title: String = ""
   ) throws {
     let key = try key(old).flatMap { key in try self.key(new) == key ? key : nil }
     var (added, gone, changed) = (0, 0, 0)
     var rows = Ranked<RowChanges.Position, [ArtifactDifference.Cell]>(limit: limits.rows)
     func words(_ line: UnsafeRawBufferPointer) -> String { String(decoding: line.prefix(400), as: UTF8.self).shortened }
-    let join = RecordJoin<FileTally>(old: [old], new: [new], format: .jsonLines(key: key.map { [$0] } ?? []), limits: limits)
+    let join = RecordJoin<FileTally>(
+      old: [old], new: [new], format: .jsonLines(key: key.map { [$0] } ?? []), limits: limits)
     let totals = try join.run(FileTally(files: 1)) { change in
       switch change {
       case .gone(let line, let place):
@@ -33,16 +35,19 @@ enum LinesDifference {
     }
     let prefix = title.isEmpty ? "" : title + ": "
     let parts = NumberWords.list([
-      (changed, changed == 1 ? "record changed" : "records changed"), (added, "new"), (gone, "gone"), (totals.same, "the same"),
+      (changed, changed == 1 ? "record changed" : "records changed"), (added, "new"), (gone, "gone"),
+      (totals.same, "the same"),
     ])
     difference.headline = prefix + (changed + added + gone == 0 ? "the same records in another order" : parts)
     difference.counts += [
-      .init(prefix + "records changed", changed), .init(prefix + "records new", added), .init(prefix + "records gone", gone),
+      .init(prefix + "records changed", changed), .init(prefix + "records new", added),
+      .init(prefix + "records gone", gone),
       .init(prefix + "records the same", totals.same),
     ]
     if rows.count > 0 {
       difference.sections.append(
-        ArtifactDifference.Section(prefix + "Records", columns: ["", "before", "after"], rows: rows.items, omitted: rows.omitted))
+        ArtifactDifference.Section(
+          prefix + "Records", columns: ["", "before", "after"], rows: rows.items, omitted: rows.omitted))
     }
   }
 

@@ -9,7 +9,8 @@ extension Comparison {
   /// Files of more than `sizeLimit` bytes and of formats without lines are named by size and digest.
   /// - Parameter limit: how many lines at the most.
   /// - Throws: ``OperationError`` for a file that is not what its format says; what the store throws.
-  package static func listing(of content: ArtifactContent, format: String, limit: Int = 500, sizeLimit: Int64 = 1 << 22) throws
+  package static func listing(of content: ArtifactContent, format: String, limit: Int = 500, sizeLimit: Int64 = 1 << 22)
+    throws
     -> [String]
   {
     var lines: [String] = []
@@ -18,7 +19,9 @@ extension Comparison {
       let prefix = content.files.count == 1 ? "" : "\(TerminalWidth.safe(file.name)): "
       let isListed = kind.isListed && (file.byteCount <= sizeLimit || kind == .safetensors || kind == .npy)
       if isListed {
-        lines += try listing(of: MappedFile(file), kind, limit: limit - lines.count).map { prefix + TerminalWidth.safe($0) }
+        lines += try listing(of: MappedFile(file), kind, limit: limit - lines.count).map {
+          prefix + TerminalWidth.safe($0)
+        }
       } else {
         lines.append("\(prefix)\(file.byteCount) bytes, SHA-256 \(file.digest.short)")
       }
@@ -34,7 +37,8 @@ extension Comparison {
     case .table:
       let table = try TableFile.read(file)
       let grid = Grid(table)
-      return [grid.columns.joined(separator: " | ")] + grid.rows.prefix(limit).map { $0.map(\.words).joined(separator: " | ") }
+      return [grid.columns.joined(separator: " | ")]
+        + grid.rows.prefix(limit).map { $0.map(\.words).joined(separator: " | ") }
     case .json:
       var lines: [String] = []
       flatten(try JSONDifference.parse(file), "", &lines, limit: limit)
@@ -48,11 +52,15 @@ extension Comparison {
       }
     case .svg:
       let text = String(decoding: file.bytes, as: UTF8.self)
-      return text.split(separator: "<").prefix(limit).map { "<" + $0.split(whereSeparator: \.isNewline).joined(separator: " ") }
+      return text.split(separator: "<").prefix(limit).map {
+        "<" + $0.split(whereSeparator: \.isNewline).joined(separator: " ")
+      }
     default:
       var lines: [String] = []
       var reader = LineReader(file)
-      while lines.count < limit, let line = reader.next() { lines.append(String(decoding: line.prefix(2000), as: UTF8.self)) }
+      while lines.count < limit, let line = reader.next() {
+        lines.append(String(decoding: line.prefix(2000), as: UTF8.self))
+      }
       return lines
     }
   }

@@ -37,7 +37,9 @@ final class MappedFile: @unchecked Sendable {
       isMapped = false
       return
     }
-    guard let start = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED else { throw failure("map") }
+    guard let start = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED else {
+      throw failure("map")
+    }
     bytes = UnsafeRawBufferPointer(start: start, count: count)
     isMapped = true
   }
@@ -125,7 +127,9 @@ extension UnsafeRawBufferPointer {
       let size = Swift.min(1 << 20, shared - position)
       let mine = UnsafeRawBufferPointer(rebasing: self[position..<position + size])
       let others = UnsafeRawBufferPointer(rebasing: other[position..<position + size])
-      if !mine.hasBytes(of: others) { return position + (zip(mine, others).enumerated().first { $1.0 != $1.1 }?.offset ?? 0) }
+      if !mine.hasBytes(of: others) {
+        return position + (zip(mine, others).enumerated().first { $1.0 != $1.1 }?.offset ?? 0)
+      }
       position += size
     }
     return count == other.count ? nil : shared

@@ -27,7 +27,9 @@ struct MetadataDifference {
   private struct Position: Comparable {
     var language: String
     var place: Place
-    static func < (a: Position, b: Position) -> Bool { a.language == b.language ? a.place < b.place : a.language < b.language }
+    static func < (a: Position, b: Position) -> Bool {
+      a.language == b.language ? a.place < b.place : a.language < b.language
+    }
   }
 
   init(limits: DifferenceLimits) {
@@ -144,7 +146,8 @@ struct MetadataDifference {
   }
 
   private func examples(
-    _ title: String, _ mark: ArtifactDifference.Mark, _ languages: [Language], _ path: KeyPath<Language, Ranked<Place, String>>,
+    _ title: String, _ mark: ArtifactDifference.Mark, _ languages: [Language],
+    _ path: KeyPath<Language, Ranked<Place, String>>,
     _ difference: inout ArtifactDifference
   ) {
     let some = languages.filter { $0[keyPath: path].count > 0 }
@@ -153,7 +156,8 @@ struct MetadataDifference {
       let found = language[keyPath: path]
       let more = found.omitted > 0 ? ", and \(NumberWords.whole(found.omitted)) more" : ""
       return [
-        .init(language.code), .init(NumberWords.whole(found.count)), .init(found.items.joined(separator: ", ") + more, mark),
+        .init(language.code), .init(NumberWords.whole(found.count)),
+        .init(found.items.joined(separator: ", ") + more, mark),
       ]
     }
     difference.sections.append(

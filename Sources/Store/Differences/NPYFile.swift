@@ -7,7 +7,8 @@ enum NPYFile {
   static func read(_ file: MappedFile) throws -> TensorSpan {
     let bytes = file.bytes
     func fault(_ cause: String) -> OperationError { file.fault("read .npy", cause) }
-    guard bytes.count >= 10, bytes[0] == 0x93, bytes[1..<6].elementsEqual("NUMPY".utf8), (1...3).contains(bytes[6]) else {
+    guard bytes.count >= 10, bytes[0] == 0x93, bytes[1..<6].elementsEqual("NUMPY".utf8), (1...3).contains(bytes[6])
+    else {
       throw fault("it does not begin as a .npy file does")
     }
     let isShort = bytes[6] == 1
@@ -24,7 +25,9 @@ enum NPYFile {
       let sizes = value("shape", text, "(", ")")
     else { throw fault("its header has no element type or no shape") }
     let shape = sizes.split { $0 == "," || $0 == " " }.map { Int($0) ?? -1 }
-    guard shape.count <= 32, let count = TensorSpan.count(shape) else { throw fault("its shape (\(sizes.prefix(80))) is none") }
+    guard shape.count <= 32, let count = TensorSpan.count(shape) else {
+      throw fault("its shape (\(sizes.prefix(80))) is none")
+    }
     let fortran = text.contains("'fortran_order': True")
     let element = ElementType(numpy: type)
     let range = start + length..<bytes.count

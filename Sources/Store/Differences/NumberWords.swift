@@ -63,7 +63,8 @@ enum NumberWords {
     let sign = share < 0 ? "−" : "+"
     // Only what is far below the largest integer may be rounded to one.
     let digits = percent >= 10 || percent == 0 ? 0 : 1
-    return sign + (percent >= 1e9 || (percent < 0.095 && percent > 0) ? short(percent) : decimals(percent, digits)) + " %"
+    return sign + (percent >= 1e9 || (percent < 0.095 && percent > 0) ? short(percent) : decimals(percent, digits))
+      + " %"
   }
 
   /// `3 entries`, `1 entry`.

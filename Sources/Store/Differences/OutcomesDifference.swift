@@ -19,7 +19,9 @@ enum OutcomesDifference {
     }
   }
 
-  private static func name(_ record: JSONRecord) -> String { "\(record.text(0).shortened)\u{1F}\(record.text(1).shortened)" }
+  private static func name(_ record: JSONRecord) -> String {
+    "\(record.text(0).shortened)\u{1F}\(record.text(1).shortened)"
+  }
 
   static func fill(
     _ difference: inout ArtifactDifference, _ old: MappedFile, _ new: MappedFile, _ limits: DifferenceLimits
@@ -28,7 +30,8 @@ enum OutcomesDifference {
     var lost: [String: Int] = [:]
     var (added, gone, changed) = (0, 0, 0)
     var movers = Ranked<Pair<Int, Place>, [ArtifactDifference.Cell]>(limit: limits.rows)
-    let join = RecordJoin<Firsts>(old: [old], new: [new], format: .jsonLines(key: Array(fields.prefix(3))), limits: limits)
+    let join = RecordJoin<Firsts>(
+      old: [old], new: [new], format: .jsonLines(key: Array(fields.prefix(3))), limits: limits)
     let totals = try join.run(Firsts()) { change in
       switch change {
       case .added: added += 1
@@ -36,7 +39,8 @@ enum OutcomesDifference {
       case .changed(let before, let after, let place):
         changed += 1
         let (a, b) = (try JSONRecord(before, fields), try JSONRecord(after, fields))
-        guard let from = a.number(3).flatMap({ Int(exactly: $0) }), let to = b.number(3).flatMap({ Int(exactly: $0) }) else {
+        guard let from = a.number(3).flatMap({ Int(exactly: $0) }), let to = b.number(3).flatMap({ Int(exactly: $0) })
+        else {
           return
         }
         if from != 0, to == 0 { won[name(b), default: 0] += 1 }

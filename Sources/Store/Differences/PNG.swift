@@ -23,7 +23,8 @@ enum PNG {
     } while start < rows.count
     data += bytes(adler(rows))
     return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
-      + chunk("IHDR", bytes(UInt32(width)) + bytes(UInt32(height)) + [8, 6, 0, 0, 0]) + chunk("IDAT", data) + chunk("IEND", [])
+      + chunk("IHDR", bytes(UInt32(width)) + bytes(UInt32(height)) + [8, 6, 0, 0, 0]) + chunk("IDAT", data)
+      + chunk("IEND", [])
   }
 
   private static func chunk(_ name: String, _ data: [UInt8]) -> [UInt8] {

@@ -19,7 +19,8 @@ struct PairsDifference {
     func count(_ pair: PairLine, _ mark: ArtifactDifference.Mark) throws {
       for text in pair.texts { try byEntry?.add(text, mark) }
     }
-    let join = RecordJoin<TextTally>(old: try shards(old), new: try shards(new), format: .jsonLines(key: ["id"]), limits: limits)
+    let join = RecordJoin<TextTally>(
+      old: try shards(old), new: try shards(new), format: .jsonLines(key: ["id"]), limits: limits)
     let totals = try join.run(TextTally()) { change in
       switch change {
       case .gone(let line, let place):
@@ -53,7 +54,8 @@ struct PairsDifference {
       (changes.count, "with other texts or fields"),
     ])
     let isOrderOnly = gone + fresh + changes.count == 0
-    difference.headline = isOrderOnly ? "the same \(NumberWords.many(kept, "pair")) in another order or other shards" : parts
+    difference.headline =
+      isOrderOnly ? "the same \(NumberWords.many(kept, "pair")) in another order or other shards" : parts
     difference.counts = [
       .init("pairs before", totals.oldCount), .init("pairs after", totals.newCount), .init("pairs kept", kept),
       .init("pairs dropped", gone), .init("pairs new", fresh), .init("pairs changed", changes.count),
@@ -61,8 +63,8 @@ struct PairsDifference {
     ]
     difference.sections.append(languages(totals.old, totals.new, dropped, added, limits))
     if let byEntry, dropped.count + added.count > 0 { difference.sections.append(byEntry.section(limits)) }
-    for (title, texts, mark) in [("Dropped", dropped, ArtifactDifference.Mark.gone), ("New", added, .added)] where texts.count > 0
-    {
+    for (title, texts, mark) in [("Dropped", dropped, ArtifactDifference.Mark.gone), ("New", added, .added)]
+    where texts.count > 0 {
       difference.sections.append(
         ArtifactDifference.Section(
           "\(title) texts", columns: ["pair", "language", "text"], rows: texts.rows(mark), omitted: texts.omitted))
@@ -70,7 +72,8 @@ struct PairsDifference {
     if changes.count > 0 {
       difference.sections.append(
         ArtifactDifference.Section(
-          "Changed pairs", columns: ["pair", "texts gone", "texts added", "image"], rows: changes.items, omitted: changes.omitted)
+          "Changed pairs", columns: ["pair", "texts gone", "texts added", "image"], rows: changes.items,
+          omitted: changes.omitted)
       )
     }
   }
@@ -90,12 +93,16 @@ struct PairsDifference {
         let (before, after) = (old.languages[name] ?? 0, new.languages[name] ?? 0)
         let (lost, gained) = (dropped.languages[name] ?? 0, added.languages[name] ?? 0)
         return [
-          .init(name.isEmpty ? "(none)" : name.shortened), .init(NumberWords.whole(before)), .init(NumberWords.whole(after)),
-          .init(NumberWords.change(Double(before), Double(after)), .changed), .init(NumberWords.whole(max(0, before - lost))),
-          .init(NumberWords.whole(lost), lost > 0 ? .gone : .none), .init(NumberWords.whole(gained), gained > 0 ? .added : .none),
+          .init(name.isEmpty ? "(none)" : name.shortened), .init(NumberWords.whole(before)),
+          .init(NumberWords.whole(after)),
+          .init(NumberWords.change(Double(before), Double(after)), .changed),
+          .init(NumberWords.whole(max(0, before - lost))),
+          .init(NumberWords.whole(lost), lost > 0 ? .gone : .none),
+          .init(NumberWords.whole(gained), gained > 0 ? .added : .none),
         ]
       }, omitted: max(0, changed.count - limits.rows),
-      note: changed.count == names.count ? "" : "\(NumberWords.many(names.count - changed.count, "language")) without a change")
+      note: changed.count == names.count
+        ? "" : "\(NumberWords.many(names.count - changed.count, "language")) without a change")
   }
 }
 
@@ -151,7 +158,8 @@ struct TextTally: RecordTally {
     // A quotation mark within a text has a backslash before it, so that `"text":"` is a field and nothing else.
     while let colon = memchr(base + position, 58, record.count - position).map({ UnsafeRawPointer($0) - base }) {
       position = colon + 1
-      guard position < record.count, record[position] == UInt8(ascii: "\""), colon >= 6, record[colon - 1] == UInt8(ascii: "\"")
+      guard position < record.count, record[position] == UInt8(ascii: "\""), colon >= 6,
+        record[colon - 1] == UInt8(ascii: "\"")
       else { continue }
       if Self.ends(record, colon, with: "\"text\"") {
         texts += 1
@@ -209,7 +217,9 @@ struct PairLine {
 
   /// - Throws: ``JSONLexer/Fault`` for a line that is no object.
   init(_ line: UnsafeRawBufferPointer) throws {
-    guard case .object(let fields) = try JSONValue(parsing: line) else { throw JSONLexer.Fault(description: "it is no object") }
+    guard case .object(let fields) = try JSONValue(parsing: line) else {
+      throw JSONLexer.Fault(description: "it is no object")
+    }
     for (key, value) in fields {
       switch (key, value) {
       case ("id", .string(let text)): id = text
@@ -222,7 +232,8 @@ struct PairLine {
             default: ""
             }
           }
-          return Text(text: field("text"), language: field("language"), field: field("field"), confidence: field("confidence"))
+          return Text(
+            text: field("text"), language: field("language"), field: field("field"), confidence: field("confidence"))
         }
       default: break
       }

@@ -8,13 +8,15 @@ enum PicturesDifference {
 
   /// `pictures/1`: `pixels.npy`, bytes `[count, height, width, 4]`, and `ids.txt`.
   static func fill(
-    _ difference: inout ArtifactDifference, sets old: ArtifactContent, _ new: ArtifactContent, _ limits: DifferenceLimits
+    _ difference: inout ArtifactDifference, sets old: ArtifactContent, _ new: ArtifactContent,
+    _ limits: DifferenceLimits
   ) throws {
     let before = try IdentifiedRows(old, "pixels.npy")
     let after = try IdentifiedRows(new, "pixels.npy")
     for rows in [before, after] where rows.type != .uint8 || rows.shape.count != 4 || rows.shape[3] != 4 {
       throw OperationError(
-        operation: "read pictures", subject: "pixels.npy", cause: "\(rows.words) is not bytes [count, height, width, 4]")
+        operation: "read pictures", subject: "pixels.npy", cause: "\(rows.words) is not bytes [count, height, width, 4]"
+      )
     }
     let sameSize = before.shape.dropFirst() == after.shape.dropFirst()
     var places = before.places()
@@ -40,7 +42,8 @@ enum PicturesDifference {
         Pair(-found.count, row),
         (
           [
-            .init(after.id(row)), .init(NumberWords.whole(found.count), .changed), .init(NumberWords.short(share) + " %"),
+            .init(after.id(row)), .init(NumberWords.whole(found.count), .changed),
+            .init(NumberWords.short(share) + " %"),
             .init("\(found.largest)"),
           ],
           old, row
@@ -48,7 +51,8 @@ enum PicturesDifference {
     }
     let gone = places.count
     let parts = NumberWords.list([
-      (changed.count, changed.count == 1 ? "picture changed" : "pictures changed"), (resized, "of another size"), (added, "new"),
+      (changed.count, changed.count == 1 ? "picture changed" : "pictures changed"), (resized, "of another size"),
+      (added, "new"),
       (gone, "gone"),
       (same, "the same"),
     ])
@@ -57,7 +61,8 @@ enum PicturesDifference {
       difference.headline += "; \(before.shape[2]) × \(before.shape[1]) → \(after.shape[2]) × \(after.shape[1]) pixels"
     }
     difference.counts = [
-      .init("pictures changed", changed.count), .init("pictures of another size", resized), .init("pictures new", added),
+      .init("pictures changed", changed.count), .init("pictures of another size", resized),
+      .init("pictures new", added),
       .init("pictures gone", gone), .init("pictures the same", same),
     ]
     if changed.count > 0 {
@@ -95,10 +100,12 @@ enum PicturesDifference {
     // Where nothing differs it is white; the larger the step, the darker and redder.
     let steps = stride(from: 0, to: a.count, by: 4).flatMap { pixel -> [UInt8] in
       let step = (pixel..<pixel + 4).map { abs(Int(a[$0]) - Int(b[$0])) }.max() ?? 0
-      return step == 0 ? [255, 255, 255, 255] : [220, UInt8(200 - step * 180 / 255), UInt8(200 - step * 180 / 255), 255]
+      return step == 0
+        ? [255, 255, 255, 255] : [220, UInt8(200 - step * 180 / 255), UInt8(200 - step * 180 / 255), 255]
     }
     func image(_ pixels: [UInt8]) -> ArtifactDifference.PicturePair.Image {
-      .init(mediaType: "image/png", base64: Data(PNG.encode(pixels, width: width, height: height)).base64EncodedString())
+      .init(
+        mediaType: "image/png", base64: Data(PNG.encode(pixels, width: width, height: height)).base64EncodedString())
     }
     return .init(caption: caption, old: image(a), new: image(b), difference: image(steps))
   }
@@ -117,11 +124,13 @@ enum PicturesDifference {
       try TextDifference.fill(&difference, tags(old.bytes), tags(new.bytes), limits, title: title, unit: "element")
     } else {
       difference.headline =
-        prefix + "another picture, \(NumberWords.bytes(Int64(old.bytes.count))) → \(NumberWords.bytes(Int64(new.bytes.count)))"
+        prefix
+        + "another picture, \(NumberWords.bytes(Int64(old.bytes.count))) → \(NumberWords.bytes(Int64(new.bytes.count)))"
       difference.counts.append(.init(prefix + "bytes", new.bytes.count))
     }
     guard difference.pictures.count < limits.pictures, before != nil || after != nil else { return }
-    difference.pictures.append(.init(caption: title.isEmpty ? difference.name : title, old: before, new: after, difference: nil))
+    difference.pictures.append(
+      .init(caption: title.isEmpty ? difference.name : title, old: before, new: after, difference: nil))
   }
 
   private static func isLong(_ file: MappedFile) -> Bool { file.bytes.count > sizeLimit }
@@ -150,7 +159,8 @@ enum PicturesDifference {
           rows: [[.init(before.caption.shortened, .gone), .init(after.caption.shortened, .added)]]))
     }
     if !isSame, limits.pictures > 0 {
-      difference.pictures.append(.init(caption: after.caption.shortened, old: before.image, new: after.image, difference: nil))
+      difference.pictures.append(
+        .init(caption: after.caption.shortened, old: before.image, new: after.image, difference: nil))
     }
   }
 

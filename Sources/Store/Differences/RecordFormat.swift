@@ -43,7 +43,8 @@ enum RecordFormat: Sendable {
     let name = field.utf8
     let start = name.count + 5
     guard record.count > start, record[0] == UInt8(ascii: "{"), record[1] == UInt8(ascii: "\""),
-      record[start - 3] == UInt8(ascii: "\""), record[start - 2] == UInt8(ascii: ":"), record[start - 1] == UInt8(ascii: "\"")
+      record[start - 3] == UInt8(ascii: "\""), record[start - 2] == UInt8(ascii: ":"),
+      record[start - 1] == UInt8(ascii: "\"")
     else { return false }
     var position = 2
     for byte in name {

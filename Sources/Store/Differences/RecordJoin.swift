@@ -65,7 +65,8 @@ struct RecordJoin<Tally: RecordTally> {
   /// - Throws: ``OperationError`` with the line that is no record.
   func run(_ tally: Tally, _ body: (RecordChange) throws -> Void) throws -> Totals {
     guard max(old.count, new.count) < 1 << 16 else {
-      throw OperationError(operation: "compare", subject: "\(max(old.count, new.count)) files", cause: "there are too many")
+      throw OperationError(
+        operation: "compare", subject: "\(max(old.count, new.count)) files", cause: "there are too many")
     }
     let partitions = partitionCount()
     let sides = Mutex<[Int: Result<SideBox, any Error>]>([:])
@@ -73,7 +74,8 @@ struct RecordJoin<Tally: RecordTally> {
       let result = Result { try read(side == 0 ? old : new, partitions, tally) }
       sides.withLock { $0[side] = result }
     }
-    guard let first = try sides.withLock({ try $0[0]?.get() }), let second = try sides.withLock({ try $0[1]?.get() }) else {
+    guard let first = try sides.withLock({ try $0[0]?.get() }), let second = try sides.withLock({ try $0[1]?.get() })
+    else {
       preconditionFailure("both sides have been read")
     }
     var totals = Totals(old: first.tally, new: second.tally, oldCount: first.spill.count, newCount: second.spill.count)
@@ -147,7 +149,11 @@ struct RecordJoin<Tally: RecordTally> {
     var changed: [(old: UInt64, new: UInt64)] = []
     for record in after {
       if let found = table.take(record.key, before) {
-        if before[found].digest == record.digest { same += 1 } else { changed.append((before[found].place, record.place)) }
+        if before[found].digest == record.digest {
+          same += 1
+        } else {
+          changed.append((before[found].place, record.place))
+        }
       } else {
         added.append(record.place)
       }
@@ -163,7 +169,9 @@ struct RecordJoin<Tally: RecordTally> {
   private func visit(_ places: [(old: UInt64?, new: UInt64?)], _ body: (RecordChange) throws -> Void) throws {
     for (number, pair) in places.enumerated() {
       // Records far from each other touch a page each, and the system maps its neighbours.
-      if number % 1024 == 1023 { for file in old + new where file.bytes.count > 1 << 25 { file.giveBack(0..<file.bytes.count) } }
+      if number % 1024 == 1023 {
+        for file in old + new where file.bytes.count > 1 << 25 { file.giveBack(0..<file.bytes.count) }
+      }
       let before = pair.old.map { Place($0) }
       let after = pair.new.map { Place($0) }
       do {

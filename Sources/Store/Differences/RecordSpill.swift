@@ -74,9 +74,12 @@ struct RecordSpill: ~Copyable {
     buffers[partition] = []
     let descriptor = descriptors[partition]
     var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw Self.failure("examine a temporary file", "partition \(partition)") }
+    guard fstat(descriptor, &status) == 0 else {
+      throw Self.failure("examine a temporary file", "partition \(partition)")
+    }
     let size = Int(status.st_size)
-    let records = try [RecordPlace](unsafeUninitializedCapacity: size / MemoryLayout<RecordPlace>.stride) { buffer, count in
+    let records = try [RecordPlace](unsafeUninitializedCapacity: size / MemoryLayout<RecordPlace>.stride) {
+      buffer, count in
       let bytes = UnsafeMutableRawBufferPointer(buffer)
       var done = 0
       while done < size {

@@ -46,7 +46,9 @@ struct RowChanges {
     for (column, name) in names.enumerated() {
       for (low, high) in [("low", "high"), ("lower", "upper"), ("ci_low", "ci_high")] {
         for separator in [" ", "_", "-", "."] {
-          if let low = names.firstIndex(of: name + separator + low), let high = names.firstIndex(of: name + separator + high) {
+          if let low = names.firstIndex(of: name + separator + low),
+            let high = names.firstIndex(of: name + separator + high)
+          {
             found[column] = (low, high)
           }
         }
@@ -62,7 +64,8 @@ struct RowChanges {
     if isNew { added += 1 } else { gone += 1 }
     others.add(
       Position(kind: isNew ? 2 : 1, row: place),
-      [.init(isNew ? "new" : "gone", isNew ? .added : .gone)] + columns.indices.map { .init($0 < row.count ? row[$0].words : "") }
+      [.init(isNew ? "new" : "gone", isNew ? .added : .gone)]
+        + columns.indices.map { .init($0 < row.count ? row[$0].words : "") }
     )
   }
 
@@ -124,10 +127,13 @@ struct RowChanges {
   /// Completes a difference: headline, counts and sections.
   /// - Parameter title: goes before the sections' titles where a file of several is meant.
   func fill(_ difference: inout ArtifactDifference, title: String = "") {
-    let parts = NumberWords.list([(changed, changed == 1 ? "row changed" : "rows changed"), (added, "new"), (gone, "gone")])
+    let parts = NumberWords.list([
+      (changed, changed == 1 ? "row changed" : "rows changed"), (added, "new"), (gone, "gone"),
+    ])
     var headline = parts.isEmpty ? "the same rows in another order or writing" : parts
     if outside + inside > 0 {
-      headline += "; \(NumberWords.whole(outside)) of \(NumberWords.many(outside + inside, "number")) outside the old interval"
+      headline +=
+        "; \(NumberWords.whole(outside)) of \(NumberWords.many(outside + inside, "number")) outside the old interval"
     }
     let prefix = title.isEmpty ? "" : title + ": "
     difference.headline = prefix + headline
@@ -155,7 +161,8 @@ struct RowChanges {
         ArtifactDifference.Section(
           prefix + "Changed cells",
           columns: [
-            keys.isEmpty ? "row" : keys.map { columns[$0].shortened }.joined(separator: " · "), "column", "before", "after",
+            keys.isEmpty ? "row" : keys.map { columns[$0].shortened }.joined(separator: " · "), "column", "before",
+            "after",
             "change", "interval",
           ],
           rows: cells.items, omitted: cells.omitted))
@@ -163,7 +170,8 @@ struct RowChanges {
     if others.count > 0 {
       difference.sections.append(
         ArtifactDifference.Section(
-          prefix + "Rows new and gone", columns: [""] + columns.map(\.shortened), rows: others.items, omitted: others.omitted))
+          prefix + "Rows new and gone", columns: [""] + columns.map(\.shortened), rows: others.items,
+          omitted: others.omitted))
     }
   }
 }

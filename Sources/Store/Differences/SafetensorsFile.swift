@@ -52,6 +52,7 @@ enum SafetensorsFile {
         throw fault("\(count) elements of \(type) do not take \(offsets[1] - offsets[0]) bytes")
       }
     }
-    return TensorSpan(name: name, typeName: type, type: element, shape: shape, range: start + offsets[0]..<start + offsets[1])
+    return TensorSpan(
+      name: name, typeName: type, type: element, shape: shape, range: start + offsets[0]..<start + offsets[1])
   }
 }

@@ -44,13 +44,16 @@ enum TableDifference {
         changes.addRow(row, at: Place(UInt64(number)), isNew: true)
       }
     }
-    for number in rows.values.joined().sorted() { changes.addRow(before.rows[number], at: Place(UInt64(number)), isNew: false) }
+    for number in rows.values.joined().sorted() {
+      changes.addRow(before.rows[number], at: Place(UInt64(number)), isNew: false)
+    }
     changes.fill(&difference, title: title)
   }
 
   /// Comma-separated values, of any size: rows are joined by the columns before the first number.
   static func fill(
-    _ difference: inout ArtifactDifference, csv old: MappedFile, _ new: MappedFile, _ limits: DifferenceLimits, title: String = ""
+    _ difference: inout ArtifactDifference, csv old: MappedFile, _ new: MappedFile, _ limits: DifferenceLimits,
+    title: String = ""
   ) throws {
     var first = CSVReader(old)
     var second = CSVReader(new)
@@ -75,7 +78,8 @@ enum TableDifference {
     func row(_ record: UnsafeRawBufferPointer) -> [Grid.Cell] { CSVReader.cells(record).map(Grid.cell) }
     func arranged(_ record: UnsafeRawBufferPointer) -> [Grid.Cell] {
       let cells = row(record)
-      return header == other ? cells : map.map { place in place.flatMap { $0 < cells.count ? cells[$0] : nil } ?? .empty }
+      return header == other
+        ? cells : map.map { place in place.flatMap { $0 < cells.count ? cells[$0] : nil } ?? .empty }
     }
     let join = RecordJoin<FileTally>(old: [old], new: [new], format: .csv(key: keys), limits: limits)
     _ = try join.run(FileTally(files: 1)) { change in

@@ -8,7 +8,8 @@ enum TarDifference {
   }
 
   static func fill(
-    _ difference: inout ArtifactDifference, _ old: MappedFile, _ new: MappedFile, _ limits: DifferenceLimits, title: String = ""
+    _ difference: inout ArtifactDifference, _ old: MappedFile, _ new: MappedFile, _ limits: DifferenceLimits,
+    title: String = ""
   ) throws {
     let before = try members(old)
     let after = try members(new)
@@ -35,10 +36,13 @@ enum TarDifference {
         row("new", .added, member.name, nil, member.range.count)
       }
     }
-    for member in before where places[member.name] == member.range { row("gone", .gone, member.name, member.range.count, nil) }
+    for member in before where places[member.name] == member.range {
+      row("gone", .gone, member.name, member.range.count, nil)
+    }
     let prefix = title.isEmpty ? "" : title + ": "
     let parts = NumberWords.list([
-      (changed, changed == 1 ? "member changed" : "members changed"), (added, "new"), (places.count, "gone"), (same, "the same"),
+      (changed, changed == 1 ? "member changed" : "members changed"), (added, "new"), (places.count, "gone"),
+      (same, "the same"),
     ])
     difference.headline = prefix + (changed + added + places.count == 0 ? "the same members, packed otherwise" : parts)
     difference.counts += [

@@ -35,7 +35,9 @@ struct TensorStatistics {
   }
 
   /// Adds elements of two arrays.
-  mutating func add(_ old: UnsafeRawBufferPointer, _ new: UnsafeRawBufferPointer, _ type: ElementType, _ elements: Range<Int>) {
+  mutating func add(
+    _ old: UnsafeRawBufferPointer, _ new: UnsafeRawBufferPointer, _ type: ElementType, _ elements: Range<Int>
+  ) {
     var start = elements.lowerBound
     if type == .float32 {
       // Eight at a time; a block with something that is not finite goes one by one.

@@ -9,15 +9,18 @@ enum TensorsDifference {
 
   /// Two safetensors files.
   static func fill(
-    _ difference: inout ArtifactDifference, _ old: MappedFile, _ new: MappedFile, _ limits: DifferenceLimits, title: String = ""
+    _ difference: inout ArtifactDifference, _ old: MappedFile, _ new: MappedFile, _ limits: DifferenceLimits,
+    title: String = ""
   ) throws {
     let before = try SafetensorsFile.read(old)
     let after = try SafetensorsFile.read(new)
     try fill(&difference, (before.tensors, old), (after.tensors, new), limits, title, "tensor")
     if before.metadata != after.metadata {
-      let rows = Set(before.metadata.keys).union(after.metadata.keys).sorted().compactMap { key -> [ArtifactDifference.Cell]? in
+      let rows = Set(before.metadata.keys).union(after.metadata.keys).sorted().compactMap {
+        key -> [ArtifactDifference.Cell]? in
         let (a, b) = (before.metadata[key], after.metadata[key])
-        return a == b ? nil : [.init(key.shortened), .init(a?.shortened ?? "", .gone), .init(b?.shortened ?? "", .added)]
+        return a == b
+          ? nil : [.init(key.shortened), .init(a?.shortened ?? "", .gone), .init(b?.shortened ?? "", .added)]
       }
       difference.sections.append(
         ArtifactDifference.Section(
@@ -50,7 +53,8 @@ enum TensorsDifference {
       guard let other = others[tensor.name] else {
         gone += 1
         rows.add(
-          Rank(size: .infinity, name: tensor.name), [.init(tensor.name.shortened), .init(words(tensor), .gone), .init("gone")])
+          Rank(size: .infinity, name: tensor.name),
+          [.init(tensor.name.shortened), .init(words(tensor), .gone), .init("gone")])
         continue
       }
       guard tensor.shape == other.shape, tensor.typeName == other.typeName else {
@@ -79,15 +83,18 @@ enum TensorsDifference {
     let added = new.tensors.filter { !names.contains($0.name) }
     for tensor in added {
       rows.add(
-        Rank(size: .infinity, name: tensor.name), [.init(tensor.name.shortened), .init(words(tensor), .added), .init("new")])
+        Rank(size: .infinity, name: tensor.name),
+        [.init(tensor.name.shortened), .init(words(tensor), .added), .init("new")])
     }
     let parts = NumberWords.list([
-      (changed, changed == 1 ? "\(unit) changed" : "\(unit)s changed"), (reshaped, "with another shape"), (added.count, "new"),
+      (changed, changed == 1 ? "\(unit) changed" : "\(unit)s changed"), (reshaped, "with another shape"),
+      (added.count, "new"),
       (gone, "gone"), (same, "the same"),
     ])
     let prefix = title.isEmpty ? "" : title + ": "
     difference.headline =
-      prefix + (changed + reshaped + added.count + gone == 0 ? "the same \(unit)s, written otherwise" : parts) + all.words
+      prefix + (changed + reshaped + added.count + gone == 0 ? "the same \(unit)s, written otherwise" : parts)
+      + all.words
     difference.counts += [
       .init(prefix + "\(unit)s changed", changed), .init(prefix + "\(unit)s reshaped", reshaped),
       .init(prefix + "\(unit)s new", added.count), .init(prefix + "\(unit)s gone", gone),
@@ -110,7 +117,9 @@ enum TensorsDifference {
   }
 
   /// `nil` when the bytes are the same.
-  private static func statistics(_ a: TensorSpan, _ old: MappedFile, _ b: TensorSpan, _ new: MappedFile) -> TensorStatistics? {
+  private static func statistics(_ a: TensorSpan, _ old: MappedFile, _ b: TensorSpan, _ new: MappedFile)
+    -> TensorStatistics?
+  {
     let first = old[a.range]
     let second = new[b.range]
     var found = TensorStatistics()
@@ -121,7 +130,9 @@ enum TensorsDifference {
     for start in stride(from: 0, to: count, by: blockSize) {
       let elements = start..<min(start + blockSize, count)
       let place = elements.lowerBound * size..<elements.upperBound * size
-      if isSame, UnsafeRawBufferPointer(rebasing: first[place]).hasBytes(of: UnsafeRawBufferPointer(rebasing: second[place])) {
+      if isSame,
+        UnsafeRawBufferPointer(rebasing: first[place]).hasBytes(of: UnsafeRawBufferPointer(rebasing: second[place]))
+      {
         // Up to here the sums of both are the same: they are made up for when something differs.
       } else if let type = a.type {
         if isSame, start > 0 { found.add(first, second, type, 0..<start) }

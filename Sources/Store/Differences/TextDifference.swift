@@ -7,7 +7,8 @@ enum TextDifference {
   private static let lineLimit = 200_000
 
   static func fill(
-    _ difference: inout ArtifactDifference, _ old: MappedFile, _ new: MappedFile, _ limits: DifferenceLimits, title: String = ""
+    _ difference: inout ArtifactDifference, _ old: MappedFile, _ new: MappedFile, _ limits: DifferenceLimits,
+    title: String = ""
   ) throws {
     try fill(&difference, lines(old), lines(new), limits, title: title)
     for (file, bytes) in [(old, old.bytes), (new, new.bytes)] where bytes.validText == nil {
@@ -29,7 +30,9 @@ enum TextDifference {
     var start = 0
     while start < old.count, start < new.count, old[start].hasBytes(of: new[start]) { start += 1 }
     var end = 0
-    while end < old.count - start, end < new.count - start, old[old.count - 1 - end].hasBytes(of: new[new.count - 1 - end]) {
+    while end < old.count - start, end < new.count - start,
+      old[old.count - 1 - end].hasBytes(of: new[new.count - 1 - end])
+    {
       end += 1
     }
     let before = Array(old[start..<old.count - end])
@@ -55,10 +58,13 @@ enum TextDifference {
       last = edit.isNew ? place : place + 1
     }
     if last >= 0 {
-      for number in last..<min(last + context, old.count) where edits.count <= limits.rows { line(old[number], " ", .none) }
+      for number in last..<min(last + context, old.count) where edits.count <= limits.rows {
+        line(old[number], " ", .none)
+      }
     }
     difference.sections.append(
-      ArtifactDifference.Section(prefix + unit.capitalizedFirst + "s", rows: rows, omitted: max(0, edits.count - limits.rows)))
+      ArtifactDifference.Section(
+        prefix + unit.capitalizedFirst + "s", rows: rows, omitted: max(0, edits.count - limits.rows)))
   }
 }
 
@@ -121,7 +127,9 @@ enum LineAlignment {
     for edits in 0...most {
       var frontier = Frontier(edits: edits)
       for diagonal in stride(from: -edits, through: edits, by: 2) {
-        guard var x = history.isEmpty ? 0 : history[edits - 1].step(diagonal, old.count, new.count)?.line else { continue }
+        guard var x = history.isEmpty ? 0 : history[edits - 1].step(diagonal, old.count, new.count)?.line else {
+          continue
+        }
         while x < old.count, x - diagonal < new.count, old[x] == new[x - diagonal] { x += 1 }
         frontier.reach[diagonal + edits] = Int32(x)
         if x == old.count, x - diagonal == new.count { return trace(history, diagonal, old.count, new.count) }

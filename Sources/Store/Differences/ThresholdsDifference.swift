@@ -33,7 +33,8 @@ enum ThresholdsDifference {
       rows.add(
         Pair(size.isFinite ? -size : -Double.greatestFiniteMagnitude, name),
         [
-          .init(name.shortened), .init(a.t.map(NumberWords.short) ?? "", .gone), .init(b.t.map(NumberWords.short) ?? "", .added),
+          .init(name.shortened), .init(a.t.map(NumberWords.short) ?? "", .gone),
+          .init(b.t.map(NumberWords.short) ?? "", .added),
           .init(a.t.flatMap { a in b.t.map { NumberWords.change(a, $0) } } ?? "", .changed),
           .init(a.tailShare.map { NumberWords.short($0 * 100) + " %" } ?? "", .gone),
           .init(b.tailShare.map { NumberWords.short($0 * 100) + " %" } ?? "", .added),
@@ -42,14 +43,16 @@ enum ThresholdsDifference {
     }
     let values = [("anchor", before["anchor"], after["anchor"]), ("p", before["p"], after["p"])].filter { $0.1 != $0.2 }
     let parts = NumberWords.list([
-      (names.count - added - gone, names.count - added - gone == 1 ? "language changed" : "languages changed"), (added, "new"),
+      (names.count - added - gone, names.count - added - gone == 1 ? "language changed" : "languages changed"),
+      (added, "new"),
       (gone, "gone"),
     ])
     let heads = values.map { "\($0.0) \(words($0.1)) → \(words($0.2))" }
     difference.headline = ((parts.isEmpty ? [] : [parts]) + heads).joined(separator: "; ")
     if difference.headline.isEmpty { difference.headline = "the same thresholds, written otherwise" }
     difference.counts = [
-      .init("languages changed", names.count - added - gone), .init("languages new", added), .init("languages gone", gone),
+      .init("languages changed", names.count - added - gone), .init("languages new", added),
+      .init("languages gone", gone),
     ]
     if !values.isEmpty {
       difference.sections.append(

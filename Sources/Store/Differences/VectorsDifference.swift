@@ -70,7 +70,8 @@ enum VectorsDifference {
     }
     if !rows.isEmpty {
       difference.sections.append(
-        ArtifactDifference.Section("Rows new and gone", columns: ["", "id"], rows: rows, omitted: added + gone - rows.count))
+        ArtifactDifference.Section(
+          "Rows new and gone", columns: ["", "id"], rows: rows, omitted: added + gone - rows.count))
     }
   }
 

@@ -44,7 +44,9 @@ package struct AttestationShelf {
     for bytes in try store.files() {
       let digest = Digest(of: bytes)
       guard found[digest] == nil else { continue }
-      do throws(OperationError) { found[digest] = try Attestation(bytes: bytes, name: digest.short) } catch { refused(error) }
+      do throws(OperationError) { found[digest] = try Attestation(bytes: bytes, name: digest.short) } catch {
+        refused(error)
+      }
     }
     return found.values.sorted {
       ($0.statement.predicate.started, $0.digest) < ($1.statement.predicate.started, $1.digest)

@@ -45,7 +45,8 @@ package struct CacheUpkeep {
     for item in items {
       do { try FileManager.default.removeItem(atPath: item.path) } catch {
         throw OperationError(
-          operation: "remove", subject: item.path, reason: error.localizedDescription, advice: "check the owner of the folder")
+          operation: "remove", subject: item.path, reason: error.localizedDescription,
+          advice: "check the owner of the folder")
       }
     }
   }
@@ -66,7 +67,8 @@ package struct CacheUpkeep {
     files(path).allSatisfy { file in
       let values = try? file.resourceValues(forKeys: [.contentAccessDateKey, .contentModificationDateKey])
       let isFolder = file.hasDirectoryPath
-      let last = [isFolder ? nil : values?.contentAccessDate, values?.contentModificationDate].compactMap { $0 }.max() ?? now
+      let last =
+        [isFolder ? nil : values?.contentAccessDate, values?.contentModificationDate].compactMap { $0 }.max() ?? now
       return now.timeIntervalSince(last) > Self.age
     }
   }

@@ -109,7 +109,8 @@ package struct Exchange {
   private func takeIn(allowedSigners: String?) throws -> PullReport {
     var report = PullReport(remote: remote.name)
     if try store.has("\(incoming)/attestations") {
-      let (added, refused) = try store.admitAttestations(from: "\(incoming)/attestations", limit: Attestation.limit) { bytes in
+      let (added, refused) = try store.admitAttestations(from: "\(incoming)/attestations", limit: Attestation.limit) {
+        bytes in
         do throws(OperationError) {
           _ = try Attestation(bytes: bytes, name: "it").signer(allowedSigners: nil)
           return nil
@@ -127,7 +128,8 @@ package struct Exchange {
     }
     if try store.has("\(incoming)/records") {
       progress("checking the stage records")
-      report.records = try store.admitRecords(from: "\(incoming)/records", remote: remote.name, isAdmitted: isAdmitted) {
+      report.records = try store.admitRecords(from: "\(incoming)/records", remote: remote.name, isAdmitted: isAdmitted)
+      {
         progress("checked \($0) records")
       }
       report.refused += report.records.refused
@@ -146,7 +148,8 @@ package struct Exchange {
     case .attested:
       let file = try Attestation.allowedSigners(allowedSigners ?? remote.allowedSigners, project: artifacts)
       if file == nil {
-        progress("nobody's statements count: name known keys with --allowed-signers or in git's gpg.ssh.allowedSignersFile")
+        progress(
+          "nobody's statements count: name known keys with --allowed-signers or in git's gpg.ssh.allowedSignersFile")
       }
       let all = try AttestationShelf(artifacts: artifacts, store: store).all { progress("\($0)") }
       let outputs = AttestedOutputs(all, allowedSigners: file) { progress("\($0)") }
@@ -212,7 +215,8 @@ package struct Exchange {
     progress(map.isEmpty ? "\(remote.name) has all records" : "sending records")
     for result in try git.push(map, to: remote) where result.isRejected {
       // Another push came first, or holds the reference's lock just now.
-      if ["fetch first", "non-fast-forward", "stale info", "incorrect old value"].contains(where: result.summary.contains)
+      if ["fetch first", "non-fast-forward", "stale info", "incorrect old value"].contains(
+        where: result.summary.contains)
         || result.isLocked
       {
         return false

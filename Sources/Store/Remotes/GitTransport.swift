@@ -52,7 +52,8 @@ struct GitTransport {
     // Always packs: the store writes no loose objects.
     let fetched = try run(
       [
-        "-c", "fetch.unpackLimit=1", "-c", "transfer.unpackLimit=1", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head",
+        "-c", "fetch.unpackLimit=1", "-c", "transfer.unpackLimit=1", "fetch", "--quiet", "--no-tags",
+        "--no-write-fetch-head",
         "--no-auto-maintenance", "--no-recurse-submodules", "--refmap=", "--", remote.name,
       ] + map.map { "+\($0.from):\($0.to)" })
     guard fetched.succeeded else { throw failure(operation, "\(remote.name) (\(remote.url))", fetched) }
@@ -64,7 +65,8 @@ struct GitTransport {
     guard !map.isEmpty else { return [] }
     // Whole objects: chunks have no differences worth looking for, and whoever evicts one must not need it for another.
     let done = try run(
-      ["-c", "pack.window=0", "push", "--porcelain", "--no-verify", "--", remote.name] + map.map { "\($0.from):\($0.to)" })
+      ["-c", "pack.window=0", "push", "--porcelain", "--no-verify", "--", remote.name]
+        + map.map { "\($0.from):\($0.to)" })
     let results = done.text.split(separator: "\n").compactMap { line -> Pushed? in
       let words = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
       guard words.count == 3, let colon = words[1].lastIndex(of: ":") else { return nil }
@@ -77,29 +79,46 @@ struct GitTransport {
 
   /// Git's words for a failure, with what to do about it.
   func failure(_ operation: String, _ subject: String, _ run: ToolRun) -> OperationError {
-    let lines = run.errors.split(separator: "\n").map(String.init).filter { !$0.trimmingCharacters(in: .whitespaces).isEmpty }
+    let lines = run.errors.split(separator: "\n").map(String.init).filter {
+      !$0.trimmingCharacters(in: .whitespaces).isEmpty
+    }
     let said = lines.prefix(3).joined(separator: ", ")
     if run.wasInterrupted {
-      return OperationError(operation: operation, subject: subject, reason: "interrupted", advice: "what arrived before is kept")
+      return OperationError(
+        operation: operation, subject: subject, reason: "interrupted", advice: "what arrived before is kept")
     }
     let advices: [(String, String)] = [
-      ("dubious ownership", "its folder belongs to someone else: `git config --global --add safe.directory PATH` allows it"),
+      (
+        "dubious ownership",
+        "its folder belongs to someone else: `git config --global --add safe.directory PATH` allows it"
+      ),
       ("Could not resolve host", "check the network and the URL (`colophon remote list`)"),
       ("Could not connect", "check the network and the URL (`colophon remote list`)"),
       ("Connection refused", "check that the server runs and the URL (`colophon remote list`)"),
       ("Connection timed out", "check the network and the URL (`colophon remote list`)"),
-      ("Permission denied", "check that you may read and write there: the key that ssh uses, or the owner of the folder"),
+      (
+        "Permission denied",
+        "check that you may read and write there: the key that ssh uses, or the owner of the folder"
+      ),
       ("insufficient permission", "check the owner and the mode of the remote's folder"),
       ("Authentication failed", "check the name and the password or token that git uses for it"),
-      ("terminal prompts disabled", "git needs a name and password: see git-credential(1), or unset GIT_TERMINAL_PROMPT"),
-      ("does not appear to be a git repository", "check the URL (`colophon remote list`); `git init --bare` makes an empty one"),
+      (
+        "terminal prompts disabled",
+        "git needs a name and password: see git-credential(1), or unset GIT_TERMINAL_PROMPT"
+      ),
+      (
+        "does not appear to be a git repository",
+        "check the URL (`colophon remote list`); `git init --bare` makes an empty one"
+      ),
       ("Repository not found", "check the URL (`colophon remote list`)"),
       ("not found", "check the URL (`colophon remote list`)"),
       ("No space left", "free some space and try again"),
     ]
     let advice =
-      advices.first { run.errors.contains($0.0) }?.1 ?? "this is what git said; `git ls-remote` shows whether it is reached"
+      advices.first { run.errors.contains($0.0) }?.1
+      ?? "this is what git said; `git ls-remote` shows whether it is reached"
     return OperationError(
-      operation: operation, subject: subject, reason: said.isEmpty ? "git ended with status \(run.status)" : said, advice: advice)
+      operation: operation, subject: subject, reason: said.isEmpty ? "git ended with status \(run.status)" : said,
+      advice: advice)
   }
 }

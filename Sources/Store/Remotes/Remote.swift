@@ -49,7 +49,8 @@ package struct RemoteList {
       let policy = try git.value("colophon.\(name).policy").flatMap(Remote.Policy.init(rawValue:))
       // A remote that git itself was told of, or with a policy that is none, is not trusted.
       return Remote(
-        name: name, url: words[1], policy: policy ?? .rerun, allowedSigners: try git.value("colophon.\(name).allowedSigners"))
+        name: name, url: words[1], policy: policy ?? .rerun,
+        allowedSigners: try git.value("colophon.\(name).allowedSigners"))
     }.sorted { $0.name < $1.name }
   }
 
@@ -74,13 +75,15 @@ package struct RemoteList {
   /// - Throws: ``OperationError`` for a name that is taken or cannot be one, and a URL that git could take for an option.
   package func add(_ remote: Remote) throws {
     if let fault = RecordSource.fault(inRemote: remote.name) {
-      throw OperationError(operation: "add the remote", subject: remote.name, reason: fault, advice: "choose another name")
+      throw OperationError(
+        operation: "add the remote", subject: remote.name, reason: fault, advice: "choose another name")
     }
     guard try !all().contains(where: { $0.name == remote.name }) else {
       throw OperationError(
         operation: "add the remote", subject: remote.name, reason: "there is one of that name",
         advice:
-          "`colophon remote remove \(remote.name)` removes it, `colophon remote policy \(remote.name) POLICY` changes its policy")
+          "`colophon remote remove \(remote.name)` removes it, `colophon remote policy \(remote.name) POLICY` changes its policy"
+      )
     }
     let url = Self.absolute(remote.url)
     guard !url.isEmpty, !url.hasPrefix("-"), !url.contains(where: \.isNewline) else {

@@ -11,7 +11,9 @@ enum AttestationInput {
 
 #if FUZZING
   @_cdecl("LLVMFuzzerTestOneInput") public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-    if let fault = AttestationInput.fault(of: Array(UnsafeBufferPointer(start: start, count: count))) { fatalError(fault) }
+    if let fault = AttestationInput.fault(of: Array(UnsafeBufferPointer(start: start, count: count))) {
+      fatalError(fault)
+    }
     return 0
   }
 #endif

@@ -8,7 +8,9 @@ enum ChunkInput {
   private static func tree(_ bytes: [UInt8]) -> String? {
     guard let tree = bytes.withUnsafeBytes({ Tree(parsing: $0) }) else { return nil }
     let written = tree.bytes
-    guard let again = written.withUnsafeBytes({ Tree(parsing: $0) }) else { return "a folder that was written cannot be read" }
+    guard let again = written.withUnsafeBytes({ Tree(parsing: $0) }) else {
+      return "a folder that was written cannot be read"
+    }
     return again.bytes == written && again.entries.count == tree.entries.count ? nil : "a folder changed on its way"
   }
 

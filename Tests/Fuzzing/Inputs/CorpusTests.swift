@@ -3,7 +3,8 @@ import Testing
 
 /// What fuzzing began with and what it found, read again: each file of the corpus goes through the parser that it is for.
 @Suite struct CorpusTests {
-  static let corpus = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().path + "/Corpus"
+  static let corpus =
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().path + "/Corpus"
 
   /// The parsers by the names of their folders.
   static let parsers: [String: @Sendable ([UInt8]) -> String?] = [

@@ -6,7 +6,9 @@ enum LockInput {
   /// - Returns: what is wrong with how they are read; `nil` when nothing is. That they are refused is fine.
   static func fault(of bytes: [UInt8]) -> String? {
     guard let lock = try? LockFile(data: Data(bytes), name: "lock.json") else { return nil }
-    guard let again = try? LockFile(data: Data(lock.bytes), name: "lock.json") else { return "it does not read what it writes" }
+    guard let again = try? LockFile(data: Data(lock.bytes), name: "lock.json") else {
+      return "it does not read what it writes"
+    }
     return again == lock ? nil : "it reads something else than it wrote"
   }
 }

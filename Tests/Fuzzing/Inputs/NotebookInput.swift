@@ -28,7 +28,8 @@ enum NotebookInput {
       }
     }
     let pruned = program.pruned(removing: program.faultyCells, inlines: program.faultyInlines)
-    return pruned.program.diagnostics.contains { $0.severity == .error } ? "a program without its faulty parts is faulty" : nil
+    return pruned.program.diagnostics.contains { $0.severity == .error }
+      ? "a program without its faulty parts is faulty" : nil
   }
 }
 

@@ -13,7 +13,8 @@ public struct Checkpoint: FileArtifact {
   public init(content: ArtifactContent) throws {
     for name in ["config.json", "model.safetensors"] where content[name] == nil {
       throw OperationError(
-        operation: "open a checkpoint", subject: content.files.map(\.name).joined(separator: ", "), cause: "\(name) is missing")
+        operation: "open a checkpoint", subject: content.files.map(\.name).joined(separator: ", "),
+        cause: "\(name) is missing")
     }
     self.content = content
   }

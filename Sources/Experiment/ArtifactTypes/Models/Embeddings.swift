@@ -35,9 +35,11 @@ public struct Embeddings: FileArtifact {
 
   /// The ids in order.
   public func ids() throws -> [String] {
-    String(decoding: try file("ids.txt").bytes(), as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-      .dropLast()
-      .map(String.init)
+    String(decoding: try file("ids.txt").bytes(), as: UTF8.self).split(
+      separator: "\n", omittingEmptySubsequences: false
+    )
+    .dropLast()
+    .map(String.init)
   }
 
   /// All vectors in row-major order, and how long one is.
@@ -47,7 +49,8 @@ public struct Embeddings: FileArtifact {
     guard let (header, offset) = NPYHeader.read(mapped.bytes), header.elementType == "<f4", header.shape.count == 2,
       mapped.bytes.count - offset == header.shape[0] * header.shape[1] * 4
     else {
-      throw OperationError(operation: "read embeddings", subject: "embeddings.npy", cause: "it is not a matrix of float32")
+      throw OperationError(
+        operation: "read embeddings", subject: "embeddings.npy", cause: "it is not a matrix of float32")
     }
     let count = header.shape[0] * header.shape[1]
     let elements = (0..<count).map { mapped.bytes.loadUnaligned(fromByteOffset: offset + $0 * 4, as: Float.self) }
@@ -57,7 +60,8 @@ public struct Embeddings: FileArtifact {
   private func file(_ name: String) throws -> ContentFile {
     guard let file = content[name] else {
       throw OperationError(
-        operation: "open embeddings", subject: content.files.map(\.name).joined(separator: ", "), cause: "\(name) is missing")
+        operation: "open embeddings", subject: content.files.map(\.name).joined(separator: ", "),
+        cause: "\(name) is missing")
     }
     return file
   }

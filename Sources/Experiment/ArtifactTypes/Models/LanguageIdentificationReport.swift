@@ -62,7 +62,8 @@ public struct LanguageIdentificationReport: Artifact, Hashable {
     }
     var table = Table(columns: [
       .init("language"), .init("texts"), .init("right", style: .percent(1)), .init("precision", style: .percent(1)),
-      .init("mean confidence", style: .decimals(3)), .init("most often mistaken for"), .init("mistaken", style: .percent(1)),
+      .init("mean confidence", style: .decimals(3)), .init("most often mistaken for"),
+      .init("mistaken", style: .percent(1)),
     ])
     let groups = Dictionary(grouping: confusions, by: \.language).map { (language: $0.key, confusions: $0.value) }
     for group in groups.sorted(by: { (texts($1.confusions), $0.language) < (texts($0.confusions), $1.language) }) {
@@ -74,7 +75,8 @@ public struct LanguageIdentificationReport: Artifact, Hashable {
         .text(group.language), .integer(total),
         ShareInterval(hits: texts(group.confusions.filter(isRight)), of: total).cell,
         guessed.map { .number(Double($0.right) / Double(max(1, $0.all))) } ?? .empty, .number(confidence),
-        wrong.map { .text($0.guessed) } ?? .empty, wrong.map { .number(Double($0.texts) / Double(max(1, total))) } ?? .empty,
+        wrong.map { .text($0.guessed) } ?? .empty,
+        wrong.map { .number(Double($0.texts) / Double(max(1, total))) } ?? .empty,
       ])
     }
     return table

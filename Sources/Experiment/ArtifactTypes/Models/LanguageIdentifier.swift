@@ -41,7 +41,8 @@ public struct LanguageIdentifier: FileArtifact {
     }
     self.content = content
     self.model = model
-    labels = try ArtifactJSON.decode(Description.self, from: description, operation: "open a language identifier").labels
+    labels = try ArtifactJSON.decode(Description.self, from: description, operation: "open a language identifier")
+      .labels
     languages = Set(labels.map(\.language)).sorted { $0.precedes($1) }
   }
 
@@ -57,6 +58,7 @@ public struct LanguageIdentifier: FileArtifact {
 
 extension LanguageIdentifier: Presentable {
   public var presentation: Presentation {
-    .text("an identifier of \(languages.count) languages, \(model.byteCount) bytes: \(languages.joined(separator: " "))")
+    .text(
+      "an identifier of \(languages.count) languages, \(model.byteCount) bytes: \(languages.joined(separator: " "))")
   }
 }

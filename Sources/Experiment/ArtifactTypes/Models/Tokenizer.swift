@@ -24,7 +24,8 @@ public struct Tokenizer: FileArtifact {
   /// - Throws: ``OperationError`` when there is no `tokenizer.model` or the rule of ids is unknown.
   public init(content: ArtifactContent) throws {
     func fault(_ cause: String) -> OperationError {
-      OperationError(operation: "open a tokenizer", subject: content.files.map(\.name).joined(separator: ", "), cause: cause)
+      OperationError(
+        operation: "open a tokenizer", subject: content.files.map(\.name).joined(separator: ", "), cause: cause)
     }
     guard content["tokenizer.model"] != nil else { throw fault("tokenizer.model is missing") }
     if let file = content["ids.txt"] {

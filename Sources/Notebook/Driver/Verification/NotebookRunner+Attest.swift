@@ -24,7 +24,8 @@ extension NotebookRunner {
     }
     let equivalent = verdict.stages.compactMap(\.tolerance).max()
     let statement = Statement(
-      notebook: verdict.notebook, name: verdict.name, notebookDigest: Digest(of: notebook), lockDigest: Digest(of: lockBytes),
+      notebook: verdict.notebook, name: verdict.name, notebookDigest: Digest(of: notebook),
+      lockDigest: Digest(of: lockBytes),
       source: try SourceState.of(project: project.root), parameters: lock.parameters ?? [:], stages: stages,
       environment: verdict.environment, isSandboxed: verdict.isSandboxed, tolerance: equivalent.map { "\($0)" },
       verdict: verdict.isGood ? verdict.outcome.rawValue : Verdict.Outcome.diverged.rawValue, started: verdict.started,

@@ -30,7 +30,8 @@ extension NotebookRunner {
     }
     let store = try ArtifactStore(artifacts: project.artifacts, project: project.root)
     let room = try VerificationWorkspace(
-      project: project, program: program, toolchain: toolchain, sandbox: sandbox, limits: options.limits, threads: threads)
+      project: project, program: program, toolchain: toolchain, sandbox: sandbox, limits: options.limits,
+      threads: threads)
     let recorded = RecordedOutputs(lock: lock, store: store)
     let digests = InputDigests(store: store, project: project.root)
     let lines = LineMap(variant.document)
@@ -49,7 +50,8 @@ extension NotebookRunner {
       document: variant.document, lines: lines, recorded: recorded, chosen: options.isPartial ? chosen : nil)
     judge.take(record, fresh, computedBy: first)
     if !options.isPartial, judge.needsRecordedInputs {
-      view.message("some outputs are not the recorded ones: their stages are computed once more, on the recorded inputs")
+      view.message(
+        "some outputs are not the recorded ones: their stages are computed once more, on the recorded inputs")
       recorded.expect(judge.positions)
       let second = StageServer(room: room, digests: digests, jobs: jobs) { request in
         guard let entry = recorded.entry(for: request) else { return nil }
@@ -97,7 +99,8 @@ extension NotebookRunner {
     if !options.isSandboxed {
       findings.append(
         .init(
-          kind: .sandbox, stage: "", subject: "", message: "the stages saw the whole machine; what they read was not watched"))
+          kind: .sandbox, stage: "", subject: "",
+          message: "the stages saw the whole machine; what they read was not watched"))
     }
     let report = project.reports(named: variant.name) + "/report.md"
     let prose = ReportedProse(variant.document, inlines: record.inlines)
@@ -108,7 +111,8 @@ extension NotebookRunner {
       findings += compared.findings
     } else {
       findings.append(
-        .init(kind: .reference, stage: "", subject: report, message: "the prose cannot be compared, there is no report"))
+        .init(kind: .reference, stage: "", subject: report, message: "the prose cannot be compared, there is no report")
+      )
     }
     return Verdict(
       notebook: relativePath, name: variant.name, started: started.timeIntervalSince1970,

@@ -66,7 +66,9 @@ final class RecordedOutputs: Sendable {
 
   /// What is known of the run that made an entry.
   func record(of entry: LockFile.Entry) -> StageRecord? {
-    guard let record = (try? store.record(for: entry.key)) ?? nil, record.output.digest == entry.output.digest else { return nil }
+    guard let record = (try? store.record(for: entry.key)) ?? nil, record.output.digest == entry.output.digest else {
+      return nil
+    }
     return record
   }
 }

@@ -35,7 +35,8 @@ final class StageProgram: @unchecked Sendable {
     begin = try ProcessPipe(isSocket: true)
     watch = room.sandbox == nil ? nil : try SandboxWatch(room.stageView(of: folder, declared: declared))
     var environment = [
-      StageJob.variable: folder + "/in/job.json", StageJob.beginVariable: String(begin.reading), "SWIFT_BACKTRACE": "enable=no",
+      StageJob.variable: folder + "/in/job.json", StageJob.beginVariable: String(begin.reading),
+      "SWIFT_BACKTRACE": "enable=no",
     ]
     environment["GOMP_SPINCOUNT"] = ProcessInfo.processInfo.environment["GOMP_SPINCOUNT"] ?? "1000"
     let inherited = [channel.writing, life.reading, begin.reading]
@@ -46,7 +47,8 @@ final class StageProgram: @unchecked Sendable {
         output: errors.writing, error: errors.writing, inherited: inherited + [watch.childSocket])
     } else {
       child = try ChildProcess(
-        path: room.program, environment: ProcessInfo.processInfo.environment.merging(environment) { $1 }, output: errors.writing,
+        path: room.program, environment: ProcessInfo.processInfo.environment.merging(environment) { $1 },
+        output: errors.writing,
         error: errors.writing, inherited: inherited)
     }
     watch?.begin()

@@ -49,12 +49,15 @@ struct StageRun {
     reports.wait()
     speech.wait()
     let fontsCount = request.components.contains { $0.kind == .facet && $0.name == "fonts" }
-    let findings = (program.watch?.finish(declaring: room.declared(request)) ?? []).filter { !(fontsCount && $0.kind == .font) }
-      .map(Self.finding)
+    let findings = (program.watch?.finish(declaring: room.declared(request)) ?? []).filter {
+      !(fontsCount && $0.kind == .font)
+    }
+    .map(Self.finding)
     return (reply(job, program.watch == nil ? ending : ending.ofSandboxedProgram, exceeded, words.text), findings)
   }
 
-  private func reply(_ job: StageJob, _ ending: ChildProcess.Ending, _ exceeded: String?, _ words: String) -> StageReply {
+  private func reply(_ job: StageJob, _ ending: ChildProcess.Ending, _ exceeded: String?, _ words: String) -> StageReply
+  {
     if let exceeded { return StageReply(isFresh: true, failure: exceeded) }
     guard ending == .exited(0), let bytes = FileManager.default.contents(atPath: job.resultPath) else {
       let said = words.split(separator: "\n").last { !$0.allSatisfy(\.isWhitespace) }.map { ": \($0)" } ?? ""
@@ -67,7 +70,9 @@ struct StageRun {
       return StageReply(isFresh: true, failure: "the process of the stage left something that is no result")
     }
     var reply = StageReply(isFresh: true, failure: result.failure)
-    (reply.seconds, reply.cpuSeconds, reply.peakMemoryBytes) = (result.seconds, result.cpuSeconds, result.peakMemoryBytes)
+    (reply.seconds, reply.cpuSeconds, reply.peakMemoryBytes) = (
+      result.seconds, result.cpuSeconds, result.peakMemoryBytes
+    )
     (reply.measurements, reply.notes) = (result.measurements, result.notes)
     guard result.failure == nil else { return reply }
     do {
@@ -90,7 +95,8 @@ struct StageRun {
     switch access.kind {
     case .undeclared:
       Verdict.Finding(
-        kind: .undeclaredRead, stage: "", subject: access.subject, message: "asked for what exists and is not declared:")
+        kind: .undeclaredRead, stage: "", subject: access.subject, message: "asked for what exists and is not declared:"
+      )
     case .font:
       Verdict.Finding(
         kind: .font, stage: "", subject: access.subject,

@@ -48,7 +48,8 @@ final class StageServer: Sendable {
   ///   - jobs: how many stages may be computed at a time.
   ///   - recorded: which recorded output a call is answered with; `nil` answers with what is computed.
   init(
-    room: VerificationWorkspace, digests: InputDigests, jobs: Int, recorded: @escaping @Sendable (StageRequest) -> RecordedAnswer?
+    room: VerificationWorkspace, digests: InputDigests, jobs: Int,
+    recorded: @escaping @Sendable (StageRequest) -> RecordedAnswer?
   ) {
     self.room = room
     self.digests = digests
@@ -207,7 +208,8 @@ final class StageServer: Sendable {
 
   /// When it cannot be started, the stage that needs one says why.
   private func startNext() {
-    guard state.withLock({ $0.waiting == nil }), let program = try? StageProgram(id: nextIdentifier(), room: room) else { return }
+    guard state.withLock({ $0.waiting == nil }), let program = try? StageProgram(id: nextIdentifier(), room: room)
+    else { return }
     state.withLock { $0.waiting = program }
   }
 
@@ -228,7 +230,9 @@ final class StageServer: Sendable {
     var found: [Digest: String] = [:]
     var digits: [UInt8] = []
     for byte in Array(request.stage.utf8) + [0] {
-      if byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") || byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "f") {
+      if byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
+        || byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "f")
+      {
         digits.append(byte)
         continue
       }

@@ -83,7 +83,8 @@ struct VerificationJudge {
     }
   }
 
-  private mutating func stage(_ outcome: StageOutcome, _ entry: LockFile.Entry?, _ broker: StageServer) -> Verdict.Stage {
+  private mutating func stage(_ outcome: StageOutcome, _ entry: LockFile.Entry?, _ broker: StageServer) -> Verdict.Stage
+  {
     let cell = document.cells.first { $0.id == outcome.place.cell }.map { $0.options.label ?? String($0.id) }
     var stage = Verdict.Stage(
       artifact: entry?.artifact ?? outcome.artifact, stage: outcome.stage, cell: cell ?? String(outcome.place.cell),

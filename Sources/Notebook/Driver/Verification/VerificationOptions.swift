@@ -13,7 +13,8 @@ package struct VerificationOptions: Sendable {
   package var limits: ProcessLimits
 
   package init(
-    stages: [String] = [], sample: Int? = nil, seed: UInt64 = 0, isSandboxed: Bool = true, limits: ProcessLimits = .init()
+    stages: [String] = [], sample: Int? = nil, seed: UInt64 = 0, isSandboxed: Bool = true,
+    limits: ProcessLimits = .init()
   ) {
     self.stages = stages
     self.sample = sample

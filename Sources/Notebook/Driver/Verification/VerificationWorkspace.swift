@@ -62,7 +62,8 @@ final class VerificationWorkspace: Sendable {
   /// What the notebook program itself sees: its libraries and the outputs.
   /// - Parameter scratch: the folder it may write to.
   func programView(scratch: String) -> SandboxView {
-    SandboxView(readable: libraries + [program, outputs], writable: [scratch], folder: project.root, quiet: installation)
+    SandboxView(
+      readable: libraries + [program, outputs], writable: [scratch], folder: project.root, quiet: installation)
   }
 
   /// What a stage sees: its libraries, its job and input artifacts, and what it declares.

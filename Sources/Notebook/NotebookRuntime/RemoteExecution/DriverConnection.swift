@@ -46,8 +46,10 @@ final class DriverConnection: Sendable {
     guard let id = begin(.digest(arrived)) else { throw LinkFailure(reason: "the command has ended") }
     channel.send(.digestAsked(id: id, input))
     arrived.wait()
-    return try state.withLock { $0.digests.removeValue(forKey: id) ?? .failure(LinkFailure(reason: "the command has ended")) }
-      .get()
+    return try state.withLock {
+      $0.digests.removeValue(forKey: id) ?? .failure(LinkFailure(reason: "the command has ended"))
+    }
+    .get()
   }
 
   private func begin(_ waiting: Waiting) -> Int? {

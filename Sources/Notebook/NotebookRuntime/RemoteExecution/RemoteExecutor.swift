@@ -130,7 +130,8 @@ package actor RemoteExecutor: StageCalls {
   ) -> StageOutcome {
     StageOutcome(
       place: call.place, stage: call.stage, artifact: "", key: request?.key ?? CanonicalValue.null.digest,
-      components: request?.components ?? [], state: state, reason: nil, output: nil, computed: Date().timeIntervalSince1970,
+      components: request?.components ?? [], state: state, reason: nil, output: nil,
+      computed: Date().timeIntervalSince1970,
       seconds: 0, cpuSeconds: 0, peakMemoryBytes: 0, measurements: [], notes: [])
   }
 }

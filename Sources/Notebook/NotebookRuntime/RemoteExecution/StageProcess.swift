@@ -74,7 +74,8 @@ enum StageProcess {
     guard key.digest == job.request.key else {
       let changed = KeyChange.between(job.request.components, key.components).map(\.name).joined(separator: ", ")
       throw StageEncodingFailure(
-        stage: S.name, reason: "written as JSON and read again, it is not the same (\(changed)); look at its Codable conformance")
+        stage: S.name,
+        reason: "written as JSON and read again, it is not the same (\(changed)); look at its Codable conformance")
     }
     try FileManager.default.createDirectory(atPath: job.stageFolder, withIntermediateDirectories: true)
     let context = StageContext(scratch: job.stageFolder, threads: job.threads) { reports.take($0) }
@@ -128,7 +129,8 @@ private struct JobContents: ContentSource {
 
   func path(of file: ContentFile) throws -> String {
     guard let path = paths[file.digest] else {
-      throw ContentError.unreadable(path: file.name, reason: "the bytes \(file.digest.short) are not among the stage's inputs")
+      throw ContentError.unreadable(
+        path: file.name, reason: "the bytes \(file.digest.short) are not among the stage's inputs")
     }
     return path
   }

@@ -65,7 +65,8 @@ package struct StageJob: Codable, Sendable {
   package var life: Int32
 
   package init(
-    request: StageRequest, id: Int, project: String, scratch: String, contents: [Digest: String], threads: Int, channel: Int32,
+    request: StageRequest, id: Int, project: String, scratch: String, contents: [Digest: String], threads: Int,
+    channel: Int32,
     life: Int32
   ) {
     self.request = request
@@ -143,7 +144,9 @@ package struct StageReply: Codable, Sendable {
   package var content: ArtifactContent? {
     guard failure == nil, !files.isEmpty else { return nil }
     return ArtifactContent(
-      files: files.map { ContentFile(name: $0.name, digest: $0.digest, byteCount: $0.byteCount, location: .path($0.path)) })
+      files: files.map {
+        ContentFile(name: $0.name, digest: $0.digest, byteCount: $0.byteCount, location: .path($0.path))
+      })
   }
 }
 

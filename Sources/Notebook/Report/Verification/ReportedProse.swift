@@ -21,7 +21,9 @@ package struct ReportedProse: Sendable {
     func tree(_ text: (Int, InlineExpression) -> String) -> ProseTree {
       ProseTree(
         document.body,
-        values: document.inlines.enumerated().map { ($1.expression, .init(text: text($0, $1), title: "", isMissing: false)) },
+        values: document.inlines.enumerated().map {
+          ($1.expression, .init(text: text($0, $1), title: "", isMissing: false))
+        },
         cells: document.cells.map(\.id))
     }
     let shown = tree { outcomes[$1.id]?.text ?? "no value" }
@@ -44,7 +46,8 @@ package struct ReportedProse: Sendable {
         literals.append(String(part[part.index(after: end)...]))
       }
       return Block(
-        text: text, literals: literals, values: expressions.map { outcomes[$0.id]?.text ?? "no value" }, expressions: expressions)
+        text: text, literals: literals, values: expressions.map { outcomes[$0.id]?.text ?? "no value" },
+        expressions: expressions)
     }
   }
 
@@ -70,7 +73,8 @@ package struct ReportedProse: Sendable {
       guard let recorded = Self.values(of: block, in: report) else {
         findings.append(
           .init(
-            kind: .prose, stage: "", subject: "", message: "the paragraph “\(Self.beginning(block.text))” is not in the report",
+            kind: .prose, stage: "", subject: "",
+            message: "the paragraph “\(Self.beginning(block.text))” is not in the report",
             line: line))
         continue
       }
