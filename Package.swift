@@ -50,7 +50,9 @@ func tool(_ name: String, _ dependencies: [Target.Dependency] = [], path: String
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil, exclude: [String] = []) -> Target {
-  .testTarget(name: name, dependencies: dependencies, path: path, exclude: exclude, swiftSettings: swiftSettings)
+  .testTarget(
+    name: name, dependencies: dependencies + ["TestSupport"], path: path, exclude: exclude,
+    swiftSettings: swiftSettings)
 }
 
 /// A C or C++ library behind a table of C functions, loaded only when it is first needed.
@@ -173,6 +175,7 @@ let package = Package(
       "training-benchmark", domain + ["Tensor", "Training", "Evaluation", "Measuring"],
       path: "Benchmarks/TrainingBenchmark"),
 
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
     tests("CoreTests", ["Core"]),
     tests("NotebookTests", ["Notebook", "Core"]),
     tests("ArtifactStoreTests", ["ArtifactStore", "Core"]),

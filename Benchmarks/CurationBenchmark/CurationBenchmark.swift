@@ -3,7 +3,8 @@ internal import Measuring
 
 /// Measures the parts of curation: one subcommand a part, one JSON object on standard output.
 ///
-/// Times of processors are those of the whole process, in seconds. `Benchmarks/run --only curation` calls it beside its peers.
+/// Times of processors are those of the whole process, in seconds. `Benchmarks/run --only curation` calls it beside its
+/// peers.
 @main
 enum CurationBenchmark {
   private static let usage = """

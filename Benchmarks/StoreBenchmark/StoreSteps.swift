@@ -10,7 +10,7 @@ struct StoreSteps {
 
   init(root: String) throws {
     self.root = root
-    store = try ArtifactStore(artifacts: root + "/Artifacts", project: root) {
+    store = try ArtifactStore(project: Project(root: root)) {
       FileHandle.standardError.write(Data("\($0)\n".utf8))
     }
   }
@@ -37,7 +37,7 @@ struct StoreSteps {
     if try !list.all().contains(where: { $0.name == "hub" }) {
       try list.add(Remote(name: "hub", url: url, policy: .trust))
     }
-    return Exchange(store: store, artifacts: root + "/Artifacts", remote: try list.remote(named: "hub")) { _ in }
+    return Exchange(store: store, project: Project(root: root), remote: try list.remote(named: "hub")) { _ in }
   }
 
   private func fill(_ count: Int, _ byteCount: Int) throws {
@@ -106,7 +106,7 @@ struct StoreSteps {
       }
     return StageRecord(
       key: StageRecord.key(of: components), stage: "Save", components: components, output: output,
-      started: Date().timeIntervalSince1970, seconds: 0.3,
+      started: Date().timeIntervalSince1970, cost: RunCost(seconds: 0.3),
       environment: ["os": "Debian 12", "cpu": "any", "compiler": "Swift"])
   }
 

@@ -7,7 +7,8 @@ internal import Training
 /// Writes a workload for the peers: the model as transformers reads it, pictures and captions.
 struct Preparation {
   let workload: Workload
-  /// The folder to write into: `model.safetensors`, `config.json`, and for each batch `pictures-N.safetensors` and `captions-N.txt`.
+  /// The folder to write into: `model.safetensors`, `config.json`, and for each batch `pictures-N.safetensors` and
+  /// `captions-N.txt`.
   let folder: String
 
   func measure() throws -> Findings {

@@ -11,11 +11,13 @@ struct RankingTask {
     var description: String { "cannot read \(path) as float32: write it with `training-benchmark embeddings`" }
   }
 
-  /// The folder of `queries.f32` and `candidates.f32`, raw little-endian float32. The right candidate of query i is i modulo their number.
+  /// The folder of `queries.f32` and `candidates.f32`, raw little-endian float32. The right candidate of query i is i
+  /// modulo their number.
   let folder: String
   let dimension: Int
 
-  /// How much noise a query has besides its candidate, by component: a good part of the queries finds its candidate, not all.
+  /// How much noise a query has besides its candidate, by component: a good part of the queries finds its candidate,
+  /// not all.
   private static let noise: Float = 7
 
   /// Writes embeddings of length 1.
@@ -38,7 +40,8 @@ struct RankingTask {
     return findings
   }
 
-  /// Counts the queries whose candidate is among the first 1, 5 and 10, and, when `bothWays`, the candidates whose query is.
+  /// Counts the queries whose candidate is among the first 1, 5 and 10, and, when `bothWays`, the candidates whose
+  /// query is.
   /// - Parameter repetitions: how often it is done; the median is told.
   func measure(bothWays: Bool, threads: Int, repetitions: Int) throws -> Findings {
     try Torch.setThreads(threads)

@@ -4,7 +4,8 @@ internal import Training
 
 /// Measures training, reading of pictures and ranking: one subcommand a part, one JSON object on standard output.
 ///
-/// Times of processors are those of the whole process, in seconds. `Benchmarks/run --only training` calls it beside its peers.
+/// Times of processors are those of the whole process, in seconds. `Benchmarks/run --only training` calls it beside its
+/// peers.
 @main
 enum TrainingBenchmark {
   private static let usage = """

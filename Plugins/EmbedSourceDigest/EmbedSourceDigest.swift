@@ -3,8 +3,8 @@ import PackagePlugin
 
 /// Generates `ModuleSources.digest` for a target: the digest of its sources and of those of every target it depends on.
 ///
-/// A library that is loaded on demand is no dependency of the module that uses it: the sources of `CXImplementation` count wherever
-/// `CX` does.
+/// A library that is loaded on demand is no dependency of the module that uses it: the sources of `CXImplementation`
+/// count wherever `CX` does.
 @main
 struct EmbedSourceDigest: BuildToolPlugin {
   func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {

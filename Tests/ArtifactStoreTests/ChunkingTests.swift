@@ -1,12 +1,13 @@
 import ArtifactStore
 import Core
 import Foundation
+import TestSupport
 import Testing
 
 struct ChunkingTests {
   /// The gear table of the documentation: SplitMix64 from `colophon`.
   private func gear() -> [UInt64] {
-    var generator = Generator(0x636f_6c6f_7068_6f6e)
+    var generator = SplitMix64(0x636f_6c6f_7068_6f6e)
     return (0..<256).map { _ in generator.next() }
   }
 
@@ -42,7 +43,7 @@ struct ChunkingTests {
   }
 
   @Test func `Chunks end where the documented algorithm says, written down once and for all`() throws {
-    var generator = Generator(7)
+    var generator = SplitMix64(7)
     let bytes = generator.bytes(4 << 20)
     let lengths = try storedLengths(bytes, Workplace())
     #expect(lengths == naiveLengths(bytes))
@@ -64,7 +65,7 @@ struct ChunkingTests {
   }
 
   @Test func `Splitting does not depend on the blocks in which a file is read`() throws {
-    var generator = Generator(8)
+    var generator = SplitMix64(8)
     let bytes = generator.bytes(20 << 20) + [1, 2, 3]
     #expect(try storedLengths(bytes, Workplace()) == naiveLengths(bytes))
   }
@@ -72,7 +73,7 @@ struct ChunkingTests {
   @Test func `A version with one byte inserted shares all chunks but one or two`() throws {
     let workplace = try Workplace()
     let store = try workplace.open()
-    var generator = Generator(9)
+    var generator = SplitMix64(9)
     let bytes = generator.bytes(24 << 20)
     var changed = bytes
     changed.insert(1, at: 10_000_000)

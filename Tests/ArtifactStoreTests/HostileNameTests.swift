@@ -19,7 +19,7 @@ struct HostileNameTests {
     StageRecord(
       key: Digest(of: Array(name.utf8)), stage: name,
       components: [KeyComponent(name: name, kind: .parameter, digest: Digest(of: name), display: name)], output: output,
-      started: 1000, seconds: 1, environment: [name: name], notes: [name])
+      started: 1000, cost: RunCost(seconds: 1, notes: [name]), environment: [name: name])
   }
 
   @Test func `Stages of any name are found by it, byte for byte, and harm no other, also by a new index`() throws {
@@ -40,7 +40,7 @@ struct HostileNameTests {
       for name in Self.names {
         let found = try store.records(ofStage: name)
         #expect(
-          found.map(\.notes) == [[name]] && found.map { Array($0.stage.utf8) } == [Array(name.utf8)],
+          found.map(\.cost.notes) == [[name]] && found.map { Array($0.stage.utf8) } == [Array(name.utf8)],
           "\(name.debugDescription)")
         let outcome = try #require(try store.lookup(Digest(of: Array(name.utf8))))
         #expect(try store.content(of: outcome).files[0].bytes() == Array(name.utf8))
@@ -121,8 +121,10 @@ struct HostileNameTests {
     _ = try store.commit(
       notebook: "n", artifacts: [.init(name: "v", content: content)], lock: [], message: "m", time: 0)
     let script = """
-      cd "$1" && list=$(git show n:artifacts.json | sed 's|"name" : "b"|"name" : "../../escaped"|' | git hash-object -w --stdin) \
-      && tree=$( (git ls-tree n | grep -v artifacts.json; printf '100644 blob %s\\tartifacts.json\\n' $list) | git mktree) \
+      cd "$1" && list=$(git show n:artifacts.json | sed 's|"name" : "b"|"name" : "../../escaped"|' | git \
+      hash-object -w --stdin) \
+      && tree=$( (git ls-tree n | grep -v artifacts.json; printf '100644 blob \
+      %s\\tartifacts.json\\n' $list) | git mktree) \
       && git update-ref refs/heads/evil $(git -c user.name=e -c user.email=e@e commit-tree -m x $tree)
       """
     #expect(try workplace.run("sh", ["-c", script, "sh", workplace.repository]).status == 0)
@@ -149,7 +151,7 @@ struct HostileNameTests {
     func record(_ started: Double, _ seconds: Double) -> StageRecord {
       StageRecord(
         key: StageRecord.key(of: components), stage: "Stage", components: components, output: content, started: started,
-        seconds: seconds)
+        cost: RunCost(seconds: seconds))
     }
     #expect(record(time, 0).fault == "its times are no times")
     #expect(record(0, time).fault == "its times are no times")

@@ -1,6 +1,7 @@
 import ArtifactStore
 import Core
 import Foundation
+import TestSupport
 import Testing
 
 /// A process that writes is killed at random instants; what it said was finished must be there.
@@ -8,10 +9,11 @@ struct KillTests {
   private static let variable = "COLOPHON_KILL_TEST_ROOT"
   private static var root: String? { ProcessInfo.processInfo.environment[variable] }
 
-  /// Not a test by itself: what the killed process runs. It appends a name to `said` after the name's record is durable.
+  /// Not a test by itself: what the killed process runs. It appends a name to `said` after the name's record is
+  /// durable.
   @Test(.enabled(if: root != nil)) func `The process that is killed`() throws {
     let root = try #require(Self.root)
-    let store = try ArtifactStore(artifacts: root + "/Artifacts", project: root)
+    let store = try ArtifactStore(project: Project(root: root))
     if !FileManager.default.fileExists(atPath: root + "/said") {
       try Data().write(to: URL(fileURLWithPath: root + "/said"))
     }
@@ -33,7 +35,7 @@ struct KillTests {
   }
 
   private static func bytes(_ name: String) -> [UInt8] {
-    var generator = Generator(UInt64(name.utf8.reduce(0) { $0 &* 31 &+ Int($1) }.magnitude))
+    var generator = SplitMix64(UInt64(name.utf8.reduce(0) { $0 &* 31 &+ Int($1) }.magnitude))
     let long = name.utf8.last == UInt8(ascii: "3")
     return generator.bytes(long ? 1_500_000 : 6000)
   }
@@ -42,7 +44,7 @@ struct KillTests {
     throws
   {
     let workplace = try Workplace()
-    var generator = Generator(UInt64(ProcessInfo.processInfo.processIdentifier))
+    var generator = SplitMix64(UInt64(ProcessInfo.processInfo.processIdentifier))
     for _ in 0..<8 {
       let process = Process()
       process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()

@@ -1,6 +1,7 @@
 import ArtifactStore
 import Core
 import Foundation
+import TestSupport
 import Testing
 
 struct ManyProcessesTests {
@@ -33,7 +34,7 @@ struct ManyProcessesTests {
     try await withThrowingTaskGroup(of: Void.self) { group in
       for writer in 0..<4 {
         group.addTask {
-          var generator = Generator(UInt64(writer % 2))
+          var generator = SplitMix64(UInt64(writer % 2))
           for number in 0..<10 {
             let bytes = generator.bytes(number % 3 == 0 ? 2 << 20 : 5000)
             try store.save("\(writer) \(number)", bytes, seconds: 0.05)
@@ -82,7 +83,7 @@ struct ManyProcessesTests {
 
   @Test func `A colleague's records become look-ups here, with their contents, over plain git`() throws {
     let (mine, theirs) = (try Workplace(), try Workplace())
-    var generator = Generator(21)
+    var generator = SplitMix64(21)
     let long = generator.bytes(3 << 20)
     let store = try theirs.open()
     try store.save("long", long)

@@ -1,12 +1,13 @@
 import ArtifactStore
 import Core
 import Foundation
+import TestSupport
 import Testing
 
 struct MendingTests {
   private func filled(_ workplace: Workplace) throws -> [String: StoredOutcome] {
     let store = try workplace.open()
-    var generator = Generator(11)
+    var generator = SplitMix64(11)
     try store.save("long", generator.bytes(2 << 20))
     for number in 0..<500 { try store.save("small \(number)", Array("\(number)".utf8)) }
     try store.flush()
@@ -74,7 +75,7 @@ struct MendingTests {
 
   @Test func `A damaged object is named, and running the stage again mends the store`() throws {
     let workplace = try Workplace()
-    var generator = Generator(12)
+    var generator = SplitMix64(12)
     let bytes = generator.bytes(3 << 20)
     let first = try workplace.open()
     try first.save("a", bytes)

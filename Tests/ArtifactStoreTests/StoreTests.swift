@@ -1,6 +1,7 @@
 import ArtifactStore
 import Core
 import Foundation
+import TestSupport
 import Testing
 
 struct StoreTests {
@@ -18,7 +19,7 @@ struct StoreTests {
   @Test(arguments: [0, 1, 63, 64, 65, 4096, 4097, 65535, 65536, 65537, 1 << 20, 1 << 20 + 1, 3 << 20, 8 << 20, 9 << 20])
   func `Contents of every length come back, before and after they are durable`(length: Int) throws {
     let workplace = try Workplace()
-    var generator = Generator(UInt64(length))
+    var generator = SplitMix64(UInt64(length))
     let random = Array(generator.bytes(length + 8).prefix(length))
     let text = Array(String(repeating: "kittens are small cats; ", count: length / 24 + 1).utf8.prefix(length))
     let store = try workplace.open()
@@ -39,7 +40,7 @@ struct StoreTests {
   @Test func `Equal content is written once, from memory, from a file, and from another name`() throws {
     let workplace = try Workplace()
     let store = try workplace.open()
-    var generator = Generator(1)
+    var generator = SplitMix64(1)
     let bytes = generator.bytes(3 << 20)
     let first = try store.put(ArtifactContent(bytes: bytes, name: "a.bin"), format: "test/1")
     try store.flush()
@@ -70,7 +71,7 @@ struct StoreTests {
   @Test func `An artifact of several files comes back file by file`() throws {
     let workplace = try Workplace()
     let store = try workplace.open()
-    var generator = Generator(2)
+    var generator = SplitMix64(2)
     let long = generator.bytes(2 << 20)
     let content = ArtifactContent(files: [
       try ContentFile(path: workplace.write(long, to: "x/long.bin"), name: "part/long.bin"),
@@ -138,7 +139,7 @@ struct StoreTests {
   @Test func `A file from a scratch folder needs no second copy, and stays when the folder goes`() throws {
     let workplace = try Workplace()
     let store = try workplace.open()
-    var generator = Generator(3)
+    var generator = SplitMix64(3)
     let bytes = generator.bytes(2 << 20)
     let scratch = workplace.root + "/scratch"
     let source = try workplace.write(bytes, to: "scratch/out.bin")

@@ -1,6 +1,7 @@
 import ArtifactStore
 import Core
 import Foundation
+import TestSupport
 import Testing
 
 struct VersionTests {
@@ -12,7 +13,7 @@ struct VersionTests {
   @Test func `A clone restores artifacts with cat`() throws {
     let workplace = try Workplace()
     let store = try workplace.open()
-    var generator = Generator(4)
+    var generator = SplitMix64(4)
     let long = generator.bytes(5 << 20)
     let artifacts = try [
       NamedContent(name: "modèle", content: content(store, long, "model.safetensors")),
@@ -51,7 +52,7 @@ struct VersionTests {
   @Test func `An export writes one file, or a folder of several`() throws {
     let workplace = try Workplace()
     let store = try workplace.open()
-    var generator = Generator(5)
+    var generator = SplitMix64(5)
     let long = generator.bytes(2 << 20)
     let several = ArtifactContent(files: [
       try ContentFile(path: workplace.write(long, to: "x"), name: "part/long.bin"),

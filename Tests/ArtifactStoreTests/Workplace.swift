@@ -2,6 +2,7 @@ import ArtifactStore
 import Core
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 /// A temporary project with a store, removed at the end of its life.
@@ -10,19 +11,18 @@ final class Workplace: Sendable {
   private let messages = Mutex<[String]>([])
 
   init() throws {
-    root = FileManager.default.temporaryDirectory.path + "/colophon-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+    root = try temporaryFolder("store")
   }
 
   deinit { try? FileManager.default.removeItem(atPath: root) }
 
   var repository: String { root + "/Artifacts/store.git" }
   var index: String { root + "/.colophon/index.sqlite" }
-  /// What the stores reported.
+  /// The messages of the stores.
   var reports: [String] { messages.withLock { $0 } }
 
   func open() throws -> ArtifactStore {
-    try ArtifactStore(artifacts: root + "/Artifacts", project: root) { message in
+    try ArtifactStore(project: Project(root: root)) { message in
       self.messages.withLock { $0.append(message) }
     }
   }
@@ -76,37 +76,15 @@ final class Workplace: Sendable {
   }
 }
 
-/// SplitMix64, so that every run of the tests sees the same bytes.
-struct Generator: RandomNumberGenerator {
-  var state: UInt64
-
-  init(_ seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ mixed >> 31
-  }
-
-  /// Bytes that do not compress; `count` is rounded down to a multiple of 8.
-  mutating func bytes(_ count: Int) -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(count)
-    for _ in 0..<count / 8 { withUnsafeBytes(of: next().littleEndian) { bytes.append(contentsOf: $0) } }
-    return bytes
-  }
-}
-
 /// A record of a stage named `Stage`.
 func someRecord(_ name: String, _ output: StoredContent, started: Double = 1000, seconds: Double = 0) -> StageRecord {
   StageRecord(
     key: Digest(of: name), stage: "Stage",
     components: [KeyComponent(name: "name", kind: .parameter, digest: Digest(of: name), display: name)], output: output,
-    started: started, seconds: seconds, environment: ["threads": "2"],
-    measurements: [.init(name: "rate", value: .nan, unit: "")],
-    notes: ["“\(name)” / noted"])
+    started: started,
+    cost: RunCost(
+      seconds: seconds, measurements: [.init(name: "rate", value: .nan, unit: "")], notes: ["“\(name)” / noted"]),
+    environment: ["threads": "2"])
 }
 
 extension ArtifactStore {

@@ -2,15 +2,16 @@ import Attestation
 import Core
 import Foundation
 import Processes
+import TestSupport
 import Testing
 
-/// A folder with SSH keys made by `ssh-keygen`, a file of allowed signers, and a git repository that signs with one of them.
+/// A folder with SSH keys made by `ssh-keygen`, a file of allowed signers, and a git repository that signs with one
+/// of them.
 private final class Keyring {
   let root: String
 
   init() throws {
-    root = FileManager.default.temporaryDirectory.path + "/colophon-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+    root = try temporaryFolder("keys")
     #expect(try ToolRun("git", ["init", "-q", root]).succeeded)
     var allowed = ""
     for name in ["ada", "eve"] {

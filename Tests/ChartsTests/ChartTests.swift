@@ -14,7 +14,7 @@ import Testing
       ["हिन्दी", "Devanagari", .empty, 900],
     ])
 
-  @Test func `equal tables give equal bytes`() throws {
+  @Test func `Equal tables give equal bytes`() throws {
     let first = try Chart(scores).bars(
       category: "language", value: "top-1", color: "script", reference: ("chance", 0.001))
     let second = try Chart(scores).bars(
@@ -22,10 +22,9 @@ import Testing
     #expect(first == second)
   }
 
-  @Test(
-    "every drawing is well-formed XML with a name, a description and no number outside its frame",
-    arguments: Self.drawings)
-  func wellFormed(kind: Kind) throws {
+  @Test(arguments: Self.drawings)
+  func `Every drawing is well-formed XML with a name, a description and no number outside its frame`(kind: Kind) throws
+  {
     let figure = try kind.draw(scores)
     let reader = Reader(figure.svg)
     #expect(reader.isWellFormed)
@@ -63,7 +62,7 @@ import Testing
     Kind(testDescription: "panels of points") { try Chart($0).points(x: "pairs", y: "top-1", facet: "script") },
   ]
 
-  @Test func `a whisker spans the whole interval`() throws {
+  @Test func `A whisker spans the whole interval`() throws {
     let table = Table(columns: [.init("name"), .init("value")], rows: [["a", .interval(5, low: 0, high: 10)]])
     let svg = try Chart(table).bars(category: "name", value: "value").svg
     let lines = svg.matches(
@@ -76,7 +75,7 @@ import Testing
     #expect(abs((whisker.2 - whisker.0) - 2 * width) < 0.05)
   }
 
-  @Test func `labels cannot leave their place`() throws {
+  @Test func `Labels cannot leave their place`() throws {
     let hostile = "</text></svg><script>alert(1)</script>\"'&"
     let table = Table(
       columns: [.init("name"), .init("value"), .init("group")], rows: [[.text(hostile), 3, .text(hostile)]])
@@ -90,17 +89,17 @@ import Testing
     }
   }
 
-  @Test func `a row without a number is named, not left out`() throws {
+  @Test func `A row without a number is named, not left out`() throws {
     let svg = try Chart(scores).bars(category: "language", value: "top-1").svg
     #expect(svg.contains("हिन्दी") && svg.contains("no value") && svg.contains("1 without a value"))
   }
 
-  @Test func `a reference is printed with enough digits to be told from zero`() throws {
+  @Test func `A reference is printed with enough digits to be told from zero`() throws {
     let svg = try Chart(scores).bars(category: "language", value: "top-1", reference: ("chance", 0.0007)).svg
     #expect(svg.contains("chance 0.07\u{a0}%"))
   }
 
-  @Test func `beyond six groups the legend counts the rest`() throws {
+  @Test func `Beyond six groups the legend counts the rest`() throws {
     let table = Table(
       columns: [.init("name"), .init("value"), .init("group")],
       rows: (0..<9).map { [.text("n\($0)"), .integer($0), .text("g\($0)")] })
@@ -108,7 +107,7 @@ import Testing
     #expect(svg.contains(">3 others<"))
   }
 
-  @Test func `a long line keeps its spike`() throws {
+  @Test func `A long line keeps its spike`() throws {
     var table = Table(columns: [.init("step"), .init("loss")])
     for step in 0..<50_000 { table.append([.integer(step), .number(step == 31_415 ? 100 : 1)]) }
     let svg = try Chart(table).line(x: "step", y: "loss").svg
@@ -120,7 +119,7 @@ import Testing
     #expect(floor - spike > 200)
   }
 
-  @Test func `a wrong column is named with the nearest one`() {
+  @Test func `A wrong column is named with the nearest one`() {
     #expect(throws: TableError.noColumn("langage", columns: scores.columns.map(\.name))) {
       try Chart(scores).bars(category: "langage", value: "top-1")
     }
@@ -128,7 +127,7 @@ import Testing
     #expect(message.contains("did you mean “language”?"))
   }
 
-  @Test func `what cannot be drawn says so`() {
+  @Test func `What cannot be drawn says so`() {
     #expect(throws: TableError.notANumber(column: "script", row: 1, found: "Latin")) {
       try Chart(scores).bars(category: "language", value: "script")
     }
@@ -145,7 +144,7 @@ import Testing
     }
   }
 
-  /// What an XML parser finds in a drawing.
+  /// The elements that an XML parser finds in a drawing.
   final class Reader: NSObject, XMLParserDelegate {
     var names: Set<String> = []
     var horizontal: [Double] = []

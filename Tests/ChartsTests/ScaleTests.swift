@@ -3,40 +3,36 @@ import Core
 import Testing
 
 @Suite struct ScaleTests {
-  @Test(
-    "a linear axis names round values that enclose the data",
-    arguments: [
-      (0.0, 9.7, ["0", "2", "4", "6", "8", "10"]),
-      (0, 0.00043, ["0", "0.0001", "0.0002", "0.0003", "0.0004", "0.0005"]),
-      (-3, 12, ["−5", "0", "5", "10", "15"]), (1000, 52_000, ["0", "20k", "40k", "60k"]),
-    ])
-  func linear(low: Double, high: Double, labels: [String]) {
+  @Test(arguments: [
+    (0.0, 9.7, ["0", "2", "4", "6", "8", "10"]),
+    (0, 0.00043, ["0", "0.0001", "0.0002", "0.0003", "0.0004", "0.0005"]),
+    (-3, 12, ["−5", "0", "5", "10", "15"]), (1000, 52_000, ["0", "20k", "40k", "60k"]),
+  ])
+  func `A linear axis names round values that enclose the data`(low: Double, high: Double, labels: [String]) {
     let scale = Scale(.linear, showing: [low, high], ticks: 5, style: .plain)
     #expect(scale.ticks.map(\.label) == labels)
     #expect(scale.low <= low && scale.high >= high)
   }
 
-  @Test func `percentages are named with their sign and the digits that the step needs`() {
+  @Test func `Percentages are named with their sign and the digits that the step needs`() {
     let scale = Scale(.linear, showing: [0, 0.09], includesZero: true, ticks: 5, style: .percent(1))
     #expect(scale.ticks.map(\.label) == ["0\u{a0}%", "2\u{a0}%", "4\u{a0}%", "6\u{a0}%", "8\u{a0}%", "10\u{a0}%"])
   }
 
-  @Test func `a logarithmic axis gives equal factors equal lengths`() {
+  @Test func `A logarithmic axis gives equal factors equal lengths`() {
     let scale = Scale(.logarithmic, showing: [10, 100_000], ticks: 5, style: .plain)
     #expect(scale.ticks.map(\.label) == ["10", "100", "1000", "10k", "100k"])
     let steps = [10.0, 100, 1000, 10_000].map { scale.position($0 * 10) - scale.position($0) }
     for step in steps { #expect(abs(step - 0.25) < 1e-9) }
   }
 
-  @Test func `a logarithmic axis of one decade has ticks within it`() {
+  @Test func `A logarithmic axis of one decade has ticks within it`() {
     let scale = Scale(.logarithmic, showing: [1.3, 8.9], ticks: 5, style: .plain)
     #expect(scale.ticks.map(\.label) == ["1", "2", "5", "10"])
   }
 
-  @Test(
-    "every axis encloses its data and has between 2 and 12 ticks inside",
-    arguments: [1e-9, 3e-5, 0.02, 1, 7.3, 450, 1e6, 3.3e12])
-  func encloses(size: Double) {
+  @Test(arguments: [1e-9, 3e-5, 0.02, 1, 7.3, 450, 1e6, 3.3e12])
+  func `Every axis encloses its data and has between 2 and 12 ticks inside`(size: Double) {
     var state: UInt64 = 42
     for kind in [Scale.Kind.linear, .logarithmic] {
       for _ in 0..<200 {
@@ -52,7 +48,7 @@ import Testing
     }
   }
 
-  @Test func `equal values still make an axis`() {
+  @Test func `Equal values still make an axis`() {
     for value in [0.0, 5, -5] {
       let scale = Scale(.linear, showing: [value, value], ticks: 5, style: .plain)
       #expect(scale.low < scale.high && scale.low <= value && scale.high >= value)

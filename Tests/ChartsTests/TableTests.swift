@@ -8,26 +8,26 @@ import TextFormatting
     columns: [.init("name"), .init("value", style: .decimals(2)), .init("note")],
     rows: [["b", 2, "x"], ["a", .empty, "y"], ["c", .interval(10, low: 8, high: 12), "z"], ["d", 2, "w"]])
 
-  @Test func `rows are sorted by value, empty cells last, equal rows in their order`() throws {
+  @Test func `Rows are sorted by value, empty cells last, equal rows in their order`() throws {
     #expect(try table.sorted(by: "value")[column: "name"] == ["b", "d", "c", "a"])
     #expect(try table.sorted(by: "value", .descending)[column: "name"] == ["c", "b", "d", "a"])
     #expect(try table.sorted(by: "name", .descending)[column: "name"] == ["d", "c", "b", "a"])
   }
 
-  @Test func `columns are selected in the order asked for`() throws {
+  @Test func `Columns are selected in the order asked for`() throws {
     let selected = try table.selecting("note", "name")
     #expect(selected.columns.map(\.name) == ["note", "name"])
     #expect(selected.rows.first == ["x", "b"])
     #expect(throws: TableError.noColumn("nme", columns: ["name", "value", "note"])) { try table.selecting("nme") }
   }
 
-  @Test func `rows are filtered by the numbers and texts of their columns`() {
+  @Test func `Rows are filtered by the numbers and texts of their columns`() {
     #expect(table.filtered { ($0.number("value") ?? 0) > 1 && $0.text("name") != "d" }[column: "name"] == ["b", "c"])
     #expect(
       table.prefix(9).rows.count == 4 && table.prefix(-1).rows.isEmpty && table.suffix(1).rows.first?.first == "d")
   }
 
-  @Test func `columns become rows`() throws {
+  @Test func `Columns become rows`() throws {
     let wide = Table(
       columns: [.init("model"), .init("i2t", style: .percent(1)), .init("t2i")], rows: [["small", 0.25, 0.5]])
     let long = try wide.unpivoted(["i2t", "t2i"], name: "direction", value: "recall")
@@ -36,31 +36,30 @@ import TextFormatting
     #expect(long.columns.last?.style == .percent(1))
   }
 
-  @Test func `comma-separated values keep every digit and every character`() {
+  @Test func `Comma-separated values keep every digit and every character`() {
     let table = Table(
       columns: [.init("na,me"), .init("value", style: .percent(0))],
       rows: [["say \"hi\"\nthere", .interval(1.0 / 3, low: 0.25, high: 0.5)], ["plain", .empty], ["", 2]])
     #expect(
       table.csv
-        == "\"na,me\",value,value low,value high\r\n\"say \"\"hi\"\"\nthere\",0.3333333333333333,0.25,0.5\r\nplain,,,\r\n,2,,\r\n"
+        == "\"na,me\",value,value low,value high\r\n\"say \"\"hi\"\"\n"
+        + "there\",0.3333333333333333,0.25,0.5\r\nplain,,,\r\n,2,,\r\n"
     )
   }
 
-  @Test(
-    "cells print in the style of their column",
-    arguments: [
-      (Table.Column.Style.plain, Table.Cell.integer(1_234_567), "1\u{202f}234\u{202f}567"), (.plain, 2024, "2024"),
-      (.plain, -45_000, "−45\u{202f}000"), (.percent(1), 0.23149, "23.1\u{a0}%"), (.decimals(3), -0.0004, "0.000"),
-      (.percent(1), .interval(0.231, low: 0.212, high: 0.251), "23.1\u{a0}% [21.2, 25.1]"), (.plain, 0.1, "0.1"),
-      (.plain, .number(1.0 / 3), "0.333333"), (.plain, .number(.infinity), "∞"), (.plain, 2.5e-7, "2.5·10⁻⁷"),
-      (.plain, .empty, ""),
-      (.percent(0), .number(-0.5), "−50\u{a0}%"),
-    ])
-  func cellText(style: Table.Column.Style, cell: Table.Cell, text: String) {
+  @Test(arguments: [
+    (Table.Column.Style.plain, Table.Cell.integer(1_234_567), "1\u{202f}234\u{202f}567"), (.plain, 2024, "2024"),
+    (.plain, -45_000, "−45\u{202f}000"), (.percent(1), 0.23149, "23.1\u{a0}%"), (.decimals(3), -0.0004, "0.000"),
+    (.percent(1), .interval(0.231, low: 0.212, high: 0.251), "23.1\u{a0}% [21.2, 25.1]"), (.plain, 0.1, "0.1"),
+    (.plain, .number(1.0 / 3), "0.333333"), (.plain, .number(.infinity), "∞"), (.plain, 2.5e-7, "2.5·10⁻⁷"),
+    (.plain, .empty, ""),
+    (.percent(0), .number(-0.5), "−50\u{a0}%"),
+  ])
+  func `Cells print in the style of their column`(style: Table.Column.Style, cell: Table.Cell, text: String) {
     #expect(Table.Column("column", style: style).text(of: cell) == text)
   }
 
-  @Test func `sizes and durations take a unit that fits`() {
+  @Test func `Sizes and durations take a unit that fits`() {
     #expect(
       [0, 1023, 1024, 1_500_000, 5 << 30].map(NumberText.bytes) == [
         "0\u{a0}B", "1023\u{a0}B", "1.00\u{a0}KiB", "1.43\u{a0}MiB", "5.00\u{a0}GiB",

@@ -21,8 +21,8 @@ import Testing
 
   static let sources = root.appending(path: "Sources")
 
-  @Test("A wing imports only what lies below it", arguments: wings.keys.sorted())
-  func importsPointDown(wing: String) throws {
+  @Test(arguments: wings.keys.sorted())
+  func `A wing imports only what lies below it`(wing: String) throws {
     let homes = try Self.modules()
     let allowed = try #require(Self.wings[wing])
     var seen = 0
@@ -51,7 +51,8 @@ import Testing
       }
     }
     #expect(!importers.isEmpty)
-    // libcmark is called where notebooks are parsed and where prose is rendered, libarchive where files are read and written packed.
+    // libcmark is called where notebooks are parsed and where prose is rendered, libarchive where files are read and
+    // written packed.
     for (name, modules) in importers where !["CMark", "CArchive"].contains(name) {
       #expect(modules.count == 1, "\(name) is imported by \(modules.sorted())")
     }

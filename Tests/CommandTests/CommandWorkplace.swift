@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A project in a temporary folder, and the command as users call it.
@@ -14,8 +15,7 @@ final class CommandWorkplace {
   let root: URL
 
   init() throws {
-    root = FileManager.default.temporaryDirectory.appending(path: "colophon-\(UUID().uuidString)")
-      .resolvingSymlinksInPath()
+    root = URL(fileURLWithPath: temporaryPath("project"))
     try FileManager.default.createDirectory(at: root.appending(path: "Artifacts"), withIntermediateDirectories: true)
   }
 

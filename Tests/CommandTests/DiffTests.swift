@@ -12,7 +12,8 @@ import Testing
     struct Score: Stage {
       var best: Double
       func run(_ context: StageContext) async throws -> Table {
-        Table(columns: [.init("language"), .init("top-1")], rows: [["de", 0.5], ["en", .interval(best, low: 0.6, high: 0.7)]])
+        Table(columns: [.init("language"), .init("top-1")], rows: [["de", 0.5], ["en", .interval(best, \
+        low: 0.6, high: 0.7)]])
       }
     }
     let scores = try await Score(best: best)()
@@ -34,7 +35,7 @@ import Testing
     }
   }
 
-  @Test func anArtifactOfTwoVersionsIsComparedByItsRows() throws {
+  @Test func `An artifact of two versions is compared by its rows`() throws {
     let outcome = try place.colophon("diff", "Score@scores~1", "Score@scores")
     #expect(outcome.status == 0, "\(outcome.errors)")
     #expect(outcome.output.contains("1 row changed; 1 of 1 number outside the old interval"), "\(outcome.output)")
@@ -50,7 +51,7 @@ import Testing
     #expect(same.status == 0 && same.output.contains("no difference"))
   }
 
-  @Test func versionsTellWhatIsNewGoneAndChanged() throws {
+  @Test func `Versions tell what is new gone and changed`() throws {
     let outcome = try place.colophon("diff", "scores~1", "scores")
     #expect(outcome.status == 0, "\(outcome.errors)")
     #expect(outcome.output.contains("Score  1 row changed"), "\(outcome.output)")
@@ -58,7 +59,7 @@ import Testing
     #expect(try place.colophon("diff", "scores", "scores~1").output.contains("gone: Score-2"))
   }
 
-  @Test func lockFilesAreVersions() throws {
+  @Test func `Lock files are versions`() throws {
     try place.write("after.json", try place.read("Artifacts/scores/lock.json"))
     try place.write("before.json", try place.colophon("stages", "scores~1", "--json").output)
     let outcome = try place.colophon("diff", "before.json", "after.json")
@@ -67,7 +68,7 @@ import Testing
     #expect(outcome.output.contains("Score  1 row changed"))
   }
 
-  @Test func variantsAreBranches() throws {
+  @Test func `Variants are branches`() throws {
     #expect(try place.colophon("run", "scores.md", "--set", "best=0.5").status == 0)
     let outcome = try place.colophon("diff", "scores", "scores-with-best-0.5")
     #expect(
@@ -77,7 +78,7 @@ import Testing
     #expect(candidates.errors.contains("Score@scores, Score@scores-with-best-0.5"), "\(candidates.errors)")
   }
 
-  @Test func jsonAndPageHoldTheWholeDifference() throws {
+  @Test func `JSON and page hold the whole difference`() throws {
     let outcome = try place.colophon("diff", "scores~1", "scores", "--json", "--html", "page.html")
     #expect(outcome.status == 0, "\(outcome.errors)")
     let value = try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
@@ -88,7 +89,7 @@ import Testing
     #expect(page.contains("default-src 'none'") && !page.contains("<script") && page.contains("Changed cells"))
   }
 
-  @Test func filesOnDiskNeedNoStore() throws {
+  @Test func `Files on disk need no store`() throws {
     let other = try CommandWorkplace()
     try other.write("a.csv", "k,<b>\n<script>alert(1)</script>,1\n")
     try other.write("b.csv", "k,<b>\n<script>alert(1)</script>,2\n")
@@ -104,7 +105,7 @@ import Testing
     #expect(missing.status == 1 && missing.errors.contains("nothing.csv"), "\(missing.errors)")
   }
 
-  @Test func wrongUseIsToldAsSuch() throws {
+  @Test func `Wrong use is reported as such`() throws {
     #expect(try place.colophon("diff", "scores").status == 64)
     #expect(try place.colophon("diff", "scores", "scores", "--limit", "-1").status == 64)
     #expect(try place.colophon("diff", "scores", "scores", "--color", "blue").status == 64)
@@ -132,7 +133,7 @@ import Testing
     return String(decoding: output, as: UTF8.self)
   }
 
-  @Test func gitShowsWhatChangedInsideOfALock() throws {
+  @Test func `Git shows what changed inside of a lock`() throws {
     try git("init", "--quiet")
     try place.write(".gitattributes", "*.txt text\n")
     try place.write("Artifacts/scores/lock.json", try place.colophon("stages", "scores~1", "--json").output)
@@ -159,7 +160,7 @@ import Testing
     #expect(try place.colophon("install-git-driver", "--uninstall").status == 0)
   }
 
-  @Test func withoutGitTheDriverSaysSo() throws {
+  @Test func `Without git the driver says so`() throws {
     let outcome = try place.colophon("install-git-driver", environment: ["GIT_CEILING_DIRECTORIES": "/"])
     #expect(outcome.status == 1 && outcome.errors.contains("git init"), "\(outcome.errors)")
   }

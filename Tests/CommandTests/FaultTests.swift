@@ -2,7 +2,7 @@ import Core
 import Foundation
 import Testing
 
-/// What bad input gets: a message with its place, exit status 1, nothing lost.
+/// Bad input: a message with its place, exit status 1, nothing lost.
 @Suite struct FaultTests {
   let place: CommandWorkplace
 
@@ -10,38 +10,36 @@ import Testing
 
   static func cell(_ code: String) -> String { "Text.\n\n```swift\n\(code)\n```\n" }
 
-  @Test(
-    "A faulty notebook is refused at the line of its fault",
-    arguments: [
-      ("Fine.\n\n```swift\nlet a = 1\n", "n.md:3:1: error:"),
-      ("---\ntitel: X\n---\n", "n.md:2:1: error:"),
-      (cell("//| labl: x\n1"), "n.md:4"),
-      (cell("//| label: x\n1") + cell("//| label: x\n2"), "n.md:"),
-    ])
-  func faultyMarkdown(text: String, message: String) throws {
+  @Test(arguments: [
+    ("Fine.\n\n```swift\nlet a = 1\n", "n.md:3:1: error:"),
+    ("---\ntitel: X\n---\n", "n.md:2:1: error:"),
+    (cell("//| labl: x\n1"), "n.md:4"),
+    (cell("//| label: x\n1") + cell("//| label: x\n2"), "n.md:"),
+  ])
+  func `A faulty notebook is refused at the line of its fault`(text: String, message: String) throws {
     try place.write("n.md", text)
     let outcome = try place.colophon("run", "n.md")
     #expect(outcome.status == 1)
     #expect(outcome.errors.contains(message), "\(outcome.errors)")
   }
 
-  @Test func aNotebookThatIsNotUTF8IsRefusedAtTheByte() throws {
+  @Test func `A notebook that is not UTF-8 is refused at the byte`() throws {
     try place.write("n.md", bytes: Array("one\ntwo ".utf8) + [0xff, 0xfe])
     let outcome = try place.colophon("run", "n.md")
     #expect(outcome.status == 1)
     #expect(outcome.errors.contains("n.md:2:5: error:"), "\(outcome.errors)")
   }
 
-  @Test("Wrong usage has status 64", arguments: [["run"], ["run", "a.md", "--threads", "0"], ["nonsense"], ["show"]])
-  func wrongUsage(arguments: [String]) throws {
+  @Test(arguments: [["run"], ["run", "a.md", "--threads", "0"], ["nonsense"], ["show"]])
+  func `Wrong usage has status 64`(arguments: [String]) throws {
     let process = try place.process(arguments)
     try process.run()
     process.waitUntilExit()
     #expect(process.terminationStatus == 64)
   }
 
-  @Test("A name that cannot be kept is refused before its stage runs", arguments: ["a/b", ".git", "-x", "tab\\tbed"])
-  func unkeepableName(name: String) throws {
+  @Test(arguments: ["a/b", ".git", "-x", "tab\\tbed"])
+  func `A name that cannot be kept is refused before its stage runs`(name: String) throws {
     try place.write(
       "n.md",
       Self.cell(
@@ -63,18 +61,16 @@ import Testing
     #expect(!report.contains("\nit ran"))
   }
 
-  @Test func aMissingNotebookIsNamed() throws {
+  @Test func `A missing notebook is named`() throws {
     let outcome = try place.colophon("run", "nowhere.md")
     #expect(outcome.status == 1 && outcome.errors.contains("nowhere.md"))
   }
 
-  @Test(
-    "An input that cannot be hashed is named with the reason",
-    arguments: [
-      ("absent.txt", "no such file"), ("folder", "it is a folder"), ("pipe", "it is a pipe"),
-      ("link", "does not exist"),
-    ])
-  func inputs(path: String, reason: String) throws {
+  @Test(arguments: [
+    ("absent.txt", "no such file"), ("folder", "it is a folder"), ("pipe", "it is a pipe"),
+    ("link", "does not exist"),
+  ])
+  func `An input that cannot be hashed is named with the reason`(path: String, reason: String) throws {
     try FileManager.default.createDirectory(at: place.root.appending(path: "folder"), withIntermediateDirectories: true)
     #expect(mkfifo(place.root.appending(path: "pipe").path, 0o644) == 0)
     try FileManager.default.createSymbolicLink(
@@ -96,7 +92,7 @@ import Testing
     #expect(try place.read("Artifacts/n/report.md").contains("the rest"))
   }
 
-  @Test func anInputThatChangesWhileItIsReadSpoilsTheOutput() throws {
+  @Test func `An input that changes while it is read spoils the output`() throws {
     try place.write("words.txt", "one")
     try place.write(
       "n.md",
@@ -120,7 +116,7 @@ import Testing
     }
   }
 
-  @Test func whatDoesNotDependOnAFailureStillRuns() throws {
+  @Test func `What does not depend on a failure still runs`() throws {
     try place.write(
       "n.md",
       Self.cell(
@@ -147,7 +143,7 @@ import Testing
     #expect(try place.colophon("run", "n.md").status == 0)
   }
 
-  @Test func aDamagedIndexIsBuiltAgain() throws {
+  @Test func `A damaged index is built again`() throws {
     try place.write("n.md", FaultTests.cell(Self.slow(milliseconds: 1)))
     try place.colophon("run", "n.md")
     try place.write(".colophon/index.sqlite", "this is no database")
@@ -159,7 +155,7 @@ import Testing
     #expect(CommandWorkplace.ran(outcome.errors) == [])
   }
 
-  @Test func aDamagedOutputIsNamedAndItsStageRunsAgain() throws {
+  @Test func `A damaged output is named and its stage runs again`() throws {
     try place.write(
       "n.md",
       Self.cell(
@@ -189,7 +185,7 @@ import Testing
     #expect(after.status == 0 && CommandWorkplace.ran(after.errors) == [], "\(after.errors)")
   }
 
-  @Test func aStoreOfANewerFormatIsRefused() throws {
+  @Test func `A store of a newer format is refused`() throws {
     try place.write("n.md", FaultTests.cell("1"))
     try place.colophon("run", "n.md")
     let config = try place.read("Artifacts/store.git/config")

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What the command says of itself, and the notebook that it writes for beginners.
+/// The help of the command, and the notebook that it writes for beginners.
 @Suite struct HelpTests {
   static let commands = [
     "run", "plan", "why", "verify", "diff", "log", "show", "export", "stages", "remote", "push", "pull", "attestations",
@@ -13,8 +13,8 @@ import Testing
 
   init() throws { place = try CommandWorkplace() }
 
-  @Test("The examples in help are valid", arguments: commands)
-  func help(command: String) throws {
+  @Test(arguments: commands)
+  func `The examples in help are valid`(command: String) throws {
     let outcome = try place.colophon("help", command)
     #expect(outcome.status == 0)
     let text = outcome.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
@@ -25,13 +25,13 @@ import Testing
     }
   }
 
-  @Test func theOverviewListsEveryCommand() throws {
+  @Test func `The overview lists every command`() throws {
     let outcome = try place.colophon("--help")
     for command in Self.commands { #expect(outcome.output.contains("\n  \(command) "), "\(command)") }
     #expect(try place.colophon("--version").output.hasPrefix("colophon "))
   }
 
-  @Test func theNotebookForBeginnersRunsAndIsNeverReplaced() throws {
+  @Test func `The notebook for beginners runs and is never replaced`() throws {
     #expect(try place.colophon("new", "Notebooks/mine.md").status == 0)
     let first = try place.colophon("run", "Notebooks/mine.md")
     #expect(first.status == 0, "\(first.errors)")

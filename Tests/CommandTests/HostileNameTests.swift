@@ -24,7 +24,7 @@ import Testing
 
   init() throws { place = try CommandWorkplace() }
 
-  @Test func `names in every script, in either form, with SQL and like counted ones, stand side by side`() throws {
+  @Test func `Names in every script, in either form, with SQL and like counted ones, stand side by side`() throws {
     let names = [
       "a", "a", "a-2", "a-2", "e\u{301}", "\u{e9}", "النتائج", "ผลลัพธ์", "한글", "👩\u{200d}🔬",
       "'; DROP TABLE outcomes; --", "%",
@@ -45,12 +45,10 @@ import Testing
     #expect(try place.colophon("fsck").status == 0)
   }
 
-  @Test(
-    "a name that leads elsewhere or steers the terminal is refused, and reaches neither",
-    arguments: [
-      "../../escaped", "/tmp/escaped", "..", ".git", "a\\b", "\u{1b}[31mred", "a\u{202e}b", "lock.json", "a\nb",
-    ])
-  func refused(name: String) throws {
+  @Test(arguments: [
+    "../../escaped", "/tmp/escaped", "..", ".git", "a\\b", "\u{1b}[31mred", "a\u{202e}b", "lock.json", "a\nb",
+  ])
+  func `A name that leads elsewhere or steers the terminal is refused, and reaches neither`(name: String) throws {
     try place.write(
       "n.md", Self.notebook(["let a = try await CountLetters(text: \"a\")(as: \(name.debugDescription))"]))
     let run = try place.colophon("run", "n.md")
@@ -60,12 +58,10 @@ import Testing
     #expect(!around.contains("escaped") && !FileManager.default.fileExists(atPath: "/tmp/escaped"))
   }
 
-  @Test(
-    "a notebook's file may have any name",
-    arguments: [
-      "e\u{301}.md", "\u{e9}.md", "تجربة.md", "การทดลอง.md", "👩\u{200d}🔬.md", "'; --.md", "-x.md", "a b%2F.md",
-    ])
-  func files(name: String) throws {
+  @Test(arguments: [
+    "e\u{301}.md", "\u{e9}.md", "تجربة.md", "การทดลอง.md", "👩\u{200d}🔬.md", "'; --.md", "-x.md", "a b%2F.md",
+  ])
+  func `A notebook's file may have any name`(name: String) throws {
     try place.write(name, Self.notebook(["let a = try await CountLetters(text: \"a\")()"]))
     let run = try place.colophon("run", "./" + name)
     #expect(run.status == 0, "\(run.errors)")
@@ -75,7 +71,7 @@ import Testing
     #expect(try place.colophon("why", "./" + name, "CountLetters").status == 0)
   }
 
-  @Test func `a lock with names that lead elsewhere, escapes and lies is read by every command without harm`() throws {
+  @Test func `A lock with names that lead elsewhere, escapes and lies is read by every command without harm`() throws {
     try place.write(
       "n.md",
       Self.notebook(["let a = try await CountLetters(text: \"a\")()", "let b = try await CountLetters(text: \"bc\")()"])
@@ -111,14 +107,14 @@ import Testing
     #expect(try place.read("Artifacts/n/lock.json") == good)
   }
 
-  @Test(
-    "labels of a cell in any script do, those with anything else are faults at their line",
-    arguments: [
-      ("النتائج", true), ("ผลลัพธ์", true), ("e\u{301}", true), ("한글", true), ("../x", false), ("a b", false),
-      ("'; --", false),
-      ("<b>", false), ("\"👩\u{200d}🔬\"", false),
-    ])
-  func labels(label: String, isGood: Bool) throws {
+  @Test(arguments: [
+    ("النتائج", true), ("ผลลัพธ์", true), ("e\u{301}", true), ("한글", true), ("../x", false), ("a b", false),
+    ("'; --", false),
+    ("<b>", false), ("\"👩\u{200d}🔬\"", false),
+  ])
+  func `Labels of a cell in any script do, those with anything else are faults at their line`(
+    label: String, isGood: Bool
+  ) throws {
     try place.write("n.md", "```swift\n//| label: \(label)\n1 + 1\n```\n")
     let run = try place.colophon("run", "n.md")
     #expect((run.status == 0) == isGood, "\(run.errors)")

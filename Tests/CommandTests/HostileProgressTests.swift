@@ -6,20 +6,20 @@ import Synchronization
 import Testing
 import TextFormatting
 
-/// What a notebook's program tells while it runs, of which nothing is believed.
+/// Hostile progress reports of a notebook's program: nothing in them is trusted.
 @Suite struct HostileProgressTests {
   static let numbers = [0, 1, -1, 1e15, 1e300, -1e300, Double.greatestFiniteMagnitude, .infinity, -.infinity, .nan]
 
-  @Test("times that are none are unknown", arguments: numbers)
-  func times(seconds: Double) {
+  @Test(arguments: numbers)
+  func `Times that are not finite are unknown`(seconds: Double) {
     let isTime = seconds.magnitude < 1e12
     #expect((TimeText.duration(seconds) == "unknown") == !isTime)
     #expect((TimeText.date(seconds) == "unknown") == !isTime)
     #expect((TimeText.ago(seconds) == "at an unknown time") == !isTime)
   }
 
-  @Test("progress of any size is drawn", arguments: numbers)
-  func progress(done: Double) {
+  @Test(arguments: numbers)
+  func `Progress of any size is drawn`(done: Double) {
     for total in Self.numbers {
       let written = Self.lines { view in
         view.observe(
@@ -32,7 +32,7 @@ import TextFormatting
     }
   }
 
-  @Test func `no text steers the terminal`() {
+  @Test func `No text steers the terminal`() {
     let evil = "\u{1b}[2J\u{9b}31m\u{202e}\r\u{7}"
     let written = Self.lines { view in
       view.observe(
@@ -59,7 +59,7 @@ import TextFormatting
   }
 }
 
-/// What a view has written.
+/// The text that a view has written.
 private final class Written: Sendable {
   private let content = Mutex("")
 

@@ -13,7 +13,7 @@ import Testing
 
   func lock() throws -> String { try place.read("Artifacts/n/lock.json") }
 
-  @Test func killedAtAnyInstantItEndsAsIfUndisturbed() throws {
+  @Test func `A run that is killed at any instant ends as an undisturbed one`() throws {
     let undisturbed = try CommandWorkplace()
     try undisturbed.write("n.md", try place.read("n.md"))
     #expect(try undisturbed.colophon("run", "n.md").status == 0)
@@ -38,7 +38,7 @@ import Testing
     #expect(check.terminationStatus == 0)
   }
 
-  @Test func anInterruptKeepsWhatIsFinished() throws {
+  @Test func `An interrupt keeps what is finished`() throws {
     try place.write("n.md", FaultTests.cell("1"))
     #expect(try place.colophon("run", "n.md").status == 0)  // whatever is made once is made
     try place.write("n.md", FaultTests.cell(FaultTests.slow(milliseconds: 400, count: 8)))
@@ -58,8 +58,8 @@ import Testing
     #expect(CommandWorkplace.ran(rest.errors).count <= 8 - kept)
   }
 
-  @Test("A verification that is interrupted or killed changes nothing", arguments: [SIGINT, SIGKILL])
-  func interruptedVerification(signal: Int32) throws {
+  @Test(arguments: [SIGINT, SIGKILL])
+  func `A verification that is interrupted or killed changes nothing`(signal: Int32) throws {
     try place.write("n.md", FaultTests.cell(FaultTests.slow(milliseconds: 400, count: 8)))
     #expect(try place.colophon("run", "n.md").status == 0)
     let before = try lock()
@@ -82,7 +82,7 @@ import Testing
     #expect((rooms ?? []).isEmpty, "\(rooms ?? [])")
   }
 
-  @Test func theSecondRunWaitsForTheFirstAndSaysSo() throws {
+  @Test func `The second run waits for the first and says so`() throws {
     let first = try place.process(["run", "n.md"], as: "first")
     try first.run()
     while !(try place.read("first.errors")).contains("run     Slow"), first.isRunning {
@@ -95,7 +95,7 @@ import Testing
     #expect(CommandWorkplace.ran(second.errors) == [])
   }
 
-  @Test func equalCallsInFlightRunOnceAndOthersSideBySide() throws {
+  @Test func `Equal calls in flight run once and others side by side`() throws {
     try place.write(
       "n.md",
       FaultTests.cell(

@@ -28,7 +28,7 @@ import Testing
     return place
   }
 
-  @Test func thereAreNotebooks() {
+  @Test func `There are notebooks`() {
     #expect(Self.names.contains("worldwide"))
     #expect(Set(Self.names).isSuperset(of: Self.samples.keys))
   }
@@ -36,8 +36,8 @@ import Testing
   /// Its cells start the command themselves, also when it is planned: a test of its own runs it once.
   static let reviewing = "reviewing"
 
-  @Test("Every notebook compiles and can be planned", arguments: names.filter { $0 != reviewing })
-  func plans(name: String) throws {
+  @Test(arguments: names.filter { $0 != reviewing })
+  func `Every notebook compiles and can be planned`(name: String) throws {
     let outcome = try place(for: name).colophon("plan", "\(name).md")
     #expect(outcome.status == 0, "\(outcome.errors)")
     #expect(!outcome.errors.contains("error:"), "\(outcome.errors)")
@@ -45,7 +45,7 @@ import Testing
     if name == "worldwide" { #expect(outcome.output.contains("TrainCLIP")) }
   }
 
-  @Test func theReviewComesToItsVerdicts() throws {
+  @Test func `The review comes to its verdicts`() throws {
     let place = try place(for: Self.reviewing)
     try FileManager.default.copyItem(
       at: ArchitectureTests.root.appending(path: "Notebooks/curation.md"), to: place.root.appending(path: "curation.md")
@@ -60,8 +60,8 @@ import Testing
     #expect(report.contains("Exit status 0. The statement"))
   }
 
-  @Test("A small notebook runs without a gap, and again from the store", arguments: samples.keys.sorted())
-  func runs(name: String) throws {
+  @Test(arguments: samples.keys.sorted())
+  func `A small notebook runs without a gap, and again from the store`(name: String) throws {
     let place = try place(for: name)
     let command = ["run", "\(name).md", "--json"] + (Self.samples[name] ?? []).flatMap { ["--set", $0] }
     let first = try place.colophon(command)

@@ -49,7 +49,7 @@ import Testing
     try FileManager.default.contentsOfDirectory(atPath: place.root.path + "/.colophon/programs").sorted()
   }
 
-  @Test func aSettingRunsOnlyWhatUsesItAndCompilesNothing() throws {
+  @Test func `A setting runs only what uses it and compiles nothing`() throws {
     let compiled = try programs()
     let outcome = try place.colophon("run", "n.md", "--set", "sample=150")
     #expect(outcome.status == 0, "\(outcome.errors)")
@@ -61,7 +61,7 @@ import Testing
     #expect(CommandWorkplace.ran(try place.colophon("run", "n.md", "--set", "sample=150").errors) == [])
   }
 
-  @Test func editsOfValuesCompileNothingAndRunOnlyWhatUsesThem() throws {
+  @Test func `Edits of values compile nothing and run only what uses them`() throws {
     let compiled = try programs()
     let edited = Self.notebook.replacing("rate: 0.5", with: "rate: 0.75").replacing("We took", with: "Taken were")
     try place.write("n.md", edited)
@@ -74,7 +74,7 @@ import Testing
       outcome.status == 1 && outcome.errors.contains("cannot convert value of type 'String'"), "\(outcome.errors)")
   }
 
-  @Test func theCommittedReportStaysAndTheOtherSaysWhatDiffers() throws {
+  @Test func `The committed report stays and the other says what differs`() throws {
     let before = try ["report.md", "report.html", "lock.json"].map { try place.read("Artifacts/n/\($0)") }
     let outcome = try place.colophon("run", "n.md", "--set", "sample=2", "--set", "seed=9", "--set", "rate=0.50")
     #expect(outcome.status == 0, "\(outcome.errors)")
@@ -98,7 +98,7 @@ import Testing
     #expect(try place.colophon("log", name, "--json").output.contains(String(commit.1)))
   }
 
-  @Test func everyCommandFindsARunWithSettings() throws {
+  @Test func `Every command finds a run with settings`() throws {
     #expect(try place.colophon("run", "n.md", "--set", "rate=2.5").status == 0)
     #expect(try place.colophon("log", "n-with-rate-2.5").output.contains("n.md with rate=2.5: Rate"))
     #expect(try place.colophon("show", "n-with-rate-2.5", "Rate").output == "5.0\n")
@@ -112,7 +112,7 @@ import Testing
     #expect(try place.colophon("why", "n.md", "Take", "--set", "rate=2.5").output.contains("Take is current"))
   }
 
-  @Test func anOutputHasTheNameThatIsAskedFor() throws {
+  @Test func `An output has the name that is asked for`() throws {
     let outcome = try place.colophon("run", "n.md", "--set", "label=it's", "--output", "mine")
     #expect(outcome.status == 0, "\(outcome.errors)")
     #expect(
@@ -123,7 +123,7 @@ import Testing
     #expect(other.status == 1 && other.errors.contains("holds the results of n.md"), "\(other.errors)")
   }
 
-  @Test func differentTextsHaveDifferentNames() throws {
+  @Test func `Different texts have different names`() throws {
     var names: Set<String> = []
     for label in ["a/b", "a b c", "a-b", "", "../../x", String(repeating: "long ", count: 100), "ሰላም"] {
       let outcome = try place.colophon("run", "n.md", "--set", "label=\(label)")
@@ -137,17 +137,15 @@ import Testing
     #expect(names.count == 7)
   }
 
-  @Test(
-    "A setting that cannot be taken has status 64 and runs nothing",
-    arguments: [
-      (["--set", "smaple=1"], "did you mean “sample”?"),
-      (["--set", "sample=1.5"], "must be a whole number (Int), not “1.5”"),
-      (["--set", "sample"], "name=value"), (["--set", "sample=1", "--set", "sample=2"], "set twice"),
-      (["--set", "seed=-1"], "a whole number from 0"), (["--output", "a/b"], "--output"),
-      (["--output", ".."], "--output"),
-      (["--output", "store.git"], "--output"),
-    ])
-  func refused(arguments: [String], message: String) throws {
+  @Test(arguments: [
+    (["--set", "smaple=1"], "did you mean “sample”?"),
+    (["--set", "sample=1.5"], "must be a whole number (Int), not “1.5”"),
+    (["--set", "sample"], "name=value"), (["--set", "sample=1", "--set", "sample=2"], "set twice"),
+    (["--set", "seed=-1"], "a whole number from 0"), (["--output", "a/b"], "--output"),
+    (["--output", ".."], "--output"),
+    (["--output", "store.git"], "--output"),
+  ])
+  func `A setting that cannot be taken has status 64 and runs nothing`(arguments: [String], message: String) throws {
     for command in [["run", "n.md"], ["plan", "n.md"], ["why", "n.md", "Take"]] {
       let outcome = try place.colophon(command + arguments)
       #expect(outcome.status == 64 && outcome.errors.contains(message), "\(outcome.errors)")
@@ -159,7 +157,7 @@ import Testing
       ])
   }
 
-  @Test func aParameterThatACellDeclaresAnewIsAFaultOfTheCell() throws {
+  @Test func `A parameter that a cell declares again is a fault of the cell`() throws {
     try place.write("n.md", Self.notebook.replacing("let taken =", with: "let sample = 5\nlet taken ="))
     let outcome = try place.colophon("run", "n.md")
     #expect(outcome.status == 1)

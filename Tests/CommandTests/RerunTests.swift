@@ -2,7 +2,7 @@ import Core
 import Foundation
 import Testing
 
-/// What runs again, and what does not.
+/// Stages that run again, and stages that do not.
 @Suite struct RerunTests {
   static let notebook = """
     # Words
@@ -63,12 +63,12 @@ import Testing
     try place.write("n.md", text.replacingOccurrences(of: old, with: new))
   }
 
-  @Test func nothingRunsTwice() throws {
+  @Test func `Nothing runs twice`() throws {
     #expect(try ranAfter {} == [])
     #expect(try place.read("Artifacts/n/report.md").contains("Twice the count is 4."))
   }
 
-  @Test func proseRunsNothingAndCompilesNothing() throws {
+  @Test func `Prose runs nothing and compiles nothing`() throws {
     let programs = place.root.appending(path: ".colophon/programs").path
     let before = try FileManager.default.contentsOfDirectory(atPath: programs).sorted()
     #expect(try ranAfter { try edit("# Words", "# All the words\n\nA paragraph.") } == [])
@@ -76,28 +76,28 @@ import Testing
     #expect(try place.read("Artifacts/n/report.md").contains("A paragraph."))
   }
 
-  @Test func aCommentRunsNothing() throws {
+  @Test func `A comment runs nothing`() throws {
     #expect(try ranAfter { try edit("func shout", "/* louder */ func   shout") } == [])
   }
 
-  @Test func anUnreachedHelperRunsNothing() throws {
+  @Test func `An unreached helper runs nothing`() throws {
     #expect(try ranAfter { try edit("func unused() -> Int { 1 }", "func unused() -> Int { 2 }") } == [])
   }
 
-  @Test func aHelperRerunsExactlyTheStagesThatReachIt() throws {
+  @Test func `A helper reruns exactly the stages that reach it`() throws {
     #expect(try ranAfter { try edit("word.uppercased()", "word.lowercased()") } == ["Shout", "Count"])
   }
 
-  @Test func anInputsContentCountsAndEarlyCutOffStops() throws {
+  @Test func `An input's content counts, and an early cut-off stops`() throws {
     #expect(try ranAfter { try place.write("words.txt", "three\nfour\n") } == ["Shout", "Count"])
     #expect(try ranAfter { try place.write("words.txt", "a\nb\nc\n") } == ["Shout", "Count", "Double"])
   }
 
-  @Test func touchingAFileRunsNothing() throws {
+  @Test func `Touching a file runs nothing`() throws {
     #expect(try ranAfter { try place.write("words.txt", "one\ntwo\n") } == [])
   }
 
-  @Test func planSaysWhatWouldRunAndWhy() throws {
+  @Test func `Plan says what would run and why`() throws {
     try place.write("words.txt", "three\n")
     let plan = try place.colophon("plan", "n.md")
     #expect(plan.status == 0)
@@ -106,7 +106,7 @@ import Testing
     #expect(CommandWorkplace.ran(try place.colophon("run", "n.md").errors) == ["Shout", "Count", "Double"])
   }
 
-  @Test func whyNamesTheFirstCause() throws {
+  @Test func `Why names the first cause`() throws {
     try place.write("words.txt", "a\nb\nc\n")
     try place.colophon("run", "n.md")
     let why = try place.colophon("why", "n.md", "Shout")
@@ -115,7 +115,7 @@ import Testing
     #expect(try place.colophon("why", "n.md", "Nobody").status == 1)
   }
 
-  @Test func versionsCanBeListedShownAndExported() throws {
+  @Test func `Versions can be listed shown and exported`() throws {
     try place.write("words.txt", "a\nb\nc\n")
     try place.colophon("run", "n.md")
     let log = try place.colophon("log", "n.md", "--json")

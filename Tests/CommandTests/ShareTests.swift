@@ -31,7 +31,7 @@ import Testing
     for place in [ada, bob] { try place.write("n.md", Self.notebook) }
   }
 
-  @Test func `after a pull a colleague's run is a cache hit without executing anything`() throws {
+  @Test func `After a pull a colleague's run is a cache hit without executing anything`() throws {
     let first = try ada.colophon("run", "n.md")
     #expect(first.status == 0 && CommandWorkplace.ran(first.errors) == ["CountLetters"], "\(first.errors)")
     #expect(try ada.colophon("remote", "add", "hub", hub).status == 0)
@@ -50,7 +50,7 @@ import Testing
     #expect(try bob.read("Artifacts/n/report.md").contains("There are 7 letters."))
   }
 
-  @Test func `under the policy rerun stages execute, and equal outputs are confirmed`() throws {
+  @Test func `Under the policy rerun stages execute, and equal outputs are confirmed`() throws {
     _ = try ada.colophon("run", "n.md")
     _ = try ada.colophon("remote", "add", "hub", hub)
     _ = try ada.colophon("push")
@@ -63,7 +63,7 @@ import Testing
     #expect(listed.output.contains("\"policy\" : \"rerun\""))
   }
 
-  @Test func `a record that claims another format than its stage makes is refused by name`() throws {
+  @Test func `A record that claims another format than its stage makes is refused by name`() throws {
     _ = try ada.colophon("run", "n.md")
     _ = try ada.colophon("remote", "add", "hub", hub)
     _ = try ada.colophon("push")
@@ -75,7 +75,8 @@ import Testing
       git show refs/colophon/records:$name | sed 's/"format":"[^"]*"/"format":"Pairs\\/1"/' > forged
       base=$(sha256sum forged | cut -d' ' -f1)
       blob=$(git hash-object -w forged)
-      tree=$(printf '100644 blob %s\\t%s.jsonl\\n040000 tree %s\\t%s.objects\\n' $blob $base $objects $base | git mktree)
+      tree=$(printf '100644 blob %s\\t%s.jsonl\\n040000 tree %s\\t%s.objects\\n' $blob $base $objects \
+      $base | git mktree)
       git update-ref refs/colophon/records $(git -c user.name=E -c user.email=e@e commit-tree -m forged $tree)
       """
     let shell = Process()
@@ -94,7 +95,7 @@ import Testing
     #expect(run.status == 0 && CommandWorkplace.ran(run.errors) == ["CountLetters"], "\(run.errors)")
   }
 
-  @Test func `gc and fsck say what they find, a dry run exactly what goes`() throws {
+  @Test func `Gc and fsck say what they find, a dry run exactly what goes`() throws {
     _ = try ada.colophon("run", "n.md")
     _ = try ada.colophon("run", "n.md", "--set", "seed=2")
     let sound = try ada.colophon("fsck")
@@ -109,7 +110,7 @@ import Testing
     #expect(try ada.colophon("gc", "--max-size", "much").status == 64)
   }
 
-  @Test func `commands without a store, a remote or a statement say what to do`() throws {
+  @Test func `Commands without a store, a remote or a statement say what to do`() throws {
     let nothing = try ada.colophon("push")
     #expect(nothing.status == 1 && nothing.errors.contains("run a notebook first"))
     let noRemote = try ada.colophon("pull")

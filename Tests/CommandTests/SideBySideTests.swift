@@ -31,7 +31,7 @@ import Testing
     They met: `swift met.map(String.init).joined(separator: ", ")`.
     """
 
-  @Test func `stages of one cell run side by side`() throws {
+  @Test func `Stages of one cell run side by side`() throws {
     let place = try CommandWorkplace()
     try place.write("n.md", Self.notebook.replacing("FOLDER", with: place.root.path))
     let outcome = try place.colophon("run", "n.md", "--jobs", "2")

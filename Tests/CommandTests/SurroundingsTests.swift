@@ -1,13 +1,13 @@
 import Foundation
 import Testing
 
-/// What the notebook's process finds around it.
+/// The environment of the notebook's process.
 @Suite struct SurroundingsTests {
   let place: CommandWorkplace
 
   init() throws { place = try CommandWorkplace() }
 
-  @Test func idleWorkersOfOpenMPDoNotSpinUnlessTheUserSaysSo() throws {
+  @Test func `Idle workers of OpenMP do not spin unless the user says so`() throws {
     try place.write("n.md", FaultTests.cell("ProcessInfo.processInfo.environment[\"GOMP_SPINCOUNT\"] ?? \"default\""))
     func spinCount(_ environment: [String: String]) throws -> String {
       #expect(try place.colophon("run", "n.md", environment: environment).status == 0)

@@ -28,7 +28,7 @@ import Testing
     return (outcome, verdict)
   }
 
-  /// What the tests read of a verdict.
+  /// The parts of a verdict that the tests read.
   struct Answer: Decodable {
     struct Stage: Decodable {
       var artifact: String
@@ -59,7 +59,7 @@ import Testing
     }
     """
 
-  @Test func aSteadyNotebookIsIdentical() throws {
+  @Test func `A steady notebook is identical`() throws {
     let (outcome, verdict) = try verified(
       Self.notebook(
         Self.steady, "let a = try await Twice(value: 4)()\nlet b = try await Twice(value: a)()\nb",
@@ -71,7 +71,7 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: place.root.path + "/.colophon/verify/1"))
   }
 
-  @Test func nothingIsTakenFromTheStoreAndTheProjectStaysAsItIs() throws {
+  @Test func `Nothing is taken from the store and the project stays unchanged`() throws {
     try place.write("n.md", Self.notebook(Self.steady, "let a = try await Twice(value: 4)()\na"))
     #expect(try place.colophon("run", "n.md").status == 0)
     let files = { try ["lock.json", "report.md", "report.html"].map { try place.read("Artifacts/n/" + $0) } }
@@ -94,7 +94,7 @@ import Testing
     }
     """
 
-  @Test func aStageThatDivergesByItselfIsToldFromOneWhoseInputsDid() throws {
+  @Test func `A stage that diverges by itself is distinguished from one whose inputs did`() throws {
     let (outcome, verdict) = try verified(
       Self.notebook(
         Self.chance, "let d = try await Draw()()\nlet s = try await Sum(values: d)()\ns", prose: "Sum: `swift s`."))
@@ -111,10 +111,8 @@ import Testing
     #expect(text.contains("Sum (line 17): diverged because of its inputs"), "\(text)")
   }
 
-  @Test(
-    "Numbers within the tolerance are equivalent, others are not",
-    arguments: [("1e-5", "diverged"), ("0.01", "equivalent")])
-  func tolerance(_ tolerance: String, _ expected: String) throws {
+  @Test(arguments: [("1e-5", "diverged"), ("0.01", "equivalent")])
+  func `Numbers within the tolerance are equivalent, others are not`(_ tolerance: String, _ expected: String) throws {
     let (outcome, verdict) = try verified(
       Self.notebook(
         """
@@ -128,7 +126,7 @@ import Testing
     if expected == "equivalent" { #expect((verdict.stages[0].largestDifference ?? 0) > 0) }
   }
 
-  @Test func readsOfWhatIsNotDeclaredAreFindings() throws {
+  @Test func `Reads of what is not declared are findings`() throws {
     try place.write("secret.txt", "hidden")
     let (outcome, verdict) = try verified(
       Self.notebook(
@@ -149,7 +147,7 @@ import Testing
     #expect(probe.subject == place.root.path + "/absent.txt")
   }
 
-  @Test func aLookForAnAbsentFileAloneIsToldAndDoesNotFail() throws {
+  @Test func `A look for an absent file is reported by itself and does not fail`() throws {
     let (outcome, verdict) = try verified(
       Self.notebook(
         """
@@ -162,7 +160,7 @@ import Testing
     #expect(verdict.findings.map(\.kind) == ["probe"])
   }
 
-  @Test func declaredFilesAndFoldersAreSeenAndNothingBesideThem() throws {
+  @Test func `Declared files and folders are seen and nothing else`() throws {
     try FileManager.default.createDirectory(
       at: place.root.appending(path: "data/more"), withIntermediateDirectories: true)
     for name in ["words.txt", "data/a.txt", "data/more/b.txt", "data/c.bin"] { try place.write(name, name) }
@@ -181,7 +179,7 @@ import Testing
     #expect(verdict.outcome(of: "Reads") == "identical" && verdict.findings.isEmpty, "\(verdict.findings)")
   }
 
-  @Test func aCallOverTheNetworkIsAFindingWithItsAddress() throws {
+  @Test func `A call over the network is a finding with its address`() throws {
     let (outcome, verdict) = try verified(
       Self.notebook(
         """
@@ -205,7 +203,7 @@ import Testing
     #expect(call.subject == "127.0.0.1:9" && call.stage == "Calls")
   }
 
-  @Test func aStageThatTrapsFailsAndTheOthersAreVerified() throws {
+  @Test func `A stage that traps fails and the others are verified`() throws {
     try place.write("words.txt", "fine")
     let text = Self.notebook(
       Self.steady + """
@@ -226,10 +224,8 @@ import Testing
     #expect(traps.outcome == "failed" && traps.detail?.contains("trapped") == true, "\(traps)")
   }
 
-  @Test(
-    "A stage that goes over a limit is ended and named",
-    arguments: [("--time", "1s", "ran longer"), ("--memory", "200M", "MiB of memory")])
-  func limits(option: String, value: String, reason: String) throws {
+  @Test(arguments: [("--time", "1s", "ran longer"), ("--memory", "200M", "MiB of memory")])
+  func `A stage that goes over a limit is ended and named`(option: String, value: String, reason: String) throws {
     let text = Self.notebook(
       """
       struct Greedy: Stage {
@@ -255,7 +251,7 @@ import Testing
       "\(verdict.stages[0])")
   }
 
-  @Test func partsAreVerifiedOnRecordedInputs() throws {
+  @Test func `Parts are verified on recorded inputs`() throws {
     let (outcome, verdict) = try verified(
       Self.notebook(Self.chance, "let d = try await Draw()()\nlet s = try await Sum(values: d)()\ns"), "--stage", "Sum")
     #expect(outcome.status == 0, "\(outcome.output)")
@@ -272,13 +268,13 @@ import Testing
     #expect(unknown.status == 1 && unknown.errors.contains("no stage Nonsense"), "\(unknown.errors)")
   }
 
-  @Test func withoutALockThereIsNothingToVerify() throws {
+  @Test func `Without a lock there is nothing to verify`() throws {
     try place.write("n.md", Self.notebook(Self.steady, "let a = try await Twice()()\na"))
     let outcome = try place.colophon("verify", "n.md")
     #expect(outcome.status == 1 && outcome.errors.contains("run the notebook first"), "\(outcome.errors)")
   }
 
-  @Test func recordedBytesThatAreGoneAreSaidToBe() throws {
+  @Test func `Recorded bytes that are gone are reported as gone`() throws {
     try place.write("n.md", Self.notebook(Self.chance, "let d = try await Draw()()\nd"))
     #expect(try place.colophon("run", "n.md").status == 0)
     try FileManager.default.removeItem(at: place.root.appending(path: "Artifacts/store.git"))
@@ -288,14 +284,14 @@ import Testing
     #expect(verdict.stages[0].detail?.contains("not in the store") == true, "\(verdict.stages)")
   }
 
-  @Test func withoutASandboxTheVerdictSaysSo() throws {
+  @Test func `Without a sandbox the verdict says so`() throws {
     let (outcome, verdict) = try verified(Self.notebook(Self.steady, "let a = try await Twice()()\na"), "--no-sandbox")
     #expect(outcome.status == 0 && !verdict.isSandboxed)
     #expect(verdict.findings.map(\.kind) == ["sandbox"])
     #expect(try place.colophon("verify", "n.md", "--no-sandbox").output.contains("WITHOUT a sandbox"))
   }
 
-  @Test func withoutBubblewrapItIsSaidWhatToDo() throws {
+  @Test func `Without bubblewrap the message says what to do`() throws {
     try place.write("n.md", Self.notebook(Self.steady, "let a = try await Twice()()\na"))
     #expect(try place.colophon("run", "n.md").status == 0)
     let folder = place.root.appending(path: "bin")
@@ -308,7 +304,7 @@ import Testing
     #expect(outcome.status == 1 && outcome.errors.contains("bubblewrap"), "\(outcome.errors)")
   }
 
-  @Test func aStageCannotLeadTheCommandToOtherFiles() throws {
+  @Test func `A stage cannot lead the command to other files`() throws {
     try place.write("secret.txt", "hidden")
     let (outcome, verdict) = try verified(
       Self.notebook(
@@ -337,16 +333,18 @@ import Testing
     #expect(links.outcome == "failed" && links.detail?.contains("outside of its own folder") == true, "\(links)")
   }
 
-  @Test func theSandboxHidesTheHomeAndTheStoreAndLetsNothingBeWritten() throws {
+  @Test func `The sandbox hides the home and the store and lets nothing be written`() throws {
     let (outcome, verdict) = try verified(
       Self.notebook(
         """
         struct Tries: Stage {
-          var paths = ["\(place.root.path)/Artifacts/store.git", "/root", "/home", "/var/lib", "/etc/passwd", "/etc/shadow"]
+          var paths = ["\(place.root.path)/Artifacts/store.git", "/root", "/home", "/var/lib", \
+          "/etc/passwd", "/etc/shadow"]
           func run(_ context: StageContext) async throws -> [String] {
             guard FileManager.default.fileExists(atPath: "/tmp/home") else { return [] }
             let seen = paths.filter { FileManager.default.fileExists(atPath: $0) }
-            let written = ["/usr/x", "/x", "\(place.root.path)/x"].filter { FileManager.default.createFile(atPath: $0, contents: nil) }
+            let written = ["/usr/x", "/x", "\(place.root.path)/x"].filter \
+            { FileManager.default.createFile(atPath: $0, contents: nil) }
             return seen + written
           }
         }
@@ -357,7 +355,7 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: place.root.path + "/x"))
   }
 
-  @Test func aPageIsWrittenThatRunsNothing() throws {
+  @Test func `A page is written that runs nothing`() throws {
     try place.write("n.md", Self.notebook(Self.chance, "let d = try await Draw()()\nd.count"))
     #expect(try place.colophon("run", "n.md").status == 0)
     #expect(try place.colophon("verify", "n.md", "--html", "verdict.html").status == 1)
@@ -365,7 +363,7 @@ import Testing
     #expect(page.contains("default-src 'none'") && page.contains("diverged") && !page.contains("<script"))
   }
 
-  @Test func aStatementIsSignedAndComparedWithOthers() throws {
+  @Test func `A statement is signed and compared with others`() throws {
     try place.write("n.md", Self.notebook(Self.steady, "let a = try await Twice(value: 4)()\na"))
     #expect(try place.colophon("run", "n.md").status == 0)
     let key = place.root.path + "/key"
@@ -382,12 +380,10 @@ import Testing
     #expect(table.status == 0 && table.output.contains("Twice"), "\(table.output) \(table.errors)")
   }
 
-  @Test(
-    "Wrong options are refused with what they take",
-    arguments: [
-      ["--memory", "much"], ["--time", "-1"], ["--sample", "0"], ["--key", "k"], ["--attest", "--stage", "X"],
-    ])
-  func wrongOptions(options: [String]) throws {
+  @Test(arguments: [
+    ["--memory", "much"], ["--time", "-1"], ["--sample", "0"], ["--key", "k"], ["--attest", "--stage", "X"],
+  ])
+  func `Wrong options are refused with what they take`(options: [String]) throws {
     try place.write("n.md", Self.notebook(Self.steady, "1"))
     #expect(try place.colophon(["verify", "n.md"] + options).status == 64)
   }

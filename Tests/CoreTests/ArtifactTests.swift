@@ -8,18 +8,18 @@ import Testing
     var names: [String]
   }
 
-  @Test("A value artifact comes back as it was", arguments: [0.1, 1.0 / 3, .infinity, -.infinity, 2.5e-300, 1e300])
-  func valuesComeBack(accuracy: Double) throws {
+  @Test(arguments: [0.1, 1.0 / 3, .infinity, -.infinity, 2.5e-300, 1e300])
+  func `A value artifact comes back as it was`(accuracy: Double) throws {
     let scores = Scores(accuracy: accuracy, names: ["a", "é", "犬"])
     #expect(try Scores(content: scores.makeContent()) == scores)
   }
 
-  @Test func theDigestOfOneFileIsWhatSha256sumPrints() throws {
+  @Test func `The digest of one file is what sha256sum prints`() throws {
     let content = ArtifactContent(bytes: Array("abc".utf8), name: "x.txt")
     #expect(content.digest.hexadecimal == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
   }
 
-  @Test func theDigestOfSeveralFilesDependsOnNamesAndBytesAndNotOnOrder() {
+  @Test func `The digest of several files depends on names and bytes and not on order`() {
     func file(_ name: String, _ text: String) -> ContentFile {
       ContentFile(
         name: name, digest: Digest(of: text), byteCount: Int64(text.utf8.count), location: .memory(Array(text.utf8)))
@@ -30,7 +30,7 @@ import Testing
     #expect(one.digest != ArtifactContent(files: [file("a", "1"), file("c", "2")]).digest)
   }
 
-  @Test func digestsReadBackFromHexadecimalAndNothingElse() {
+  @Test func `Digests read back from hexadecimal and nothing else`() {
     let digest = Digest(of: "x")
     #expect(Digest(hexadecimal: digest.hexadecimal) == digest)
     #expect(Digest(hexadecimal: digest.hexadecimal.uppercased()) == digest)
@@ -38,7 +38,7 @@ import Testing
     #expect(Digest(hexadecimal: String(repeating: "g", count: 64)) == nil)
   }
 
-  @Test func aFileThatCannotBeReadIsNamed() {
+  @Test func `A file that cannot be read is named`() {
     #expect {
       _ = try ArtifactContent(path: "/no/such/file")
     } throws: { error in

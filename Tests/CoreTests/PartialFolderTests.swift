@@ -1,9 +1,10 @@
 import Core
 import Foundation
+import TestSupport
 import Testing
 
 @Suite final class PartialFolderTests {
-  let path = FileManager.default.temporaryDirectory.appending(path: "partial-\(UUID().uuidString)/key").path
+  let path = temporaryPath("partial") + "/key"
 
   deinit { try? FileManager.default.removeItem(atPath: (path as NSString).deletingLastPathComponent) }
 

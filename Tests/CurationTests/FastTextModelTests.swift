@@ -3,6 +3,7 @@ import Core
 import Counting
 import Curation
 import Foundation
+import TestSupport
 import Testing
 
 /// Our own inference against libfasttext's, and the models that training makes.
@@ -10,16 +11,18 @@ import Testing
   static let published =
     ProcessInfo.processInfo.environment["COLOPHON_LANGUAGE_MODEL"] ?? ".colophon/data/lid.176.ftz"
 
-  /// Texts of all kinds: words of several scripts, empty, blank, controls, odd Unicode, fastText's own marks, long ones.
+  /// Texts of all kinds: words of several scripts, empty, blank, controls, odd Unicode, fastText's own marks, long
+  /// ones.
   static func texts(_ count: Int) -> [String] {
     let pieces = [
       "a", "the dog", "foto", "Straße", "犬の写真", "собака", "สุนัข", "ქართული", "👩🏽‍🚀", "e\u{301}", "\u{0}", "\n", "\r\n",
       "\t", "\u{B}",
-      "\u{A0}", "\u{3000}", "</s>", "__label__en", "__label__", "<", ">", "\u{FFFD}", "\u{10FFFF}", "שלום", "हिन्दी", "x",
+      "\u{A0}", "\u{3000}", "</s>", "__label__en", "__label__", "<", ">", "\u{FFFD}", "\u{10FFFF}",
+      "שלום", "हिन्दी", "x",
       "ß",
       "Donaudampfschifffahrtsgesellschaftskapitän", " ", "  ", ",", ".",
     ]
-    var random = SplitMix(state: 11)
+    var random = SplitMix64(11)
     return ["", " ", "\n", "</s>", "</s> dog", "dog </s> Hund", String(repeating: "langer Text ", count: 4000)]
       + (0..<count).map { _ in
         let length = Int.random(in: 0..<12, using: &random)
@@ -46,12 +49,12 @@ import Testing
   }
 
   @Test(.enabled(if: FileManager.default.fileExists(atPath: published)))
-  func `labels and probabilities of the published model are libfasttext's`() throws {
+  func `Labels and probabilities of the published model are libfasttext's`() throws {
     try expectAgreement(Self.published)
   }
 
   @Test(arguments: [true, false])
-  func `labels and probabilities of a trained model are libfasttext's`(_ isHierarchical: Bool) async throws {
+  func `Labels and probabilities of a trained model are libfasttext's`(_ isHierarchical: Bool) async throws {
     for quantised in [nil, 400] {
       for (dimension, longest, words) in [(16, 4, 1), (20, 3, 2), (5, 0, 3), (16, 0, 1)] {
         // Words alone are too few rows to quantise.
@@ -72,7 +75,7 @@ import Testing
     }
   }
 
-  @Test func `files that are no model are errors that say so`() throws {
+  @Test func `Files that are no model are errors that say so`() throws {
     let scratch = try Scratch()
     let model = try Data(contentsOf: URL(fileURLWithPath: #filePath))
     try model.write(to: URL(fileURLWithPath: scratch.folder + "/swift"))
@@ -84,7 +87,7 @@ import Testing
 
   /// Every cut and many flipped bytes of a model: an error or a model, never a trap.
   @Test(arguments: [nil, 300])
-  func `damaged models are errors, never traps`(_ quantised: Int?) async throws {
+  func `Damaged models are errors, never traps`(_ quantised: Int?) async throws {
     let scratch = try Scratch()
     var stage = TrainLanguageIdentifier(pairs: try TrainingTests.pairs(scratch), seed: 1)
     (stage.quantisedTo, stage.dimension, stage.minimumCount, stage.epochs, stage.buckets) = (quantised, 4, 1, 1, 300)
@@ -95,7 +98,7 @@ import Testing
       try Data(bytes[..<end]).write(to: URL(fileURLWithPath: path))
       #expect(throws: OperationError.self) { _ = try FastTextModel(path: path) }
     }
-    var random = SplitMix(state: 5)
+    var random = SplitMix64(5)
     for _ in 0..<400 {
       var damaged = bytes
       for _ in 0..<3 {
@@ -106,7 +109,7 @@ import Testing
     }
   }
 
-  @Test func `several threads may ask one model at once`() async throws {
+  @Test func `Several threads may ask one model at once`() async throws {
     let scratch = try Scratch()
     var stage = TrainLanguageIdentifier(pairs: try TrainingTests.pairs(scratch), seed: 1)
     stage.buckets = 2000
@@ -123,8 +126,7 @@ final class Scratch: Sendable {
   let folder: String
 
   init() throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "colophon-curation-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    folder = try temporaryFolder("curation")
   }
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }

@@ -3,6 +3,7 @@ import Core
 import Curation
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct IdentificationTests {
@@ -30,7 +31,7 @@ import Testing
   @Test(
     .enabled(if: FileManager.default.fileExists(atPath: FastTextModelTests.published)),
     arguments: [("a photo of a dog", "en", 0.5447), ("犬の写真", "ja", 0.9866), ("foto", "it", 0.1962)])
-  func `the published model names the language as the reference does`(
+  func `The published model names the language as the reference does`(
     _ text: String, _ language: String, _ confidence: Double
   )
     async throws
@@ -41,7 +42,7 @@ import Testing
   }
 
   @Test(.enabled(if: FileManager.default.fileExists(atPath: FastTextModelTests.published)))
-  func `line breaks count as spaces, and a text without words gets some language and no error`() async throws {
+  func `Line breaks count as spaces, and a text without words gets some language and no error`() async throws {
     let texts = ["犬の 写真", "犬の\n写真", "犬の\r写真", "", "\n"].map { PairText($0, field: "alt") }
     let found = try await identify(texts, with: identifier())
     #expect(found[1].confidence == found[0].confidence && found[2].confidence == found[0].confidence)
@@ -49,7 +50,7 @@ import Testing
   }
 
   @Test(.enabled(if: FileManager.default.fileExists(atPath: FastTextModelTests.published)))
-  func `a language that the source named stays unless it is to be overridden`() async throws {
+  func `A language that the source named stays unless it is to be overridden`() async throws {
     let texts = [PairText("a photo of a dog", field: "alt", language: "de")]
     let identifier = try await identifier()
     #expect(try await identify(texts, with: identifier) == texts)
@@ -63,7 +64,7 @@ import Testing
   }
 
   @Test(.enabled(if: FileManager.default.fileExists(atPath: FastTextModelTests.published)))
-  func `labels get the toolkit's codes, and labels without a code are other`() async throws {
+  func `Labels get the toolkit's codes, and labels without a code are other`() async throws {
     let identifier = try await identifier()
     #expect(identifier.languages.count == 176)
     #expect(identifier.languages.contains("fil") && identifier.languages.contains("sr_Latn"))
@@ -76,7 +77,7 @@ import Testing
     #expect(half.languages == ["eng"])
   }
 
-  @Test func `an identifier reads back as it was written`() async throws {
+  @Test func `An identifier reads back as it was written`() async throws {
     let model = ContentFile(name: "model.bin", digest: Digest(of: [1]), byteCount: 1, location: .memory([1]))
     let identifier = try LanguageIdentifier(model: model, languages: ["nb": "no", "nn": "nn", "no": "no"])
     let again = try LanguageIdentifier(content: identifier.content)
@@ -85,7 +86,7 @@ import Testing
     #expect(throws: OperationError.self) { _ = try LanguageIdentifier(content: ArtifactContent(files: [model])) }
   }
 
-  @Test func `a file that is no model is an error`() async throws {
+  @Test func `A file that is no model is an error`() async throws {
     let stage = ReadLanguageIdentifier(file: InputFile(#filePath))
     await #expect(throws: OperationError.self) { _ = try await stage.run(scratch.context("none")) }
   }
@@ -99,7 +100,7 @@ import Testing
       "de": "der die und ein Hund Haus rot Wasser Baum mit klein",
       "ja": "犬 家 赤い 水 木 小さい 子供 鳥 緑 写真", "zh_Hant": "狗 房子 紅色 水 樹 小 孩子 鳥 綠色 照片",
     ].mapValues { $0.split(separator: " ") }
-    var random = SplitMix(state: 7)
+    var random = SplitMix64(7)
     let writer = try PairsWriter(path: scratch.context(UUID().uuidString).file("pairs.jsonl"))
     for number in 0..<count {
       var texts = words.sorted { $0.key < $1.key }.map { language, words in
@@ -124,11 +125,11 @@ import Testing
   }
 
   @Test(arguments: [nil, 500])
-  func `two trainings give the same bytes, whatever the number of threads and the order of the pairs`(_ quantised: Int?)
+  func `Two trainings give the same bytes, whatever the number of threads and the order of the pairs`(_ quantised: Int?)
     async throws
   {
     let pairs = try Self.pairs(scratch)
-    var random = SplitMix(state: 9)
+    var random = SplitMix64(9)
     let writer = try PairsWriter(path: scratch.context("shuffled").file("pairs.jsonl"))
     for pair in try pairs.all().shuffled(using: &random) { try writer.write(pair) }
     let stages = try [pairs, pairs, writer.finish()].map { small($0).with(\.quantisedTo, quantised) }
@@ -141,7 +142,7 @@ import Testing
     #expect(other.content.digest != digests[0])
   }
 
-  @Test func `a trained identifier knows its languages, held-out texts included`() async throws {
+  @Test func `A trained identifier knows its languages, held-out texts included`() async throws {
     let pairs = try Self.pairs(scratch)
     let identifier = try await small(pairs).with(\.heldOut, 0.2).run(scratch.context("train"))
     #expect(identifier.languages == ["de", "en", "ja", "zh_Hant"])
@@ -155,7 +156,7 @@ import Testing
     #expect(report.unreported.isEmpty)
   }
 
-  @Test func `varieties are folded, and fields and languages chosen, where asked for`() async throws {
+  @Test func `Varieties are folded, and fields and languages chosen, where asked for`() async throws {
     var stage = small(try Self.pairs(scratch))
     stage.foldsVarieties = true
     stage.languages = ["en", "zh_Hant"]
@@ -169,7 +170,7 @@ import Testing
     #expect((150...200).contains(counts.withLock { $0["texts"] ?? 0 }))
   }
 
-  @Test func `a corpus is trained on in pieces of a caption's length`() async throws {
+  @Test func `A corpus is trained on in pieces of a caption's length`() async throws {
     let text = (0..<200).map { "sentence number \($0) of a longer document in which words are many" }.joined(
       separator: " ")
     let other = (0..<200).map { "第\($0)個句子在這個很長的文件裡" }.joined()
@@ -185,7 +186,7 @@ import Testing
     #expect(report.accuracy.estimate > 0.95)
   }
 
-  @Test func `settings that fastText would choke on, and texts of one language, are errors`() async throws {
+  @Test func `Settings that fastText would choke on, and texts of one language, are errors`() async throws {
     let pairs = try Self.pairs(scratch, count: 20)
     let changes: [(inout TrainLanguageIdentifier) -> Void] = [
       { $0.dimension = 0 }, { $0.epochs = 0 }, { $0.longestNgram = 1 }, { $0.buckets = 0 }, { $0.learningRate = .nan },
@@ -204,7 +205,7 @@ import Testing
     }
   }
 
-  @Test func `a training that is cancelled ends`() async throws {
+  @Test func `A training that is cancelled ends`() async throws {
     var stage = small(try Self.pairs(scratch, count: 1000))
     stage.epochs = 10_000
     let context = try scratch.context("train")
@@ -214,7 +215,7 @@ import Testing
     await #expect(throws: CancellationError.self) { _ = try await task.value }
   }
 
-  @Test func `a report tells mistakes, intervals and languages that are never reported`() throws {
+  @Test func `A report tells mistakes, intervals and languages that are never reported`() throws {
     let report = LanguageIdentificationReport(
       confusions: [
         .init(language: "zh_Hant", guessed: "zh", texts: 8, confidence: 0.9),
@@ -235,7 +236,7 @@ import Testing
     #expect(try LanguageIdentificationReport(content: report.makeContent()) == report)
   }
 
-  @Test func `an evaluation is the same whatever the number of threads`() async throws {
+  @Test func `An evaluation is the same whatever the number of threads`() async throws {
     let pairs = try Self.pairs(scratch)
     let identifier = try await small(pairs).with(\.epochs, 1).run(scratch.context("train"))
     let stage = EvaluateLanguageIdentifier(identifier: identifier, pairs: pairs).with(\.limit, 100)

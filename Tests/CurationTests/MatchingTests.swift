@@ -3,6 +3,7 @@ import Core
 import Counting
 import Curation
 import FileFormats
+import TestSupport
 import Testing
 
 @Suite struct MatchingTests {
@@ -47,7 +48,7 @@ import Testing
       text: "the cat sat on the mat", entries: ["the cat sat", "sat on", "the mat", "cat sat on the mat x"],
       found: ["sat on", "the cat sat", "the mat"]),
   ])
-  func `a text matches exactly the reference's entries`(_ example: Case) throws {
+  func `A text matches exactly the reference's entries`(_ example: Case) throws {
     #expect(try ConceptMatcher(entries: example.entries).matches(in: example.text) == example.found)
   }
 
@@ -70,8 +71,8 @@ import Testing
   }
 
   @Test(arguments: 0..<40)
-  func `random texts of many scripts match what the definition says`(_ seed: UInt64) throws {
-    var random = SplitMix(state: seed)
+  func `Random texts of many scripts match what the definition says`(_ seed: UInt64) throws {
+    var random = SplitMix64(seed)
     let alphabet = Array("aab  .,'!-é犬柴の กล้¿，\u{301}\u{A0}\t\n”x\u{1F600}က".unicodeScalars)
     func text(_ longest: Int) -> String {
       String(
@@ -90,10 +91,11 @@ import Testing
     }
   }
 
-  /// Words of up to twelve bytes from few letters, so that table slots collide, long words share their ends, and rows share beginnings.
+  /// Words of up to twelve bytes from few letters, so that table slots collide, long words share their ends, and rows
+  /// share beginnings.
   @Test(arguments: 0..<10)
-  func `random rows of words match what the definition says`(_ seed: UInt64) throws {
-    var random = SplitMix(state: seed &+ 100)
+  func `Random rows of words match what the definition says`(_ seed: UInt64) throws {
+    var random = SplitMix64(seed &+ 100)
     func word() -> String {
       String((0..<Int.random(in: 1...12, using: &random)).map { _ in "ab\u{E9}".randomElement(using: &random) ?? "a" })
     }
@@ -112,14 +114,14 @@ import Testing
     }
   }
 
-  @Test func `a line of a megabyte is matched in linear time and exactly`() throws {
+  @Test func `A line of a megabyte is matched in linear time and exactly`() throws {
     let matcher = try ConceptMatcher(entries: ["a", "a a", "a b", "b a a", "犬", "犬犬犬", "犬 a"])
     let line = String(repeating: "a a 犬犬", count: 1 << 17)
     #expect(matcher.matches(in: line) == ["a", "a a", "犬"])
     #expect(matcher.matches(in: line + "犬 a b") == ["a", "a a", "a b", "犬", "犬 a", "犬犬犬"].sorted { $0.precedes($1) })
   }
 
-  @Test func `no entries match nothing`() throws {
+  @Test func `No entries match nothing`() throws {
     #expect(try ConceptMatcher(entries: [String]()).matches(in: "a dog").isEmpty)
     #expect(try ConceptMatcher(entries: [""]).count == 0)
   }
@@ -133,7 +135,7 @@ import Testing
     return try builder.compile().bytes
   }
 
-  @Test func `an index reads back what was compiled, whatever the order of the entries`() throws {
+  @Test func `An index reads back what was compiled, whatever the order of the entries`() throws {
     let entries = ["dog", "hot dog", "犬", "C++", "caf\u{E9}", "cafe\u{301}"]
     var (straight, reversed) = (MatcherBuilder(), MatcherBuilder())
     for entry in entries { straight.add(entry) }
@@ -147,16 +149,16 @@ import Testing
     #expect(matcher.matches(in: "a hot dog, 黒犬") == ["dog", "hot dog", "犬"])
   }
 
-  @Test func `bytes that are no index are an error`() throws {
+  @Test func `Bytes that are no index are an error`() throws {
     for bytes in [[], Array("colophon-index-1".utf8), [UInt8](repeating: 7, count: 4096)] {
       #expect(throws: OperationError.self) { try ConceptMatcher(compiled: MappedBytes(bytes), name: "x") }
     }
   }
 
   /// The store checks digests; this is for what gets past it.
-  @Test func `a damaged index is an error or still answers, and never reads outside itself`() throws {
+  @Test func `A damaged index is an error or still answers, and never reads outside itself`() throws {
     let whole = try compiled()
-    var random = SplitMix(state: 9)
+    var random = SplitMix64(9)
     var opened = 0
     for _ in 0..<2_000 {
       var bytes = whole
@@ -171,19 +173,5 @@ import Testing
       }
     }
     #expect(opened > 0 && opened < 2_000)
-  }
-}
-
-/// A small generator with a seed, so that a failing test fails again. Source: Steele, Lea, Flood, “Fast splittable pseudorandom
-/// number generators”, 2014.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

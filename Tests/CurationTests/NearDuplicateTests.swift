@@ -2,6 +2,7 @@ import ArtifactTypes
 import Core
 import Curation
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct NearDuplicateTests {
@@ -11,7 +12,7 @@ import Testing
 
   /// Discs and bars of random places and colours on transparent ground, drawn at any size.
   private static func drawing(_ number: Int, size: Int, shift: Double = 0) -> [UInt8] {
-    var random = SplitMix(state: UInt64(number))
+    var random = SplitMix64(UInt64(number))
     let shapes = (0..<4).map { _ in
       (
         x: Double.random(in: 0...1, using: &random), y: Double.random(in: 0...1, using: &random),
@@ -45,7 +46,7 @@ import Testing
     return try writer.finish()
   }
 
-  @Test func `the same drawings at other sizes are near, other drawings are not`() async throws {
+  @Test func `The same drawings at other sizes are near, other drawings are not`() async throws {
     let pool = try await HashPictures(pictures: set(Array(0..<120), size: 64, name: "pool")).run(scratch.context("h1"))
     let evaluation = try await HashPictures(pictures: set(Array(100..<160), size: 96, name: "evaluation")).run(
       scratch.context("h2"))
@@ -54,7 +55,7 @@ import Testing
     #expect(found.allSatisfy { $0.pool == $0.evaluation })
   }
 
-  @Test func `a picture of one colour gets no hash, whatever its colour and alpha`() async throws {
+  @Test func `A picture of one colour gets no hash, whatever its colour and alpha`() async throws {
     let flat: [(String, [UInt8])] = (0..<3).map {
       ("flat\($0)", [UInt8](repeating: UInt8($0 * 100), count: 32 * 32 * 4))
     }
@@ -65,7 +66,7 @@ import Testing
     #expect(notes.texts.contains { $0.hasPrefix("3 pictures") })
   }
 
-  @Test func `brightness does not count, and transparent pixels have no colour`() async throws {
+  @Test func `Brightness does not count, and transparent pixels have no colour`() async throws {
     let size = 32
     let drawing = Self.drawing(5, size: size)
     var opaque = drawing.map { $0 / 2 + 20 }
@@ -81,7 +82,7 @@ import Testing
     #expect(hashes[0] != hashes[1])
   }
 
-  @Test func `hashes depend on the seed, not on the number of threads, and read back`() async throws {
+  @Test func `Hashes depend on the seed, not on the number of threads, and read back`() async throws {
     let pictures = try set(Array(0..<40), size: 48, name: "s")
     let one = try await HashPictures(pictures: pictures, seed: 3).run(scratch.context("1", threads: 1))
     let four = try await HashPictures(pictures: pictures, seed: 3).run(scratch.context("4", threads: 4))
@@ -93,8 +94,8 @@ import Testing
   }
 
   /// Of vectors at an angle, a bit differs with the chance of the angle by π.
-  @Test func `bits differ in proportion to the angle`() {
-    var random = SplitMix(state: 2)
+  @Test func `Bits differ in proportion to the angle`() {
+    var random = SplitMix64(2)
     var differing = 0
     for seed in 0..<100 {
       let projections = SignProjections(dimension: 24, seed: seed)
@@ -112,8 +113,8 @@ import Testing
     #expect(abs(Double(differing) / 6400 - 1.0 / 6) < 0.02)
   }
 
-  @Test func `embeddings are hashed less their mean`() async throws {
-    var random = SplitMix(state: 8)
+  @Test func `Embeddings are hashed less their mean`() async throws {
+    var random = SplitMix64(8)
     let base = (0..<50 * 8).map { _ in Float.random(in: -1...1, using: &random) }
     let ids = (0..<50).map { "e\($0)" }
     let plain = try Embeddings(ids: ids, vectors: base, dimension: 8, folder: scratch.context("a").scratch)
@@ -126,8 +127,8 @@ import Testing
   }
 
   @Test(arguments: [0, 1, 2, 3, 5, 8, 12, 31])
-  func `all hashes within the distance are found once, as comparing each with each finds them`(_ maximum: Int) {
-    var random = SplitMix(state: UInt64(maximum) + 1)
+  func `All hashes within the distance are found once, as comparing each with each finds them`(_ maximum: Int) {
+    var random = SplitMix64(UInt64(maximum) + 1)
     let hashes = (0..<300).map { _ in UInt64.random(in: .min ... .max, using: &random) } + [0, .max, 5, 5]
     let queries = (0..<400).map { number in
       var hash = number < 350 ? hashes[number % hashes.count] : UInt64.random(in: .min ... .max, using: &random)
@@ -147,7 +148,7 @@ import Testing
     }
   }
 
-  @Test func `pairs whose pictures look like the evaluation's are removed, and no others`() async throws {
+  @Test func `Pairs whose pictures look like the evaluation's are removed, and no others`() async throws {
     let writer = try PairsWriter(path: scratch.context("pairs").file("pairs.jsonl"))
     for id in ["a", "b", "c,d", "e\"f"] {
       for number in 0..<2 {
@@ -169,7 +170,7 @@ import Testing
     #expect(kept.map(\.id) == ["a-0", "a-1", "b-0", "b-1"])
   }
 
-  @Test func `a distance beyond what the index can do is an error`() async throws {
+  @Test func `A distance beyond what the index can do is an error`() async throws {
     let hashes = try PictureHashes.write([("a", 1)], folder: scratch.context("h").scratch)
     await #expect(throws: OperationError.self) {
       _ = try await FindNearDuplicates(pool: hashes, evaluation: hashes).with(\.maximumDistance, 32).run(

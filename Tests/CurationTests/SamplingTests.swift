@@ -2,11 +2,11 @@ import ArtifactTypes
 import Core
 import Curation
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct SamplingTests {
-  private let folder = FileManager.default.temporaryDirectory.appending(path: "colophon-sampling-\(UUID().uuidString)")
-    .path
+  private let folder = temporaryPath("sampling")
 
   private func context(_ name: String, threads: Int = 2) throws -> StageContext {
     try FileManager.default.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
@@ -53,7 +53,7 @@ import Testing
     ).run(context(name + "s", threads: threads)).all()
   }
 
-  @Test func `counts are by language group, and what no metadata covers is other`() async throws {
+  @Test func `Counts are by language group, and what no metadata covers is other`() async throws {
     let counts = try await CountConcepts(pairs: pool(), index: index()).run(context("counts"))
     #expect(try counts.counts(of: "en") == [.init("axolotl", count: 30), .init("dog", count: 3000)])
     #expect(try counts.counts(of: "zh") == [.init("狗", count: 3000)])
@@ -63,13 +63,13 @@ import Testing
     #expect(counts.languages.map(\.matchedTexts) == [3000, 0, 3000])
   }
 
-  @Test func `languages that identification never reports join other`() async throws {
+  @Test func `Languages that identification never reports join other`() async throws {
     let counts = try await CountConcepts(pairs: pool(), index: index(["en"])).run(context("r"))
     #expect(counts.languages.map(\.code) == ["en", "other"])
     #expect(try counts.counts(of: "other") == [.init("狗", count: 6000)])
   }
 
-  @Test func `what is rare is all kept and what is frequent is thinned out to about t`() async throws {
+  @Test func `What is rare is all kept and what is frequent is thinned out to about t`() async throws {
     let kept = try await sample(pool())
     let english = kept.flatMap(\.texts).filter { $0.language == "en" }
     #expect(english.count { $0.text.contains("axolotl") } == 30)
@@ -78,8 +78,8 @@ import Testing
     #expect(!kept.flatMap(\.texts).contains { $0.language == "tlh" })
   }
 
-  @Test func `the sample does not depend on the order of the pairs or on the number of threads`() async throws {
-    var random = SplitMix(state: 3)
+  @Test func `The sample does not depend on the order of the pairs or on the number of threads`() async throws {
+    var random = SplitMix64(3)
     let straight = try await sample(pool(), threads: 1)
     let shuffled = try await sample(pool(Array(0..<3000).shuffled(using: &random), name: "shuffled"), threads: 4)
     #expect(!straight.isEmpty)
@@ -89,7 +89,7 @@ import Testing
 
   /// The pool in shards of other sizes, on other numbers of threads, in both modes.
   @Test(arguments: [SamplingMode.everyText, .oneTextOfEachPair])
-  func `the sample does not depend on shards, and a training loader's first epoch draws the same`(_ mode: SamplingMode)
+  func `The sample does not depend on shards, and a training loader's first epoch draws the same`(_ mode: SamplingMode)
     async throws
   {
     let pool = try pool()
@@ -135,7 +135,7 @@ import Testing
     #expect(expected.texts == 12_000 && abs(expected.kept - (30 + 29.7 + 1)) < 0.01)
   }
 
-  @Test func `merged metadata matches every text with all entries under one threshold`() async throws {
+  @Test func `Merged metadata matches every text with all entries under one threshold`() async throws {
     let merged = try await IndexConcepts(metadata: metadata(), grouping: .merged).run(context("merged"))
     #expect(merged.groups.map(\.code) == ["all"] && merged.groups.map(\.entries) == [5])
     let counts = try await CountConcepts(pairs: pool(), index: merged).run(context("mc"))
@@ -149,13 +149,13 @@ import Testing
     }
   }
 
-  @Test func `one threshold for all languages is the anchor's`() async throws {
+  @Test func `One threshold for all languages is the anchor's`() async throws {
     let counts = try await CountConcepts(pairs: pool(), index: index()).run(context("st"))
     let thresholds = try await ComputeThresholds(counts: counts, t: 40, rule: .sameThreshold).run(context("st2"))
     #expect(thresholds.languages.mapValues(\.t) == ["en": 40, "zh": 40, "other": 40])
   }
 
-  @Test func `counts of another index are an error`() async throws {
+  @Test func `Counts of another index are an error`() async throws {
     let counts = try ConceptCounts.write(
       [(.init(code: "en", entries: 4, texts: 9, matchedTexts: 9), [.init("unicorn", count: 9)])],
       folder: context("other").scratch
@@ -168,20 +168,20 @@ import Testing
     #expect(error?.subject.contains("unicorn") == true)
   }
 
-  @Test func `another seed draws other texts`() async throws {
+  @Test func `Another seed draws other texts`() async throws {
     let first = try await sample(pool(), seed: 1)
     let second = try await sample(pool(), seed: 2)
     #expect(Set(first.map(\.id)) != Set(second.map(\.id)))
   }
 
   /// Of four texts only the first is likely to be kept, so that a quarter of the pairs stays.
-  @Test func `one text of each pair is picked before the draw`() async throws {
+  @Test func `One text of each pair is picked before the draw`() async throws {
     let kept = try await sample(pool(), .oneTextOfEachPair, t: 3000)
     #expect(kept.allSatisfy { $0.texts.count == 1 })
     #expect((600...900).contains(kept.count))
   }
 
-  @Test func `a language is not lost where the reference's threshold is 0, unless parity is asked for`() async throws {
+  @Test func `A language is not lost where the reference's threshold is 0, unless parity is asked for`() async throws {
     let counts = try ConceptCounts.write(
       [
         (.init(code: "en", entries: 2, texts: 100, matchedTexts: 100), [.init("a", count: 6), .init("b", count: 94)]),
@@ -194,7 +194,7 @@ import Testing
     #expect(guarded.p == parity.p && guarded.languages["en"]?.t == 6)
   }
 
-  @Test func `an anchor without matches is an error that names it`() async throws {
+  @Test func `An anchor without matches is an error that names it`() async throws {
     let counts = try ConceptCounts.write(
       [(.init(code: "en", entries: 2, texts: 0, matchedTexts: 0), [])], folder: context("anchor").scratch)
     await #expect(throws: OperationError.self) { _ = try await ComputeThresholds(counts: counts).run(context("a2")) }

@@ -4,14 +4,8 @@ import Counting
 import Curation
 import FileFormats
 import Foundation
+import TestSupport
 import Testing
-
-/// A fresh folder for a test's files.
-func temporaryFolder() throws -> String {
-  let path = FileManager.default.temporaryDirectory.appending(path: "colophon-datasets-\(UUID().uuidString)").path
-  try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  return path
-}
 
 @Suite struct PairsTests {
   private let awkward = [
@@ -19,7 +13,7 @@ func temporaryFolder() throws -> String {
     "{}[],:",
   ]
 
-  @Test func `pairs come back as they were written, whatever is in their texts`() throws {
+  @Test func `Pairs come back as they were written, whatever is in their texts`() throws {
     let pairs = awkward.enumerated().map { number, text in
       Pair(
         id: "p\(number)", image: text.isEmpty ? "i" : text,
@@ -35,7 +29,7 @@ func temporaryFolder() throws -> String {
       try Pairs(content: ArtifactContent(bytes: written.content.files[0].bytes(), name: "pairs.jsonl")).all() == pairs)
   }
 
-  @Test func `equal pairs give equal bytes, which are JSON that others can read`() throws {
+  @Test func `Equal pairs give equal bytes, which are JSON that others can read`() throws {
     let writer = try PairsWriter(path: temporaryFolder() + "/pairs.jsonl")
     try writer.write(
       Pair(id: "1", image: "2", texts: [PairText("a \"b\"\u{1}", field: "alt", language: "en")], group: "g"))
@@ -48,7 +42,8 @@ func temporaryFolder() throws -> String {
 
   @Test func `JSON of others is read too: spaces, other orders, escapes, unknown fields`() throws {
     let line =
-      #" { "more" : {"a":[1,-2.5e3,true,null,"\""]} , "texts":[ {"language":"en", "text":"\ud83d\ude00\u00e9\/" } ],"image":"i","id":"x"} "#
+      #" { "more" : {"a":[1,-2.5e3,true,null,"\""]} , "texts":[ {"language":"en", "#
+      + #""text":"\ud83d\ude00\u00e9\/" } ],"image":"i","id":"x"} "#
     let pairs = try Pairs(content: ArtifactContent(bytes: Array((line + "\n\n").utf8), name: "pairs.jsonl"))
     #expect(try pairs.all() == [Pair(id: "x", image: "i", texts: [PairText("😀é/", field: "", language: "en")])])
   }
@@ -57,14 +52,14 @@ func temporaryFolder() throws -> String {
     #"{"id":"1"}"#, #"{"id":"1","image":"2","texts":[{}]}"#, #"{"id":"1","image":"2","texts":["#, "[]",
     #"{"id":"1","image":"2","texts":[]} x"#, #"{"id":"\ud83d","image":"2","texts":[]}"#, #"{"id":1,"image":"2"}"#,
   ])
-  func `a damaged line is an error that names the line`(_ damaged: String) throws {
+  func `A damaged line is an error that names the line`(_ damaged: String) throws {
     let good = #"{"id":"1","image":"2","texts":[]}"#
     let pairs = try Pairs(content: ArtifactContent(bytes: Array("\(good)\n\(damaged)\n".utf8), name: "pairs.jsonl"))
     let error = #expect(throws: OperationError.self) { try pairs.all() }
     #expect(error?.description.contains("line 2") ?? false)
   }
 
-  @Test func `pieces of a file end with lines and lie side by side`() throws {
+  @Test func `Pieces of a file end with lines and lie side by side`() throws {
     let bytes = MappedBytes(Array((0..<500).map { "line \($0)\n" }.joined().utf8) + Array("last".utf8))
     let pieces = bytes.pieces(size: 100)
     #expect(pieces.count > 20)
@@ -78,7 +73,7 @@ func temporaryFolder() throws -> String {
     #expect(lines.count == 501 && lines[7] == "line 7" && lines[500] == "last")
   }
 
-  @Test func `filtering by text drops pairs that have none left`() throws {
+  @Test func `Filtering by text drops pairs that have none left`() throws {
     let folder = try temporaryFolder()
     let writer = try PairsWriter(path: folder + "/a.jsonl")
     try writer.write(Pair(id: "1", image: "1", texts: [PairText("one", field: "f"), PairText("one two", field: "f")]))
@@ -89,7 +84,7 @@ func temporaryFolder() throws -> String {
 }
 
 @Suite struct OtherArtifactTests {
-  @Test func `pictures come back byte for byte, from a file that NumPy reads`() throws {
+  @Test func `Pictures come back byte for byte, from a file that NumPy reads`() throws {
     let folder = try temporaryFolder()
     let writer = try PictureSetWriter(folder: folder, count: 2, width: 3, height: 2)
     let pixels = (0..<2).map { picture in (0..<24).map { UInt8($0 + 100 * picture) } }
@@ -107,7 +102,7 @@ func temporaryFolder() throws -> String {
         "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2, 3, 4,), }"))
   }
 
-  @Test func `a set with fewer pictures than announced, or two of one id, is not written`() throws {
+  @Test func `A set with fewer pictures than announced, or two of one id, is not written`() throws {
     let short = try PictureSetWriter(folder: temporaryFolder(), count: 2, width: 1, height: 1)
     try short.write(id: "a", pixels: [1, 2, 3, 4])
     #expect(throws: OperationError.self) { try short.finish() }
@@ -115,7 +110,7 @@ func temporaryFolder() throws -> String {
     #expect(throws: OperationError.self) { try short.finish() }
   }
 
-  @Test func `metadata keeps order, marks and scores of each language`() throws {
+  @Test func `Metadata keeps order, marks and scores of each language`() throws {
     let writer = ConceptMetadataWriter(folder: try temporaryFolder())
     let entries = [
       Concept("0", source: .digits), Concept("狗\"", source: .lexicon),
@@ -131,7 +126,7 @@ func temporaryFolder() throws -> String {
     #expect(try metadata.summary()[column: "entries"] == [0, 4])
   }
 
-  @Test func `counts of entries that no text matches are zeros of the distribution`() throws {
+  @Test func `Counts of entries that no text matches are zeros of the distribution`() throws {
     let counts = try ConceptCounts.write(
       [(.init(code: "en", entries: 4, texts: 9, matchedTexts: 7), [.init("a", count: 7), .init("b", count: 2)])],
       folder: temporaryFolder())
@@ -139,7 +134,7 @@ func temporaryFolder() throws -> String {
     #expect(try counts.counts(of: "en") == [.init("a", count: 7), .init("b", count: 2)])
   }
 
-  @Test func `a table of texts tells composed from decomposed letters and grows`() {
+  @Test func `A table of texts tells composed from decomposed letters and grows`() {
     var table = TextTable()
     for number in 0..<1000 { #expect(table.insert("text \(number)").isNew) }
     #expect(table.insert("é").isNew && table.insert("e\u{301}").isNew && !table.insert("é").isNew)
@@ -148,7 +143,7 @@ func temporaryFolder() throws -> String {
     #expect(Array("text".utf8).withUnsafeBytes { table.find($0) } == nil)
   }
 
-  @Test func `work on several threads gives results in order, and the first error`() async throws {
+  @Test func `Work on several threads gives results in order, and the first error`() async throws {
     let squares = try await concurrentMap(count: 100, threads: 4) { $0 * $0 }
     #expect(squares == (0..<100).map { $0 * $0 })
     struct Odd: Error {}
@@ -157,7 +152,7 @@ func temporaryFolder() throws -> String {
     }
   }
 
-  @Test func `a code that is not there takes the name of the one it comes from`() {
+  @Test func `A code that is not there takes the name of the one it comes from`() {
     let languages = Languages([
       Language(code: "zh", name: "Chinese", script: "Hans"), Language(code: "ar", name: "Arabic", script: "Arab"),
     ])

@@ -3,6 +3,7 @@ import Datasets
 import FileFormats
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 
 /// Runs a command line in a folder.
@@ -50,7 +51,7 @@ struct FixedRandom: RandomNumberGenerator {
   }
 
   @Test(arguments: tools.keys.sorted(), [0, 1, 600_000])
-  func `a packed file unpacks to what was packed`(_ ending: String, _ count: Int) throws {
+  func `A packed file unpacks to what was packed`(_ ending: String, _ count: Int) throws {
     let bytes = text(count)
     let file = try CompressedFile(path: packed(bytes, ending))
     #expect(try file.readAll() == bytes)
@@ -58,7 +59,7 @@ struct FixedRandom: RandomNumberGenerator {
   }
 
   @Test(arguments: tools.keys.sorted())
-  func `streams written one behind the other are one file, and zeros behind them are padding`(_ ending: String) throws {
+  func `Streams written one behind the other are one file, and zeros behind them are padding`(_ ending: String) throws {
     let bytes = text(100_000)
     let path = try packed(bytes, ending)
     let stream = try read(path)
@@ -71,7 +72,7 @@ struct FixedRandom: RandomNumberGenerator {
   }
 
   @Test(arguments: tools.keys.sorted(), [0, 1, 3, 9, 30, 200, 60_000, -1, -5])
-  func `a file that ends early says so, wherever it is cut`(_ ending: String, _ cut: Int) throws {
+  func `A file that ends early says so, wherever it is cut`(_ ending: String, _ cut: Int) throws {
     let path = try packed(text(100_000), ending)
     let whole = try read(path)
     try write(whole[..<(cut < 0 ? whole.count + cut : cut)], to: path)
@@ -81,7 +82,7 @@ struct FixedRandom: RandomNumberGenerator {
   }
 
   @Test(arguments: tools.keys.sorted())
-  func `a second stream that is cut is an early end too`(_ ending: String) throws {
+  func `A second stream that is cut is an early end too`(_ ending: String) throws {
     let path = try packed(text(10_000), ending)
     let whole = try read(path)
     for cut in [6, 100, whole.count - 1] {
@@ -92,14 +93,14 @@ struct FixedRandom: RandomNumberGenerator {
   }
 
   @Test(arguments: tools.keys.sorted())
-  func `rubbish behind a stream is damage, not the end`(_ ending: String) throws {
+  func `Rubbish behind a stream is damage, not the end`(_ ending: String) throws {
     let path = try packed(text(10_000), ending)
     try write(try read(path) + Array("rubbish, and more of it than a header has".utf8), to: path)
     let error = #expect(throws: OperationError.self) { try CompressedFile(path: path).readAll() }
     #expect(error?.endsEarly == false, "\(error?.description ?? "")")
   }
 
-  @Test(arguments: tools.keys.sorted()) func `a flipped byte never goes unnoticed`(_ ending: String) throws {
+  @Test(arguments: tools.keys.sorted()) func `A flipped byte never goes unnoticed`(_ ending: String) throws {
     let bytes = text(5_000)
     let path = try packed(bytes, ending)
     let whole = try read(path)
@@ -114,7 +115,7 @@ struct FixedRandom: RandomNumberGenerator {
     }
   }
 
-  @Test func `what was unpacked before the cut is returned before the error`() throws {
+  @Test func `What was unpacked before the cut is returned before the error`() throws {
     let bytes = text(300_000)
     let path = try packed(bytes, "gz")
     try write(try read(path).prefix(150_000), to: path)
@@ -125,7 +126,7 @@ struct FixedRandom: RandomNumberGenerator {
     #expect(throws: OperationError.self) { try buffer.withUnsafeMutableBytes { try file.read(into: $0) } }
   }
 
-  @Test func `a name that promises another packing, and a tar archive, are errors that say what to do`() throws {
+  @Test func `A name that promises another packing, and a tar archive, are errors that say what to do`() throws {
     let folder = try temporaryFolder()
     try write(Array("plain text, and enough of it".utf8), to: folder + "/a.gz")
     #expect(throws: OperationError.self) { try CompressedFile(path: folder + "/a.gz") }
@@ -153,21 +154,21 @@ struct FixedRandom: RandomNumberGenerator {
     return found
   }
 
-  @Test func `lines come with their numbers, empty ones too, the last with or without line feed`() throws {
+  @Test func `Lines come with their numbers, empty ones too, the last with or without line feed`() throws {
     #expect(try lines("") == [])
     #expect(try lines("a") == ["1! a"])
     #expect(try lines("a\n") == ["1 a"])
     #expect(try lines("a\r\n\n\nb\n") == ["1 a\r", "2 ", "3 ", "4 b"])
   }
 
-  @Test func `a line that is too long is passed over, its neighbours are not`() throws {
+  @Test func `A line that is too long is passed over, its neighbours are not`() throws {
     let long = String(repeating: "x", count: 11)
     #expect(try lines("1234567890\n\(long)\nc\n", limit: 10) == ["1 1234567890", "2 too long", "3 c"])
     #expect(try lines("a\n" + String(repeating: long, count: 100), limit: 10) == ["1 a", "2! too long"])
     #expect(try lines("\(long)\n\(long)", limit: 10) == ["1 too long", "2! too long"])
   }
 
-  @Test(arguments: [3, 17, 300_000]) func `lines of any length are the same as splitting the text`(_ limit: Int) throws
+  @Test(arguments: [3, 17, 300_000]) func `Lines of any length are the same as splitting the text`(_ limit: Int) throws
   {
     var random = FixedRandom(3)
     let parts = (0..<3000).map { number in
@@ -177,7 +178,7 @@ struct FixedRandom: RandomNumberGenerator {
     #expect(try lines(parts.joined(separator: "\n") + "\n", limit: limit) == expected)
   }
 
-  @Test func `of a file that ends early the whole lines come first`() throws {
+  @Test func `Of a file that ends early the whole lines come first`() throws {
     let folder = try temporaryFolder()
     let text = (0..<5000).map { "line \($0) \(($0 &* 2_654_435_761) % 1_000_003)\n" }.joined()
     try write(Array(text.utf8), to: folder + "/a")

@@ -3,10 +3,11 @@ import Core
 import Datasets
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 
 @Suite struct FlagTests {
-  private let folder = FileManager.default.temporaryDirectory.appending(path: "flags-\(UUID().uuidString)").path
+  private let folder = temporaryPath("flags")
 
   private func write(_ path: String, _ text: String) throws {
     let url = URL(fileURLWithPath: folder + "/" + path)
@@ -27,21 +28,25 @@ import Testing
       """
       <supplementalData><territoryContainment>
       <group type="001" contains="150 009"/> <group type="001" contains="EU UN" status="grouping"/>
-      <group type="150" contains="155"/><group type="155" contains="FR"/><group type="155" contains="DD" status="deprecated"/>
-      <group type="009" contains="054"/><group type="054" contains="FJ"/><group type="EU" contains="FR" grouping="true"/>
+      <group type="150" contains="155"/><group type="155" contains="FR"/><group type="155" contains="DD" \
+      status="deprecated"/>
+      <group type="009" contains="054"/><group type="054" contains="FJ"/><group type="EU" contains="FR" \
+      grouping="true"/>
       </territoryContainment></supplementalData>
       """)
     func locale(_ code: String, _ names: String) throws {
       try write(
         "main/\(code).xml",
-        "<ldml><identity><language type=\"\(code)\"/><territory type=\"FR\"/></identity><localeDisplayNames><territories>"
+        "<ldml><identity><language type=\"\(code)\"/><territory type=\"FR\"/></identity>"
+          + "<localeDisplayNames><territories>"
           + names + "</territories></localeDisplayNames></ldml>")
     }
     try locale(
       "en",
       """
       <territory type="150">Europe</territory><territory type="009">Oceania</territory>
-      <territory type="FR" alt="short">Fr</territory><territory type="FR">France</territory><territory type="FJ">Fiji</territory>
+      <territory type="FR" alt="short">Fr</territory><territory type="FR">France</territory><territory \
+      type="FJ">Fiji</territory>
       """)
     try locale("de", #"<territory type="FR">Frankreich</territory><territory type="FJ">↑↑↑</territory>"#)
     try locale("de_AT", #"<territory type="FR">Frankreich</territory>"#)
@@ -53,7 +58,7 @@ import Testing
     return stage
   }
 
-  @Test func `countries have their names and continents in each language, and flags of no country are left out`()
+  @Test func `Countries have their names and continents in each language, and flags of no country are left out`()
     async throws
   {
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -70,7 +75,7 @@ import Testing
     #expect(german.map(\.id) == ["flags/FR"] && german[0].group == "Europe" && german[0].texts.count == 1)
   }
 
-  @Test func `a locale that is not there and files that say nothing are clear errors`() async throws {
+  @Test func `A locale that is not there and files that say nothing are clear errors`() async throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let missing = await #expect(throws: OperationError.self) {
       _ = try await stage().with(\.languages, ["yy"]).run(context())

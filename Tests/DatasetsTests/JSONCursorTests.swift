@@ -13,7 +13,7 @@ import Testing
     #"{"\u0061":1}"#,
     #"["\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00"]"#, #"{"a":{"b":{"c":[[[]]]}},"d":-12.0}"#, #"["é猫😀"]"#, #"[1e400]"#,
   ])
-  func `what is JSON has no fault`(_ text: String) { #expect(fault(text.utf8) == nil) }
+  func `What is JSON has no fault`(_ text: String) { #expect(fault(text.utf8) == nil) }
 
   @Test(arguments: [
     "", " ", "{", "[", "}", "]", "{,}", "[,]", "[1,]", #"{"a":1,}"#, "[1 2]", #"{"a":1 "b":2}"#, #"{"a" 1}"#,
@@ -26,17 +26,17 @@ import Testing
     #"["a""b"]"#,
     "\u{FEFF}1", "// 1", "[1/*c*/]", "\u{A0}1", #"{"a":1,"b"}"#, #"[1:2]"#,
   ])
-  func `what is no JSON is a fault of syntax`(_ text: String) { #expect(fault(text.utf8)?.kind == .syntax) }
+  func `What is no JSON is a fault of syntax`(_ text: String) { #expect(fault(text.utf8)?.kind == .syntax) }
 
   @Test(arguments: [
     [0xFF], [0xC3], [0xC0, 0x80], [0xE2, 0x28, 0xA1], [0xED, 0xA0, 0x80], [0xF5, 0x80, 0x80, 0x80], [0x80],
   ])
-  func `bytes that are no UTF-8 are a fault of their own, also where a value is skipped`(_ bytes: [UInt8]) {
+  func `Bytes that are no UTF-8 are a fault of their own, also where a value is skipped`(_ bytes: [UInt8]) {
     let line = Array(#"{"a":"long enough for a word "#.utf8) + bytes + Array(#"and more"}"#.utf8)
     #expect(fault(line)?.kind == .encoding)
   }
 
-  @Test func `every cut of a line is a fault, and so is every doubled byte of its syntax`() {
+  @Test func `Every cut of a line is a fault, and so is every doubled byte of its syntax`() {
     let line = Array(#"{"id":"1","n":[1,-2.5,{"a":null}],"t":"x\n\u00e9","b":[true,false]}"#.utf8)
     for count in 0..<line.count { #expect(fault(line[..<count])?.kind == .syntax) }
     for (position, byte) in line.enumerated() where "{}[]:,".utf8.contains(byte) {
@@ -44,8 +44,9 @@ import Testing
     }
   }
 
-  /// Foundation's parser is the judge: the same lines are JSON for both. It takes a comma before the end, which RFC 8259 does not.
-  @Test func `randomly damaged lines are JSON exactly where Foundation says so`() throws {
+  /// Foundation's parser is the judge: the same lines are JSON for both. It takes a comma before the end, which RFC
+  /// 8259 does not.
+  @Test func `Randomly damaged lines are JSON exactly where Foundation says so`() throws {
     let line = Array(
       #"{"id":"a b","n":[12,-2.5e3,0],"t":[{"x":"é\n\u00e9\ud83d\ude00"},null,true],"f":false,"e":{}}"#.utf8)
     let pool = Array(#"{}[],:"\0123e+-. tfnu/bé"#.utf8)
@@ -73,7 +74,7 @@ import Testing
     #expect(valid > 500)
   }
 
-  @Test func `deep nesting is a fault, never the end of the process`() {
+  @Test func `Deep nesting is a fault, never the end of the process`() {
     for pair in [("[", "]"), (#"{"a":"#, "}")] {
       func nested(_ depth: Int) -> String {
         String(repeating: pair.0, count: depth) + "1" + String(repeating: pair.1, count: depth)
@@ -90,7 +91,7 @@ import Testing
     ("1e3", 1000), ("2.5E-3", 0.0025), ("9007199254740993", 9_007_199_254_740_992), ("0.1962000000000000", 0.1962),
     ("123456789012345678901234567890", 1.2345678901234568e29),
   ])
-  func `numbers read as Swift reads them`(_ text: String, _ value: Double) throws {
+  func `Numbers read as Swift reads them`(_ text: String, _ value: Double) throws {
     let found = try Array(text.utf8).withUnsafeBytes {
       var cursor = JSONCursor($0)
       return try cursor.number()
@@ -98,7 +99,7 @@ import Testing
     #expect(found == value && found == Double(text))
   }
 
-  @Test func `random numbers read as Swift reads them, and integers exactly`() throws {
+  @Test func `Random numbers read as Swift reads them, and integers exactly`() throws {
     var random = FixedRandom(13)
     for _ in 0..<20_000 {
       let digits = Int.random(in: 0...17, using: &random)
@@ -118,7 +119,7 @@ import Testing
     }
   }
 
-  @Test func `a value of another kind is a fault of shape, a broken one of syntax`() {
+  @Test func `A value of another kind is a fault of shape, a broken one of syntax`() {
     func kind(_ text: String, _ read: (inout JSONCursor) throws -> Void) -> JSONCursor.Fault.Kind? {
       Array(text.utf8).withUnsafeBytes {
         var cursor = JSONCursor($0)
@@ -145,7 +146,7 @@ import Testing
     #expect(nulls == [true, false])
   }
 
-  @Test func `names of fields are compared without their escapes`() throws {
+  @Test func `Names of fields are compared without their escapes`() throws {
     try Array(#"{"\u0069d":1,"é":2}"#.utf8).withUnsafeBytes {
       var cursor = JSONCursor($0)
       var found: [String] = []

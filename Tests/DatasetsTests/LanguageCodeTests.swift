@@ -7,7 +7,7 @@ import Testing
     ("nds_nl", "nds_NL"), ("roa_rup", "rup"), ("roa_tara", "roa_tara"), ("zh_classical", "lzh"), ("zh_min_nan", "nan"),
     ("zh_yue", "yue"),
   ])
-  func `the eleven codes with a low line stay but in CLDR's spelling`(_ wiki: String, _ cldr: String) {
+  func `The eleven codes with a low line stay but in CLDR's spelling`(_ wiki: String, _ cldr: String) {
     #expect(WikipediaCodes.wikipedia.language(wiki) == wiki)
     #expect(WikipediaCodes.joined.language(wiki) == wiki)
     #expect(WikipediaCodes.cldr.language(wiki) == cldr)
@@ -19,7 +19,7 @@ import Testing
     ("simple", "simple", "simple", "en_SIMPLE"), ("no", "no", "no", "no"), ("pnb", "pnb", "pnb", "pa_Arab"),
     ("be-x-old", "be_tarask", "be_tarask", "be_TARASK"), ("en", "en", "en", "en"), ("mhr", "mhr", "mhr", "mhr"),
   ])
-  func `two languages are joined with what CLDR calls them`(
+  func `Two languages are joined with what CLDR calls them`(
     _ wiki: String, _ plain: String, _ joined: String, _ cldr: String
   ) {
     #expect(WikipediaCodes.wikipedia.language(wiki) == plain)

@@ -3,6 +3,7 @@ import Core
 import Datasets
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 
 @Suite struct OpenWordNetTests {
@@ -24,7 +25,7 @@ import Testing
     return found
   }
 
-  @Test func `lemmas are a sorted set without underscores and plus signs`() async throws {
+  @Test func `Lemmas are a sorted set without underscores and plus signs`() async throws {
     let french = """
       # WOLF\tfra\thttp://example.org\tCeCILL-C
       02084071-n\tfra:lemma\tchien
@@ -46,12 +47,12 @@ import Testing
       ])
   }
 
-  @Test func `forms of Arabic words are no lemmas`() async throws {
+  @Test func `Forms of Arabic words are no lemmas`() async throws {
     let arabic = "1-n\tarb:lemma\tكِتَاب\n1-n\tarb:lemma:root\tكتب\n1-n\tarb:lemma:brokenplural\tكُتُب\n"
     #expect(try await run(["wn-data-arb.tab": arabic]) == ["ar": ["كِتَاب"]])
   }
 
-  @Test func `languages have Wikipedia's codes, and Albanian either its own or the reference's`() async throws {
+  @Test func `Languages have Wikipedia's codes, and Albanian either its own or the reference's`() async throws {
     let files = Dictionary(
       uniqueKeysWithValues: ["als", "fin", "nob", "nno", "zsm", "ell", "fas", "eng"].map {
         ("\($0)/wn-data-\($0).tab", "1-n\t\($0):lemma\tw\n")
@@ -60,7 +61,7 @@ import Testing
     #expect(try await run(files) { $0.albanian = "als" }.keys.sorted() == ["als", "el", "fi", "ms", "nn", "no"])
   }
 
-  @Test func `the first wordnet of a language counts, and none at all is an error`() async throws {
+  @Test func `The first wordnet of a language counts, and none at all is an error`() async throws {
     let files = ["ita/wn-data-ita.tab": "1-n\tita:lemma\tcane\n", "iwn/wn-data-ita.tab": "1-n\tita:lemma\tgatto\n"]
     #expect(try await run(files) == ["it": ["cane"]])
     await #expect(throws: OperationError.self) { try await run(["wn-data-eng.tab": "1-n\teng:lemma\tdog\n"]) }

@@ -4,6 +4,7 @@ import Datasets
 import Foundation
 import Imaging
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct PageViewTests {
@@ -39,16 +40,16 @@ import Testing
       ("tl A 1 0\nsh B 1 0\nals C 1 0", ["fil": ["A 1"], "sr_Latn": ["B 1"], "als": ["C 1"]]),
       ("commons.m A 1 0\nwww.w B 1 0", ["commons": ["A 1"], "www": ["B 1"]]),
     ] as [(String, [String: [String]])])
-  func `lines count as the reference counts them`(_ lines: String, _ lists: [String: [String]]) async throws {
+  func `Lines count as the reference counts them`(_ lines: String, _ lists: [String: [String]]) async throws {
     #expect(try await run(["pageviews-20240501-000000": lines + "\n"]) == lists)
   }
 
-  @Test func `only Wikipedia counts when asked for`() async throws {
+  @Test func `Only Wikipedia counts when asked for`() async throws {
     let lines = "en A 1 0\nen.m A 2 0\nen.b A 4 0\nen.m.d A 8 0\nen.zero A 16 0\ncommons.m A 1 0\nwww.w B 1 0\n"
     #expect(try await run(["pageviews-20240501-000000": lines]) { $0.wikipediaOnly = true } == ["en": ["A 19"]])
   }
 
-  @Test func `files are summed, rare titles can be left out, and broken lines are noted`() async throws {
+  @Test func `Files are summed, rare titles can be left out, and broken lines are noted`() async throws {
     let notes = Mutex<[String]>([])
     let files = [
       "pageviews-20240501-000000": "de Hund 3 0\nde Katze 1 0\nbroken\n",
@@ -66,7 +67,7 @@ import Testing
     #expect(try await run(["pageviews-1": "tl A 1 0\n"]) { $0.codes = .wikipedia } == ["tl": ["A 1"]])
   }
 
-  @Test func `a folder without page views is an error`() async throws {
+  @Test func `A folder without page views is an error`() async throws {
     await #expect(throws: OperationError.self) { try await run(["a.txt": "de Hund 3 0"]) }
     await #expect(throws: OperationError.self) { try await run(["pageviews-1": "nothing\n"]) }
   }

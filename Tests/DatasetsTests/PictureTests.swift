@@ -3,6 +3,7 @@ import Core
 import Datasets
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 
 @Suite struct PictureTests {
@@ -21,7 +22,7 @@ import Testing
   private let square =
     #"<svg xmlns="http://www.w3.org/2000/svg" width="64" height="32"><rect width="64" height="32" fill="red"/></svg>"#
 
-  @Test func `a drawing is fitted into the square, its colour kept, the rest transparent`() async throws {
+  @Test func `A drawing is fitted into the square, its colour kept, the rest transparent`() async throws {
     let set = try await stamps(["a.svg": square]).run(context())
     let pixels = try set.open().pixels(at: 0)
     #expect(Array(pixels[(4 * 8 + 4) * 4..<(4 * 8 + 5) * 4]) == [255, 0, 0, 255])
@@ -29,14 +30,14 @@ import Testing
     #expect(pixels.count == 8 * 8 * 4)
   }
 
-  @Test func `what drawings are drawn with is a part of the stages' surroundings`() throws {
+  @Test func `What drawings are drawn with is a part of the stages' surroundings`() throws {
     let facet = try #require(RenderStamps.environment.first { $0.name == "fonts" })
     #expect(facet.value.contains("librsvg ") && facet.value.contains("Pango ") && facet.value.contains("fontconfig "))
     #expect(!facet.value.hasPrefix("0 fonts"))
     #expect(facet.value == facet.value)
   }
 
-  @Test func `a font counts by name, size and version, not by its folder, and a configuration by its content`() throws {
+  @Test func `A font counts by name, size and version, not by its folder, and a configuration by its content`() throws {
     let roots = try (0..<2).map { _ in try temporaryFolder() }
     for root in roots {
       try Data("font".utf8).write(to: URL(fileURLWithPath: root + "/a.ttf"))
@@ -44,7 +45,8 @@ import Testing
     }
     func tools(_ root: String, version: Int = 1) throws -> String {
       try DrawingTools(
-        "version\tPango\t1.50\nconfiguration\t\(root)\nconfiguration\t\(root)/fonts.conf\nfont\t\(root)/a.ttf\t\(version)\n"
+        "version\tPango\t1.50\nconfiguration\t\(root)\nconfiguration\t\(root)/fonts.conf\n"
+          + "font\t\(root)/a.ttf\t\(version)\n"
           + "font\t\(root)/a.ttf\t\(version)\n"
       ).description
     }
@@ -58,7 +60,7 @@ import Testing
     #expect(try tools(roots[0]) != first)
   }
 
-  @Test func `pictures become PNG and come back the same`() async throws {
+  @Test func `Pictures become PNG and come back the same`() async throws {
     let set = try await stamps(["a.svg": square]).run(context())
     let picture = try #require(try set.picture("stamps/a", caption: "red"))
     #expect(picture.mediaType == "image/png" && picture.caption == "red")
@@ -73,7 +75,7 @@ import Testing
     #expect(try set.picture("nothing") == nil)
   }
 
-  @Test func `broken and empty pictures are noted, and only all of them are an error`() async throws {
+  @Test func `Broken and empty pictures are noted, and only all of them are an error`() async throws {
     let notes = Notes()
     let set = try await stamps([
       "a.svg": square, "b.png": "no picture",
@@ -84,7 +86,7 @@ import Testing
     await #expect(throws: OperationError.self) { _ = try await stamps(["b.png": "no picture"]).run(context()) }
   }
 
-  @Test func `pictures are the same on one thread and on several`() async throws {
+  @Test func `Pictures are the same on one thread and on several`() async throws {
     let drawings = Dictionary(
       uniqueKeysWithValues: (0..<80).map {
         (
@@ -100,7 +102,7 @@ import Testing
   }
 }
 
-/// What a stage noted, guarded by a lock.
+/// The notes of a stage, guarded by a lock.
 private final class Notes: @unchecked Sendable {
   private let lock = NSLock()
   private var texts: [String] = []
@@ -133,7 +135,7 @@ private final class Notes: @unchecked Sendable {
     #expect(dog?.text(in: "de", field: "name") == "Hundegesicht" && dog?.text(in: "zh", field: "name") == "狗脸")
   }
 
-  @Test(.enabled(if: font)) func `every base emoji is one glyph, and the flag of France is not Clipperton's`()
+  @Test(.enabled(if: font)) func `Every base emoji is one glyph, and the flag of France is not Clipperton's`()
     async throws
   {
     let notes = Notes()

@@ -4,11 +4,12 @@ import Datasets
 import Foundation
 import Imaging
 import Synchronization
+import TestSupport
 import Testing
 
 /// Readers of public data sets' layouts, on small samples of their forms.
 @Suite final class PublicLayoutTests: Sendable {
-  private let folder = FileManager.default.temporaryDirectory.appending(path: "layouts-\(UUID().uuidString)").path
+  private let folder = temporaryPath("layouts")
   private let noted = Mutex<[String]>([])
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
@@ -39,8 +40,11 @@ import Testing
     let path = try write(
       "cvqa.jsonl",
       #"""
-      {"ID":"q0","image":{"bytes":null,"path":"images/p0.jpg"},"Subset":"('Spanish', 'Chile')","Question":"¿Qué es?","Options":["uno","dos","tres","cuatro"],"Translated Question":"What is it?","Translated Options":["one","two","three","four"],"Label":2,"Category":"Food"}
-      {"ID":"q1","Subset":"('Japanese', 'Japan')","Question":null,"Options":null,"Translated Question":"Where?","Translated Options":["a","b"],"Label":0}
+      {"ID":"q0","image":{"bytes":null,"path":"images/p0.jpg"},"Subset":"('Spanish', 'Chile')",\#
+      "Question":"¿Qué es?","Options":["uno","dos","tres","cuatro"],"Translated Question":"What is it?",\#
+      "Translated Options":["one","two","three","four"],"Label":2,"Category":"Food"}
+      {"ID":"q1","Subset":"('Japanese', 'Japan')","Question":null,"Options":null,"Translated \#
+      Question":"Where?","Translated Options":["a","b"],"Label":0}
       {"ID":"q2","Subset":"('Japanese', 'Japan')","Question":"?","Options":["a","b"],"Label":4}
       {"ID":"q0","Question":"?","Options":["a","b"],"Label":1}
       {"ID":"q3","Question":"?","Options":["a","b"],"Label":-1}
@@ -72,7 +76,8 @@ import Testing
     let path = try write(
       "captions.jsonl",
       #"""
-      {"image/key":"k0","image/locale":"fi","en":{"caption":["a dog","the dog"],"caption/tokenized":["a dog"]},"quz":{"caption":["allqu"]},"de":{"caption":[" ein Hund "]}}
+      {"image/key":"k0","image/locale":"fi","en":{"caption":["a dog","the dog"],"caption/tokenized":["a \#
+      dog"]},"quz":{"caption":["allqu"]},"de":{"caption":[" ein Hund "]}}
       {"image/key":"k1","en":{"caption":[]}}
       {"image/key":"k0","en":{"caption":["again"]}}
       {"en":{"caption":["nobody's"]}}
@@ -97,7 +102,7 @@ import Testing
     Array("P3\n4 4\n255\n".utf8) + Array([String](repeating: colour, count: 16).joined(separator: "\n").utf8) + [10]
   }
 
-  @Test func `a folder of pictures comes under the paths without endings, only those that are asked for`() async throws
+  @Test func `A folder of pictures comes under the paths without endings, only those that are asked for`() async throws
   {
     for (name, colour) in [("a/one.ppm", "255 0 0"), ("b/two.ppm", "0 0 255")] {
       _ = try write(name, String(decoding: square(colour), as: UTF8.self))
@@ -131,7 +136,9 @@ import Testing
       try await stage.run(context()).all() == [
         Pair(
           id: "n01", image: "n01",
-          texts: [PairText("Schleie", field: "name", language: "de"), PairText("tench", field: "name", language: "en")]),
+          texts: [
+            PairText("Schleie", field: "name", language: "de"), PairText("tench", field: "name", language: "en"),
+          ]),
         Pair(
           id: "n03", image: "n03",
           texts: [PairText("Hai", field: "name", language: "de"), PairText("shark", field: "name", language: "en")]),
@@ -181,7 +188,8 @@ import Testing
   @Test func `GeoDE's rows give objects and regions, and groups become classes`() async throws {
     let path = try write(
       "index.csv",
-      "file_name,object,region,ip_country\nangola_hand_soap_1.jpg,hand_soap,Africa,Angola\nx_1.jpg,bag,Asia,\n,bag,Asia,\nx_1.jpg,bag,Asia,\n"
+      "file_name,object,region,ip_country\nangola_hand_soap_1.jpg,hand_soap,Africa,Angola\n"
+        + "x_1.jpg,bag,Asia,\n,bag,Asia,\nx_1.jpg,bag,Asia,\n"
     )
     let pairs = try await ReadGeoDE(file: InputFile(path)).run(context())
     #expect(

@@ -3,9 +3,10 @@ import Core
 import Datasets
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 
-/// What a stage noted, guarded by a lock.
+/// The notes of a stage, guarded by a lock.
 final class NoteList: @unchecked Sendable {
   private let lock = NSLock()
   private var texts: [String] = []
@@ -30,7 +31,7 @@ func record(_ id: String, _ text: String = "a dog", image: String = "i") -> Stri
 
   private func ids(_ pairs: Pairs) throws -> [String] { try pairs.all().map(\.id) }
 
-  @Test func `plain and packed files are read in the order of their names, a shard each`() async throws {
+  @Test func `Plain and packed files are read in the order of their names, a shard each`() async throws {
     let names = ["a", "b", "c", "d", "e"]
     let root = try folder(
       Dictionary(uniqueKeysWithValues: names.map { ("\($0).jsonl", record("\($0)1") + "\n" + record("\($0)2")) }))
@@ -44,16 +45,17 @@ func record(_ id: String, _ text: String = "a dog", image: String = "i") -> Stri
     #expect(try ids(one) == ["b1", "b2"] && one.content.files.map(\.name) == ["pairs.jsonl"])
   }
 
-  @Test func `spaces, other fields, nulls, empty lines and a byte order mark do no harm`() async throws {
+  @Test func `Spaces, other fields, nulls, empty lines and a byte order mark do no harm`() async throws {
     let text =
-      "\u{FEFF}{ \"texts\" : [ {\"language\":null, \"field\":null,\"text\":\"x\",\"n\":[1]} ], \"image\":\"i\",\"id\":\"1\",\"group\":null,\"w\":{\"a\":2}}\r\n\n  \r\n"
+      "\u{FEFF}{ \"texts\" : [ {\"language\":null, \"field\":null,\"text\":\"x\",\"n\":[1]} ], "
+      + "\"image\":\"i\",\"id\":\"1\",\"group\":null,\"w\":{\"a\":2}}\r\n\n  \r\n"
     let notes = NoteList()
     let pairs = try await ReadPairs(folder: folder(["a.jsonl": text])).run(notes.context())
     #expect(try pairs.all() == [Pair(id: "1", image: "i", texts: [PairText("x", field: "")])])
     #expect(notes.all.isEmpty)
   }
 
-  @Test func `broken records are left out, counted by kind and named by file and line`() async throws {
+  @Test func `Broken records are left out, counted by kind and named by file and line`() async throws {
     let good = record("good")
     let lines = [
       record("1"), String(good.dropLast()), good + ",", good.replacing(#","image""#, with: #" "image""#),
@@ -88,7 +90,7 @@ func record(_ id: String, _ text: String = "a dog", image: String = "i") -> Stri
     #expect(notes.all.contains { $0.contains("UTF-8") && $0.contains("a.jsonl:22") && $0.contains("a.jsonl:24") })
   }
 
-  @Test func `a line that is too long is left out`() async throws {
+  @Test func `A line that is too long is left out`() async throws {
     let long = record("long", String(repeating: "x", count: (16 << 20) + 1))
     let notes = NoteList()
     let pairs = try await ReadPairs(folder: folder(["a.jsonl": "\(record("1"))\n\(long)\n\(record("2"))\n"])).run(
@@ -97,7 +99,7 @@ func record(_ id: String, _ text: String = "a dog", image: String = "i") -> Stri
     #expect(notes.all == ["1 lines are longer than 16 MiB, for instance a.jsonl:2"])
   }
 
-  @Test func `of equal ids the first in the order of files and lines stays, on any number of threads`() async throws {
+  @Test func `Of equal ids the first in the order of files and lines stays, on any number of threads`() async throws {
     var random = FixedRandom(17)
     var files: [String: String] = [:]
     var seen: Set<String> = []
@@ -128,7 +130,7 @@ func record(_ id: String, _ text: String = "a dog", image: String = "i") -> Stri
     #expect(digests.count == 1)
   }
 
-  @Test func `doubles are found in little memory as in much`() throws {
+  @Test func `Doubles are found in little memory as in much`() throws {
     var random = FixedRandom(19)
     let ids = (0..<20_000).map { _ in "id \(Int.random(in: 0..<15_000, using: &random))" }
     var seen: Set<String> = []
@@ -147,7 +149,7 @@ func record(_ id: String, _ text: String = "a dog", image: String = "i") -> Stri
   }
 
   @Test(arguments: ["gz", "bz2", "zst", "xz", ""])
-  func `a file that ends early is an error, or noted when that is allowed`(_ ending: String) async throws {
+  func `A file that ends early is an error, or noted when that is allowed`(_ ending: String) async throws {
     let root = try folder([
       "a.jsonl": (0..<20_000).map { record("\($0)", "\($0 &* 2_654_435_761 % 99_991)") + "\n" }.joined()
     ])
@@ -168,7 +170,7 @@ func record(_ id: String, _ text: String = "a dog", image: String = "i") -> Stri
     #expect(notes.all.count == 1 && notes.all[0].contains("ends early"))
   }
 
-  @Test func `when nothing can be used, that is an error which says why`() async throws {
+  @Test func `When nothing can be used, that is an error which says why`() async throws {
     let error = await #expect(throws: OperationError.self) {
       try await ReadPairs(folder: folder(["a.jsonl": "x\ny\n"])).run(NoteList().context())
     }
@@ -179,7 +181,7 @@ func record(_ id: String, _ text: String = "a dog", image: String = "i") -> Stri
   }
 
   /// Every line is either there or counted, and those that nobody touched are there.
-  @Test(arguments: 0..<8) func `random damage is counted line by line`(_ seed: Int) async throws {
+  @Test(arguments: 0..<8) func `Random damage is counted line by line`(_ seed: Int) async throws {
     var random = FixedRandom(UInt64(seed + 100))
     let lines = (0..<300).map { record("id\($0)", "text é \($0)") }
     var bytes = Array(lines.joined(separator: "\n").utf8) + [10]
@@ -222,7 +224,7 @@ func record(_ id: String, _ text: String = "a dog", image: String = "i") -> Stri
   }
 
   @Test(arguments: PairCompression.allCases, [1, 7, 100, 101, 1000])
-  func `reading what was written gives the same pairs`(_ compression: PairCompression, _ size: Int) async throws {
+  func `Reading what was written gives the same pairs`(_ compression: PairCompression, _ size: Int) async throws {
     let pairs = try pairs(100)
     let files = try await WritePairs(pairs, compression: compression, shardSize: size).run(
       NoteList().context(threads: 3))
@@ -232,7 +234,7 @@ func record(_ id: String, _ text: String = "a dog", image: String = "i") -> Stri
   }
 
   @Test(arguments: PairCompression.allCases)
-  func `equal pairs give equal files on any number of threads, and others can unpack them`(
+  func `Equal pairs give equal files on any number of threads, and others can unpack them`(
     _ compression: PairCompression
   )
     async throws
@@ -247,13 +249,13 @@ func record(_ id: String, _ text: String = "a dog", image: String = "i") -> Stri
     #expect(try read(context.scratch + "/all.jsonl") == pairs.content.files[0].bytes())
   }
 
-  @Test func `no time stands in a gzip header`() async throws {
+  @Test func `No time stands in a gzip header`() async throws {
     let files = try await WritePairs(pairs(3)).run(NoteList().context())
     #expect(files.content.files[0].name == "pairs-00000.jsonl.gz")
     #expect(try files.content.files[0].bytes()[4..<8].allSatisfy { $0 == 0 })
   }
 
-  @Test func `no pairs give one empty file, and a size of nothing is an error`() async throws {
+  @Test func `No pairs give one empty file, and a size of nothing is an error`() async throws {
     let empty = try pairs(0)
     #expect(try await WritePairs(empty, compression: .none).run(NoteList().context()).content.byteCount == 0)
     await #expect(throws: OperationError.self) { try await WritePairs(empty, shardSize: 0).run(NoteList().context()) }

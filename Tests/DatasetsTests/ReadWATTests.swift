@@ -3,6 +3,7 @@ import Core
 import Datasets
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 
 @Suite struct SHA224Tests {
@@ -16,11 +17,11 @@ import Testing
     ),
     (String(repeating: "a", count: 1_000_000), "20794655980c91d8bbb4c1ea97618a4bf03f42581948b2ee4ee7ad67"),
   ])
-  func `digests are those of the standard`(_ text: String, _ digest: String) {
+  func `Digests are those of the standard`(_ text: String, _ digest: String) {
     #expect(SHA224.hash(Array(text.utf8)).hexadecimal == digest)
   }
 
-  @Test func `any length is as sha224sum has it`() throws {
+  @Test func `Any length is as sha224sum has it`() throws {
     let folder = try temporaryFolder()
     let lengths = Array(0...130)
     for length in lengths { try write([UInt8](repeating: 97, count: length), to: "\(folder)/\(length + 1000)") }
@@ -53,11 +54,11 @@ import Testing
     (" \n g\t.png ", "http://a/b/c/g.png"), ("é 猫.png", "http://a/b/c/é 猫.png"), ("./x:y", "http://a/b/c/x:y"),
     ("https://h/a/../b", "https://h/a/../b"), ("HTTP://H/x", "HTTP://H/x"), ("1:2", "http://a/b/c/1:2"),
   ])
-  func `an address means on a page what RFC 3986 says`(_ address: String, _ expected: String) {
+  func `An address means on a page what RFC 3986 says`(_ address: String, _ expected: String) {
     #expect(WebAddress("http://a/b/c/d;p?q").resolving(WebAddress(address)).text == expected)
   }
 
-  @Test func `a page without path, and what is of the web`() {
+  @Test func `A page without path, and what is of the web`() {
     #expect(WebAddress("http://a.com").resolving(WebAddress("x.png")).text == "http://a.com/x.png")
     #expect(WebAddress("http://a.com?q").resolving(WebAddress("../x")).text == "http://a.com/x")
     #expect(WebAddress("https://a/b").isOfTheWeb && !WebAddress("data:image/png;base64,AA").isOfTheWeb)
@@ -73,7 +74,8 @@ import Testing
   }
 
   private func envelope(_ html: String) -> String {
-    #"{"Container":{"Compressed":true,"Offset":"1"},"Envelope":{"Format":"WARC","Payload-Metadata":{"Actual-Content-Type":"#
+    #"{"Container":{"Compressed":true,"Offset":"1"},"Envelope":{"Format":"WARC","#
+      + #""Payload-Metadata":{"Actual-Content-Type":"#
       + #""application/http","HTTP-Response-Metadata":{"Headers":{"Server":"x"},"HTML-Metadata":\#(html),"#
       + #""Response-Message":{"Status":"200"}}},"WARC-Header-Length":"3"}}"#
   }
@@ -94,14 +96,14 @@ import Testing
     return try await ReadWAT(folder: root).run(notes.context(threads: threads)).all()
   }
 
-  @Test func `a picture's id is MetaCLIP's`() async throws {
+  @Test func `A picture's id is MetaCLIP's`() async throws {
     #expect(ReadWAT.imageID(address: "http://a.com/xy.jpg") == "170f85e6db0ecb43a76c88e5")
     #expect(ReadWAT.imageID(address: "http://a.com/ x\ty.jpg") == "170f85e6db0ecb43a76c88e5")
     let link = #"{"path":"IMG@/src","url":"x y.jpg","alt":"a dog"}"#
     #expect(try await read(["a.wat": record("http://a.com/", page(link))]).map(\.image) == ["170f85e6db0ecb43a76c88e5"])
   }
 
-  @Test func `pictures come with their texts, cleaned, as fields of the attributes' names`() async throws {
+  @Test func `Pictures come with their texts, cleaned, as fields of the attributes' names`() async throws {
     let links = [
       #"{"path":"A@/href","url":"/x","text":"no picture","alt":"no"}"#,
       #"{"title":" a\ndog\r ","path":"IMG@/src","alt":"  dog\u00a0","url":"/1.png"}"#,
@@ -134,7 +136,7 @@ import Testing
     #expect(notes.all.count == 1 && notes.all[0].hasPrefix("1 pictures have no address on the web"))
   }
 
-  @Test func `addresses count from the page's base`() async throws {
+  @Test func `Addresses count from the page's base`() async throws {
     let link = #"{"path":"IMG@/src","url":"1.png","alt":"x"}"#
     for (base, address) in [
       ("http://b.org/d/", "http://b.org/d/1.png"), ("/e/", "http://a.com/e/1.png"), ("", "http://a.com/b/1.png"),
@@ -144,7 +146,7 @@ import Testing
     }
   }
 
-  @Test func `a picture on two pages is two pairs, twice on a page it is one`() async throws {
+  @Test func `A picture on two pages is two pairs, twice on a page it is one`() async throws {
     func link(_ text: String) -> String { #"{"path":"IMG@/src","url":"/1.png","alt":"\#(text)"}"# }
     let notes = NoteList()
     let text =
@@ -156,7 +158,7 @@ import Testing
     #expect(notes.all.count == 1 && notes.all[0].contains("there before"))
   }
 
-  @Test func `members of gzip, files and threads make no difference`() async throws {
+  @Test func `Members of gzip, files and threads make no difference`() async throws {
     let root = try temporaryFolder()
     var all = ""
     for file in 0..<6 {
@@ -175,7 +177,7 @@ import Testing
     #expect(try one.count() == 900)
   }
 
-  @Test func `broken records are counted, and a file that ends early is an error`() async throws {
+  @Test func `Broken records are counted, and a file that ends early is an error`() async throws {
     let good = record("http://a.com/", page(#"{"path":"IMG@/src","url":"1.png","alt":"x"}"#))
     let notes = NoteList()
     let text =

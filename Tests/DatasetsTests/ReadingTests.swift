@@ -3,6 +3,7 @@ import Core
 import Datasets
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 
 @Suite struct ReadingTests {
@@ -45,7 +46,8 @@ import Testing
       <annotation cp="❤" type="tts">red &lt;heart&gt;</annotation></ldml>
       """,
       "annotations/es.xml":
-        #"<l><annotation cp="🐶" type="tts">cara de perro</annotation><annotation cp="❤" type="tts">corazón</annotation></l>"#,
+        #"<l><annotation cp="🐶" type="tts">cara de perro</annotation><annotation "#
+        + #"cp="❤" type="tts">corazón</annotation></l>"#,
       "annotations/es_419.xml":
         #"<l><annotation cp="🐶" type="tts">perro</annotation><annotation cp="❤" type="tts">↑↑↑</annotation></l>"#,
       "annotations/es_MX.xml":
@@ -61,7 +63,7 @@ import Testing
     return stage
   }
 
-  @Test func `names of emoji lose their marks of inheritance and take the parent's words`() async throws {
+  @Test func `Names of emoji lose their marks of inheritance and take the parent's words`() async throws {
     var stage = try emojiStage()
     let pairs = try await stage.run(context()).all()
     #expect(pairs.map(\.id) == ["1f436", "2764"])
@@ -84,7 +86,7 @@ import Testing
     await #expect(throws: OperationError.self) { try await stage.run(context()) }
   }
 
-  @Test func `skin tones are read only when asked for, and an unknown locale is an error`() async throws {
+  @Test func `Skin tones are read only when asked for, and an unknown locale is an error`() async throws {
     var stage = try emojiStage()
     stage.skinTones = true
     #expect(try await stage.run(context()).all().map(\.id) == ["1f436", "2764", "1f44b-1f3fb"])
@@ -92,7 +94,7 @@ import Testing
     await #expect(throws: OperationError.self) { try await stage.run(context()) }
   }
 
-  @Test func `captions of stamps are read by language, and letters can be left out`() async throws {
+  @Test func `Captions of stamps are read by language, and letters can be left out`() async throws {
     let root = try folder([
       "animals/birds/owl.png": "", "animals/birds/owl_mirror.png": "", "animals/birds/owl.svg": "",
       "animals/birds/owl.txt":
@@ -113,12 +115,14 @@ import Testing
     #expect(try await stage.run(context()).count() == 1)
   }
 
-  @Test func `only the title and keywords of a drawing itself are read, not those of its author`() async throws {
+  @Test func `Only the title and keywords of a drawing itself are read, not those of its author`() async throws {
     let drawing = """
       <?xml version="1.0"?><!DOCTYPE svg [<!ENTITY ns "x>y">]>
       <svg><g id="a>b"><metadata><rdf:RDF><cc:Work><dc:title>A  big
-      frog &amp; more</dc:title><dc:subject><rdf:Bag><rdf:li>frog</rdf:li><rdf:li> </rdf:li><rdf:li>pond</rdf:li></rdf:Bag></dc:subject>
-      <dc:creator><cc:Agent><dc:title>Jane</dc:title></cc:Agent></dc:creator><dc:description/></cc:Work></rdf:RDF></metadata>
+      frog &amp; more</dc:title><dc:subject><rdf:Bag><rdf:li>frog</rdf:li><rdf:li> </rdf:li>\
+      <rdf:li>pond</rdf:li></rdf:Bag></dc:subject>
+      <dc:creator><cc:Agent><dc:title>Jane</dc:title></cc:Agent></dc:creator><dc:description/></cc:Work>\
+      </rdf:RDF></metadata>
       <dc:title>too late</dc:title></g></svg>
       """
     let root = try folder(["animals/frog.svg": drawing, "bare.svg": "<svg/>", "broken.svg": "<svg"])
@@ -136,7 +140,7 @@ import Testing
       ])
   }
 
-  @Test func `words of WordNet lose their underscores and the marks of adjectives`() async throws {
+  @Test func `Words of WordNet lose their underscores and the marks of adjectives`() async throws {
     let root = try folder([
       "data.noun": "  1 licence\n00001740 03 n 02 New_York 0 Dr._No 1 001 @ 00001740 n 0000 | a town  \n",
       "data.adj": "00001740 00 a 01 afloat(p) 0 000 | floating  \nnonsense\n", "data.verb": "", "data.adv": "",
@@ -148,7 +152,7 @@ import Testing
     #expect(try await stage.run(context()).texts(of: "en").map(\.text) == ["afloat", "new york"])
   }
 
-  @Test func `texts take CLDR's codes, and what is not UTF-8 is Latin-1`() async throws {
+  @Test func `Texts take CLDR's codes, and what is not UTF-8 is Latin-1`() async throws {
     let root = try folder(["zh-Hans.txt": "人人生而自由", "nb.txt": "Alle mennesker", "empty.txt": " \n"])
     try Data([0x63, 0x61, 0x66, 0xE9]).write(to: URL(fileURLWithPath: root + "/ca.txt"))
     let corpus = try await ReadTexts(InputFolder(root, suffixes: [".txt"])).run(context())
@@ -158,14 +162,14 @@ import Testing
     #expect(texts == ["café"])
   }
 
-  @Test func `a folder without what is wanted is an error that names it`() async throws {
+  @Test func `A folder without what is wanted is an error that names it`() async throws {
     let error = await #expect(throws: OperationError.self) {
       _ = try await ReadTexts(InputFolder("/nowhere/at/all", suffixes: [".txt"])).run(context())
     }
     #expect(error?.description.contains("/nowhere/at/all") ?? false)
   }
 
-  @Test func `selecting keeps the languages, fields and pictures that are wanted`() async throws {
+  @Test func `Selecting keeps the languages, fields and pictures that are wanted`() async throws {
     let path = try temporaryFolder() + "/pairs.jsonl"
     let writer = try PairsWriter(path: path)
     let texts = [PairText("a", field: "name", language: "en"), PairText("b", field: "keyword", language: "de")]

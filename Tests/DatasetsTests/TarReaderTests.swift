@@ -3,6 +3,7 @@ import Datasets
 import FileFormats
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 
 @Suite struct TarReaderTests {
@@ -31,7 +32,7 @@ import Testing
   }
 
   @Test(arguments: ["ustar", "gnu", "pax", "oldgnu", "v7"], ["", "z", "j", "J"])
-  func `archives of every kind give their files`(_ format: String, _ packing: String) throws {
+  func `Archives of every kind give their files`(_ format: String, _ packing: String) throws {
     let names =
       format == "v7" ? ["a.txt", "b/c.txt"] : ["a.txt", "b/c.txt", "é 猫.txt"] + (format == "ustar" ? [] : [Self.long])
     let root = try folder(names)
@@ -41,14 +42,14 @@ import Testing
     #expect(Set(try entries(root + "/out.tar", readingThem: false).keys) == Set(names))
   }
 
-  @Test func `an archive of zstd, and archives one behind the other`() throws {
+  @Test func `An archive of zstd, and archives one behind the other`() throws {
     let root = try folder(["a", "b"])
     try shell(
       "cd in && tar cf ../1.tar a && tar cf ../2.tar b && cd .. && cat 1.tar 2.tar > 3.tar && zstd -q 3.tar", in: root)
     #expect(try entries(root + "/3.tar.zst").keys.sorted() == ["a", "b"])
   }
 
-  @Test func `links are passed over and counted`() throws {
+  @Test func `Links are passed over and counted`() throws {
     let root = try folder(["a"])
     try shell("cd in && ln -s a b && ln a c && mkdir d && tar cf ../out.tar *", in: root)
     let reader = try TarReader(path: root + "/out.tar")
@@ -56,7 +57,7 @@ import Testing
     #expect(reader.otherCount == 2)
   }
 
-  @Test func `an archive that is cut anywhere ends early`() throws {
+  @Test func `An archive that is cut anywhere ends early`() throws {
     let root = try folder(["a", "b", Self.long])
     try shell("cd in && tar cf ../out.tar -b1 *", in: root)
     let whole = try read(root + "/out.tar")
@@ -70,7 +71,7 @@ import Testing
     #expect(throws: OperationError.self) { try entries(root + "/cut.tar") }
   }
 
-  @Test func `a damaged header is an error, and what is no archive too`() throws {
+  @Test func `A damaged header is an error, and what is no archive too`() throws {
     let root = try folder(["a", "b"])
     try shell("cd in && tar cf ../out.tar *", in: root)
     let whole = try read(root + "/out.tar")

@@ -3,6 +3,7 @@ import Core
 import Datasets
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 
 @Suite struct WebDatasetTests {
@@ -32,7 +33,7 @@ import Testing
     return root
   }
 
-  @Test(arguments: [1, 3, 5, 100]) func `reading what was written gives the same pairs and pictures`(_ size: Int)
+  @Test(arguments: [1, 3, 5, 100]) func `Reading what was written gives the same pairs and pictures`(_ size: Int)
     async throws
   {
     let pictures = try pictures(4)
@@ -47,7 +48,7 @@ import Testing
     #expect(notes.all.isEmpty)
   }
 
-  @Test func `equal inputs give equal shards on any number of threads, and tar reads them`() async throws {
+  @Test func `Equal inputs give equal shards on any number of threads, and tar reads them`() async throws {
     let pictures = try pictures(4)
     let pairs = try pairs(40, pictures: 5)
     let notes = NoteList()
@@ -65,7 +66,7 @@ import Testing
     #expect(try read(root + "/000000002.png").starts(with: [0x89, 0x50, 0x4E, 0x47]))
   }
 
-  @Test func `shards of other tools give captions from JSON or text, under the samples' keys`() async throws {
+  @Test func `Shards of other tools give captions from JSON or text, under the samples' keys`() async throws {
     let root = try temporaryFolder()
     try FileManager.default.createDirectory(atPath: root + "/d", withIntermediateDirectories: true)
     let files = [
@@ -93,7 +94,7 @@ import Testing
     #expect(try await stage.run(NoteList().context()).all().map(\.id) == ["s/d/a", "s/d/b", "s/d/c", "own", "s/d/g"])
   }
 
-  @Test func `pictures that are broken or not wanted are left out`() async throws {
+  @Test func `Pictures that are broken or not wanted are left out`() async throws {
     let pictures = try pictures(3)
     let pairs = try pairs(3, pictures: 3)
     let root = try folder(await WriteWebDataset(pairs: pairs, pictures: pictures).run(NoteList().context()))
@@ -106,7 +107,7 @@ import Testing
       try await RenderWebDataset(folder: root, pairs: some, size: 4).run(NoteList().context()).ids() == ["pic/2.x é"])
   }
 
-  @Test func `a shard that ends early is an error, or noted when that is allowed`() async throws {
+  @Test func `A shard that ends early is an error, or noted when that is allowed`() async throws {
     let root = try folder(
       await WriteWebDataset(pairs: pairs(9, pictures: 3), pictures: pictures(3)).run(NoteList().context()))
     try write(try read(root + "/00000.tar").dropLast(1024 + 700), to: root + "/00000.tar")

@@ -2,6 +2,7 @@ import ArtifactTypes
 import Core
 import Datasets
 import Foundation
+import TestSupport
 import Testing
 
 private let excerpts = URL(fileURLWithPath: #filePath).appending(path: "../../../.colophon/data/wikipedia").standardized
@@ -10,7 +11,7 @@ private let excerpts = URL(fileURLWithPath: #filePath).appending(path: "../../..
 /// Runs where `.ci/set-up` has brought the excerpts of two dumps.
 @Suite(.enabled(if: FileManager.default.fileExists(atPath: excerpts)))
 struct WikipediaExcerptTests {
-  @Test func `excerpts of the English and the Bulgarian Wikipedia become running text`() async throws {
+  @Test func `Excerpts of the English and the Bulgarian Wikipedia become running text`() async throws {
     let context = StageContext(scratch: try temporaryFolder(), threads: 2)
     let corpus = try await ReadWikipedia(InputFolder(excerpts)).run(context)
     #expect(corpus.languages == ["bg", "en"])

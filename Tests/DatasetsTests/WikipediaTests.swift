@@ -4,19 +4,22 @@ import Datasets
 import Foundation
 import Imaging
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct WikipediaTests {
   private static let header = """
     <mediawiki xml:lang="de"><siteinfo><sitename>Wikipedia</sitename><namespaces>
-    <namespace key="0" /><namespace key="6" case="first-letter">Datei</namespace><namespace key="14">Kategorie</namespace>
+    <namespace key="0" /><namespace key="6" case="first-letter">Datei</namespace><namespace \
+    key="14">Kategorie</namespace>
     </namespaces></siteinfo>
 
     """
 
   private static func page(_ title: String, _ text: String, namespace: Int = 0, more: String = "") -> String {
     """
-      <page><title>\(title)</title><ns>\(namespace)</ns><id>7</id>\(more)<revision><id>9</id><comment>a &lt;text</comment>
+      <page><title>\(title)</title><ns>\(namespace)</ns><id>7</id>\(more)<revision><id>9</id><comment>a \
+      &lt;text</comment>
       <model>wikitext</model><text bytes="1" xml:space="preserve">\(text)</text><sha1>x</sha1></revision></page>
 
     """
@@ -56,7 +59,7 @@ import Testing
     return found
   }
 
-  @Test func `articles come with their titles; redirects, other namespaces and empty pages do not`() async throws {
+  @Test func `Articles come with their titles; redirects, other namespaces and empty pages do not`() async throws {
     let notes = Mutex<[String]>([])
     let input = try folder([
       "dewiki-20240501-pages-articles.xml": Self.dump(
@@ -80,7 +83,7 @@ import Testing
     #expect(all.contains { $0.hasPrefix("1 pages are not in wikitext") })
   }
 
-  @Test func `languages are read side by side, files of one wiki in the order of their names`() async throws {
+  @Test func `Languages are read side by side, files of one wiki in the order of their names`() async throws {
     let input = try folder([
       "b/dewiki-20240501-pages-articles2.xml": Self.dump(Self.page("B", "b")),
       "a/dewiki-20240501-pages-articles1.xml": Self.dump(Self.page("A", "a")),
@@ -100,7 +103,7 @@ import Testing
     #expect(error?.description.contains("“fr”") ?? false)
   }
 
-  @Test func `of several dates and packings of one wiki one is read`() async throws {
+  @Test func `Of several dates and packings of one wiki one is read`() async throws {
     let input = try folder([
       "dewiki-20240401-pages-articles.xml": Self.dump(Self.page("Old", "a")),
       "dewiki-20240501-pages-articles.xml": Self.dump(Self.page("New", "b")),
@@ -121,7 +124,7 @@ import Testing
     #expect(try await wide.content == read(ReadWikipedia(folder(["bgwiki-1-pages-articles.xml": text]))).content)
   }
 
-  @Test func `a packed dump is unpacked, and one that ends early is an error unless allowed`() async throws {
+  @Test func `A packed dump is unpacked, and one that ends early is an error unless allowed`() async throws {
     let bytes = try #require(Data(base64Encoded: Self.packed))
     let name = "dewiki-20240501-pages-articles.xml.bz2"
     let both = ["de/Hund: Der Hund bellt.", "de/Katze: Die Katze."]
@@ -138,7 +141,7 @@ import Testing
     #expect(try documents(await read(ReadWikipedia(broken, allowsEarlyEnd: true))) == ["de/A: a"])
   }
 
-  @Test func `a page that is too long is left out, and the next one is read`() async throws {
+  @Test func `A page that is too long is left out, and the next one is read`() async throws {
     let long = String(repeating: "lang &lt;b&gt; ", count: 300_000)
     let input = try folder([
       "dewiki-1-pages-articles.xml": Self.dump(Self.page("A", "a"), Self.page("Lang", long), Self.page("B", "b"))
@@ -147,7 +150,7 @@ import Testing
     #expect(try documents(await read(ReadWikipedia(input).with(\.largestPage, 1 << 20))) == ["de/A: a", "de/B: b"])
   }
 
-  @Test func `what is no dump is an error that says so`() async throws {
+  @Test func `What is no dump is an error that says so`() async throws {
     for text in ["", "<html><body>404</body></html>", String(repeating: "x", count: 1 << 23)] {
       let input = try folder(["dewiki-1-pages-articles.xml": text])
       let error = await #expect(throws: OperationError.self) {

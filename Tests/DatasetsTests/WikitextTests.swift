@@ -26,7 +26,7 @@ struct WikitextCase: CustomTestStringConvertible, Sendable {
     WikitextCase("a {b} c", "a {b} c"),
     WikitextCase("{{{{a}}}} b", "{} b"),
   ])
-  func `templates and parameters go, however nested`(_ rule: WikitextCase) { check(rule) }
+  func `Templates and parameters go, however nested`(_ rule: WikitextCase) { check(rule) }
 
   @Test(arguments: [
     WikitextCase("a\n{| class=\"wikitable\"\n|-\n! b\n| c || [[d]]\n|}\ne", "a\ne"),
@@ -40,7 +40,7 @@ struct WikitextCase: CustomTestStringConvertible, Sendable {
     WikitextCase("!Kung", "!Kung"),
     WikitextCase("a<table><tr><td>b<table><tr><td>c</td></tr></table></td></tr></table>d", "ad"),
   ])
-  func `tables go, and what is left of those that templates open`(_ rule: WikitextCase) { check(rule) }
+  func `Tables go, and what is left of those that templates open`(_ rule: WikitextCase) { check(rule) }
 
   @Test(arguments: [
     WikitextCase("a<!-- b [[c --> d", "a d"),
@@ -49,7 +49,7 @@ struct WikitextCase: CustomTestStringConvertible, Sendable {
     WikitextCase("a\n<!-- b -->\nc", "a\nc"),
     WikitextCase("{{a<!-- }} -->}}b", "b"),
   ])
-  func `comments go`(_ rule: WikitextCase) { check(rule) }
+  func `Comments go`(_ rule: WikitextCase) { check(rule) }
 
   @Test(arguments: [
     WikitextCase("a<ref>b {{c</ref> d", "a d"),
@@ -65,7 +65,7 @@ struct WikitextCase: CustomTestStringConvertible, Sendable {
       "<style>a{}</style><script>b</script><imagemap>c</imagemap><pre>d</pre><includeonly>e</includeonly>f", "f"),
     WikitextCase("a</ref>b", "ab"),
   ])
-  func `elements that are no text go with their content`(_ rule: WikitextCase) { check(rule) }
+  func `Elements that are no text go with their content`(_ rule: WikitextCase) { check(rule) }
 
   @Test(arguments: [
     WikitextCase("<nowiki>[[a]] ''b'' {{c}} &amp; <b></nowiki>", "[[a]] ''b'' {{c}} & <b>"),
@@ -73,7 +73,7 @@ struct WikitextCase: CustomTestStringConvertible, Sendable {
     WikitextCase("a<nowiki/>b''<nowiki />c", "abc"),
     WikitextCase("{{a|<nowiki>}}</nowiki>}}b", "b"),
   ])
-  func `nowiki is text as it stands`(_ rule: WikitextCase) { check(rule) }
+  func `Nowiki is text as it stands`(_ rule: WikitextCase) { check(rule) }
 
   @Test(arguments: [
     WikitextCase("<b>a</b><span class=\"x\">b</span> <code>c</code> <SUB>2</SUB>", "ab c 2"),
@@ -85,7 +85,7 @@ struct WikitextCase: CustomTestStringConvertible, Sendable {
     WikitextCase("a <b <i>c</i>", "a <b c"),
     WikitextCase("a<onlyinclude>b</onlyinclude>", "ab"),
   ])
-  func `tags of HTML go and leave their content, lines end with blocks`(_ rule: WikitextCase) { check(rule) }
+  func `Tags of HTML go and leave their content, lines end with blocks`(_ rule: WikitextCase) { check(rule) }
 
   @Test(arguments: [
     WikitextCase("[[a]] [[b|c]] [[d#e|f]]s [[g (h)|g]]", "a c fs g"),
@@ -101,7 +101,7 @@ struct WikitextCase: CustomTestStringConvertible, Sendable {
     WikitextCase("a ]] b", "a ]] b"),
     WikitextCase("[[wikt:a|b]] [[Portal:c]]", "b Portal:c"),
   ])
-  func `links leave their labels, and letters behind them belong to the word`(_ rule: WikitextCase) { check(rule) }
+  func `Links leave their labels, and letters behind them belong to the word`(_ rule: WikitextCase) { check(rule) }
 
   @Test(arguments: [
     WikitextCase("[[File:a.jpg|thumb|b [[c|d]] {{e}}]]f", "f"),
@@ -116,7 +116,7 @@ struct WikitextCase: CustomTestStringConvertible, Sendable {
     WikitextCase("[[:fr:a]] [[Star Wars: b]] [[2001: c|d]]", "fr:a Star Wars: b d"),
     WikitextCase("[[File_talk:a|b]]", "b"),
   ])
-  func `pictures, categories and other languages go, by the names that the wiki gives them`(_ rule: WikitextCase) {
+  func `Pictures, categories and other languages go, by the names that the wiki gives them`(_ rule: WikitextCase) {
     #expect(Wikitext.plainText(rule.wikitext, namespaces: ["Файл", "Категория"]) == rule.text)
   }
 
@@ -130,7 +130,7 @@ struct WikitextCase: CustomTestStringConvertible, Sendable {
     WikitextCase("a[1] [b] http://c.d", "a[1] [b] http://c.d"),
     WikitextCase("[http://a''b'']", "b"),
   ])
-  func `links to elsewhere leave their labels`(_ rule: WikitextCase) { check(rule) }
+  func `Links to elsewhere leave their labels`(_ rule: WikitextCase) { check(rule) }
 
   @Test(arguments: [
     WikitextCase("''a'' '''b''' '''''c'''''", "a b c"),
@@ -142,7 +142,7 @@ struct WikitextCase: CustomTestStringConvertible, Sendable {
     WikitextCase("'''''''a'''''", "''a"),
     WikitextCase("'''a\n''b", "a\nb"),
   ])
-  func `quotation marks of bold and italic go, apostrophes stay`(_ rule: WikitextCase) { check(rule) }
+  func `Quotation marks of bold and italic go, apostrophes stay`(_ rule: WikitextCase) { check(rule) }
 
   @Test(arguments: [
     WikitextCase("a\n== B ==\nc\n===D===\ne", "a\nB\nc\nD\ne"),
@@ -152,9 +152,9 @@ struct WikitextCase: CustomTestStringConvertible, Sendable {
     WikitextCase("==A===\nb\n=\nc", "A=\nb\nc"),
     WikitextCase("a = b\n=c", "a = b\n=c"),
   ])
-  func `titles of sections are lines where text follows`(_ rule: WikitextCase) { check(rule) }
+  func `Titles of sections are lines where text follows`(_ rule: WikitextCase) { check(rule) }
 
-  @Test func `titles of sections and entries of lists are left out when asked`() {
+  @Test func `Titles of sections and entries of lists are left out when asked`() {
     #expect(Wikitext.plainText("== A ==\nb\n* c", sectionTitles: false) == "b\nc")
     #expect(Wikitext.plainText("== A ==\nb\n* c\n: d", lists: false) == "A\nb")
   }
@@ -167,14 +167,14 @@ struct WikitextCase: CustomTestStringConvertible, Sendable {
     WikitextCase("&#42; a &#35;", "* a #"),
     WikitextCase("a\r\nb", "a\nb"),
   ])
-  func `markers of lists, rules and empty lines go`(_ rule: WikitextCase) { check(rule) }
+  func `Markers of lists, rules and empty lines go`(_ rule: WikitextCase) { check(rule) }
 
   @Test(arguments: [
     WikitextCase("__TOC__ a __NOTOC__\n__БЕЗСЪДЪРЖАНИЕ__\n__init__ b__C", "a\n__init__ b__C"),
     WikitextCase("__目次強制__\na", "a"),
     WikitextCase("ISBN 0-12-345678-9, RFC 822", "ISBN 0-12-345678-9, RFC 822"),
   ])
-  func `switches of behaviour go, magic links stay`(_ rule: WikitextCase) { check(rule) }
+  func `Switches of behaviour go, magic links stay`(_ rule: WikitextCase) { check(rule) }
 
   @Test(arguments: [
     WikitextCase("-{zh-hans:计算机; zh-hant:電腦}-好", "计算机好"),
@@ -186,7 +186,7 @@ struct WikitextCase: CustomTestStringConvertible, Sendable {
     WikitextCase("a -{{b}} c", "a - c"),
     WikitextCase("-{never closed", "-{never closed"),
   ])
-  func `of variants of a language the first stays`(_ rule: WikitextCase) { check(rule) }
+  func `Of variants of a language the first stays`(_ rule: WikitextCase) { check(rule) }
 
   @Test(arguments: [
     WikitextCase("a&nbsp;b &amp; &lt;c&gt; &ndash; &#8212;&#x20AC; &Auml;&apos;", "a\u{A0}b & <c> – —€ Ä'"),
@@ -194,7 +194,7 @@ struct WikitextCase: CustomTestStringConvertible, Sendable {
     WikitextCase("&amp;nbsp;", "&nbsp;"),
     WikitextCase("&#91;&#91;a&#93;&#93; &thetasym;", "[[a]] ϑ"),
   ])
-  func `entities become their characters once`(_ rule: WikitextCase) { check(rule) }
+  func `Entities become their characters once`(_ rule: WikitextCase) { check(rule) }
 
   @Test(arguments: [
     WikitextCase("Aristotle ({{lang|grc|x}}; 384–322 BC) was", "Aristotle (384–322 BC) was"),
@@ -205,7 +205,7 @@ struct WikitextCase: CustomTestStringConvertible, Sendable {
     WikitextCase("* {{a}} – {{b}}.\nc", "c"),
     WikitextCase("a  b ( c ) ()", "a  b ( c ) ()"),
   ])
-  func `where something was left out, brackets and commas around the gap are tidied`(_ rule: WikitextCase) {
+  func `Where something was left out, brackets and commas around the gap are tidied`(_ rule: WikitextCase) {
     check(rule)
   }
 
@@ -213,7 +213,7 @@ struct WikitextCase: CustomTestStringConvertible, Sendable {
     "{{{", "[[", "{|\n", "<ref>", "<!--", "-{", "[[a|", "{{a|[[b", "'''", "<table>", "[http://", "<nowiki>", "&",
     "<ref ",
   ])
-  func `a megabyte of what nothing closes is read in linear time`(_ piece: String) {
+  func `A megabyte of what nothing closes is read in linear time`(_ piece: String) {
     let text = String(repeating: piece, count: (1 << 20) / piece.utf8.count)
     #expect(Wikitext.plainText(text).utf8.count <= text.utf8.count)
     #expect(Wikitext.plainText("before\n" + text).hasPrefix("before"))
@@ -223,13 +223,13 @@ struct WikitextCase: CustomTestStringConvertible, Sendable {
     ("{{", "}}"), ("[[a|", "]]"), ("[[", "]]"), ("-{a:", "}-"), ("{{[[", "]]}}"), ("<table>", "</table>"),
     ("'''", "''"),
   ])
-  func `a megabyte of nested brackets is read in linear time`(_ open: String, _ close: String) {
+  func `A megabyte of nested brackets is read in linear time`(_ open: String, _ close: String) {
     let count = (1 << 19) / open.utf8.count
     let text = String(repeating: open, count: count) + String(repeating: close, count: count)
     #expect(Wikitext.plainText(text).utf8.count <= text.utf8.count)
   }
 
-  @Test func `any bytes of wikitext give text that is not longer`() {
+  @Test func `Any bytes of wikitext give text that is not longer`() {
     let pieces = [
       "{{", "}}", "{{{", "}}}", "[[", "]]", "[", "]", "{|", "|}", "|", "\n", "''", "'''", "<ref>", "</ref>", "<!--",
       "-->", "a",

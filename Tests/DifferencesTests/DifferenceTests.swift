@@ -3,7 +3,7 @@ import Differences
 import Foundation
 import Testing
 
-/// What differences say of every format.
+/// Differences of every format.
 @Suite struct DifferenceTests {
   static func difference(
     _ old: ArtifactContent, _ new: ArtifactContent, _ format: String, limits: DifferenceLimits = DifferenceLimits()
@@ -16,12 +16,12 @@ import Testing
     try Self.difference(old, new, format)
   }
 
-  @Test func theSameContentHasNoDifference() throws {
+  @Test func `The same content has no difference`() throws {
     let found = try difference(Sample.text("a.json", "1"), Sample.text("b.json", "1"), "json/Int")
     #expect(found.isIdentical && found.headline == "no difference" && found.sections.isEmpty)
   }
 
-  @Test func metadataTellsEntriesByLanguage() throws {
+  @Test func `The difference of metadata lists entries by language`() throws {
     func entries(_ lines: [(String, String, Double?)]) -> [UInt8] {
       Array(
         lines.map { text, source, score in
@@ -48,7 +48,7 @@ import Testing
     #expect(found.row("Entries gone", "en") == ["en", "1", "old (title)"])
   }
 
-  @Test func countsTellTheLargestMovers() throws {
+  @Test func `The difference of counts lists the largest movers`() throws {
     let old = Sample.text(
       "en.jsonl", "{\"text\":\"a\",\"count\":10}\n{\"text\":\"b\",\"count\":5}\n{\"text\":\"c\",\"count\":1}\n")
     let new = Sample.text(
@@ -63,7 +63,7 @@ import Testing
     #expect(found.row("By language", "en")?[3...5] == ["16", "63", "+294 %"])
   }
 
-  @Test func thresholdsTellLanguages() throws {
+  @Test func `The difference of thresholds lists languages`() throws {
     func thresholds(_ p: Double, _ languages: String) -> ArtifactContent {
       Sample.text("value.json", "{\"anchor\":\"en\",\"languages\":{\(languages)},\"p\":\(p)}")
     }
@@ -77,7 +77,7 @@ import Testing
     #expect(throws: OperationError.self) { try difference(old, Sample.text("value.json", "{\"p\":1}"), "thresholds/1") }
   }
 
-  @Test func tablesAreJoinedByTheirKeysAndKnowIntervals() throws {
+  @Test func `Tables are joined by their keys and know intervals`() throws {
     func table(_ rows: [[Table.Cell]]) throws -> ArtifactContent {
       try Table(columns: [.init("language"), .init("top-1", style: .percent(1)), .init("n")], rows: rows).makeContent()
     }
@@ -103,24 +103,24 @@ import Testing
       ])
   }
 
-  @Test func commaSeparatedValuesKnowIntervalsOfTheirColumns() throws {
+  @Test func `Comma separated values know intervals of their columns`() throws {
     let old = Sample.text(
       "a.csv",
-      "model,accuracy,accuracy_low,accuracy_high,share\nbig,0.8,0.7,0.9,12.3 [11.0; 13.9]\n\"a,\"\"b\"\"\nc\",0.5,0.4,0.6,\"50 [40, 60]\"\n"
+      "model,accuracy,accuracy_low,accuracy_high,share\nbig,0.8,0.7,0.9,12.3 [11.0; 13.9]\n\"a,"
+        + "\"\"b\"\"\nc\",0.5,0.4,0.6,\"50 [40, 60]\"\n"
     )
     let new = Sample.text(
       "a.csv",
-      "model,accuracy,accuracy_low,accuracy_high,share\nbig,0.95,0.7,0.9,12.3 [11.0; 13.9]\n\"a,\"\"b\"\"\nc\",0.5,0.4,0.6,\"65 [40, 60]\"\n"
+      "model,accuracy,accuracy_low,accuracy_high,share\nbig,0.95,0.7,0.9,12.3 [11.0; 13.9]\n\"a,"
+        + "\"\"b\"\"\nc\",0.5,0.4,0.6,\"65 [40, 60]\"\n"
     )
     let found = try difference(old, new, "file/csv")
     #expect(found.headline == "2 rows changed; 2 of 2 numbers outside the old interval")
     #expect(found.section("Changed cells").map { $0[0].text } == ["big", "a,\"b\"\nc"])
   }
 
-  @Test(
-    "Numbers of any size have words for their change",
-    arguments: ["1e-300", "-1e-300", "1e308", "-1e308", "0", "1e-320", "0.0001", "nan", "inf", "5e15"])
-  func extremes(old: String) throws {
+  @Test(arguments: ["1e-300", "-1e-300", "1e308", "-1e308", "0", "1e-320", "0.0001", "nan", "inf", "5e15"])
+  func `Numbers of any size have words for their change`(old: String) throws {
     for new in ["-1", "1", "1e308", "-1e308", "0", "-inf", "nan", "9007199254740993"] where new != old {
       let found = try difference(
         Sample.text("a.csv", "k,v\nx,\(old)\n"), Sample.text("a.csv", "k,v\nx,\(new)\n"), "file/csv")
@@ -128,20 +128,20 @@ import Testing
     }
   }
 
-  @Test func rowsMayBeShorterThanTheHeader() throws {
+  @Test func `Rows may be shorter than the header`() throws {
     let found = try difference(
       Sample.text("a.csv", "k,v,low,high\nx,1\ny\n"), Sample.text("a.csv", "k,v,low,high\nx,2\ny,1,0,3\n"), "file/csv")
     #expect(found.headline == "2 rows changed")
   }
 
-  @Test func aMarkWithinACellIsACharacter() throws {
+  @Test func `A quotation mark within a cell is a character`() throws {
     let found = try difference(
       Sample.text("a.csv", "disk,price\n5\" floppy,1\n3.5\" floppy,2\n"),
       Sample.text("a.csv", "disk,price\n5\" floppy,1\n3.5\" floppy,3\n"), "file/csv")
     #expect(found.section("Changed cells").map { $0[0].text } == ["3.5\" floppy"])
   }
 
-  @Test func columnsThatComeAndGoAreNamed() throws {
+  @Test func `Columns that come and go are named`() throws {
     let found = try difference(
       Sample.text("a.csv", "k,a,b\nx,1,2\n"), Sample.text("a.csv", "k,b,c\nx,2,3\n"), "file/csv")
     #expect(found.section("Columns").map { $0[0].text } == ["+ c", "− a"])
@@ -153,7 +153,7 @@ import Testing
     #expect(tables.headline == "1 row changed")
   }
 
-  @Test func checkpointsAreComparedTensorByTensor() throws {
+  @Test func `Checkpoints are compared tensor by tensor`() throws {
     let old = Sample.content([
       "model.safetensors": Sample.safetensors([
         ("a", [9], [Float](repeating: 1, count: 9)), ("b", [2], [3, 4]), ("c", [1], [0]), ("d", [1], [1]),
@@ -175,8 +175,8 @@ import Testing
     #expect(found.counts.contains(.init("model.safetensors: tensors the same", 1)))
   }
 
-  @Test("Statistics of many numbers are those of a naive sum", arguments: [1, 7, 8, 9, 1000, (1 << 20) + 13])
-  func statistics(count: Int) throws {
+  @Test(arguments: [1, 7, 8, 9, 1000, (1 << 20) + 13])
+  func `Statistics of many numbers are those of a naive sum`(count: Int) throws {
     var generator = SystemRandomNumberGenerator()
     let old = (0..<count).map { _ in Float.random(in: -2...2, using: &generator) }
     let new = old.enumerated().map {
@@ -193,7 +193,7 @@ import Testing
     #expect(abs(shown - relative) <= relative * 6e-4)
   }
 
-  @Test func vectorsAreJoinedByTheirIds() throws {
+  @Test func `Vectors are joined by their IDs`() throws {
     func vectors(_ ids: [String], _ values: [Float]) -> ArtifactContent {
       Sample.content([
         "embeddings.npy": Sample.npy(values, shape: [ids.count, 2]),
@@ -209,12 +209,13 @@ import Testing
     }
   }
 
-  @Test func outcomesTellWhatWasWonAndLost() throws {
+  @Test func `The difference of outcomes lists wins and losses`() throws {
     func outcomes(_ places: [Int]) -> ArtifactContent {
       Sample.text(
         "outcomes.jsonl",
         places.enumerated().map {
-          "{\"task\":\"classification\",\"language\":\"de\",\"item\":\"i\($0.offset)\",\"picture\":\"p\",\"place\":\($0.element),\"of\":9}\n"
+          "{\"task\":\"classification\",\"language\":\"de\",\"item\":\"i\($0.offset)\","
+            + "\"picture\":\"p\",\"place\":\($0.element),\"of\":9}\n"
         }.joined())
     }
     let found = try difference(outcomes([0, 3, 0, 5]), outcomes([0, 0, 7, 4]), "outcomes/1")
@@ -226,7 +227,7 @@ import Testing
     #expect(found.section("Largest movers").first?.map(\.text) == ["classification", "de", "i2", "0", "7"])
   }
 
-  @Test func picturesAreComparedPixelByPixel() throws {
+  @Test func `Pictures are compared pixel by pixel`() throws {
     func pictures(_ ids: [String], _ pixels: [UInt8]) -> ArtifactContent {
       Sample.content([
         "pixels.npy": Sample.npy(type: "|u1", shape: [ids.count, 1, 2, 4], elements: pixels),
@@ -248,7 +249,7 @@ import Testing
     }
   }
 
-  @Test func drawingsAreShownSideBySide() throws {
+  @Test func `Drawings are shown side by side`() throws {
     let found = try difference(
       Sample.text("a.svg", "<svg><path d=\"1\"/></svg>"), Sample.text("a.svg", "<svg><path d=\"2\"/></svg>"), "file/svg"
     )
@@ -256,7 +257,7 @@ import Testing
     #expect(found.pictures.first?.old?.mediaType == "image/svg+xml")
   }
 
-  @Test func jsonIsComparedByItsStructure() throws {
+  @Test func `JSON is compared by its structure`() throws {
     let old = #"{"a":{"b":[1,2,{"id":"x"}]},"list":[{"id":"p","v":1},{"id":"q","v":2}],"gone":null}"#
     let new = #"{"a":{"b":[1,3]},"list":[{"id":"q","v":4},{"id":"p","v":1}],"new":"\u00e9"}"#
     let found = try difference(Sample.text("v.json", old), Sample.text("v.json", new), "json/X")
@@ -265,7 +266,7 @@ import Testing
     #expect(found.row("Values", "new") == ["new", "", "“é”", ""])
   }
 
-  @Test func archivesAreComparedByTheirMembers() throws {
+  @Test func `Archives are compared by their members`() throws {
     func tar(_ members: [(String, String)]) -> [UInt8] {
       members.flatMap { name, text -> [UInt8] in
         var header = [UInt8](repeating: 0, count: 512)
@@ -291,16 +292,14 @@ import Testing
     #expect(throws: OperationError.self) { try difference(old, cut, "webdataset/1") }
   }
 
-  @Test func filesOfAnyOtherKindAreComparedAsBytes() throws {
+  @Test func `Files of any other kind are compared as bytes`() throws {
     let found = try difference(
       Sample.text("tokenizer.model", "abcd"), Sample.text("tokenizer.model", "abXd"), "sentencepiece/1")
     #expect(found.headline == "other bytes from byte 2 on, 4 bytes → 4 bytes")
   }
 
-  @Test(
-    "What is not of its format is an error here too",
-    arguments: HostileInputTests.written + HostileInputTests.arrays + HostileInputTests.tensors)
-  func broken(_ sample: HostileInputTests.Broken) throws {
+  @Test(arguments: HostileInputTests.written + HostileInputTests.arrays + HostileInputTests.tensors)
+  func `What is not of its format is an error here too`(_ sample: HostileInputTests.Broken) throws {
     // Of pairs without ids even the good ones are none.
     let format = ["embeddings/1": "file/npy", "pairs/1": "file/jsonl"][sample.format] ?? sample.format
     for (old, new) in [(sample.good, sample.bad), (sample.bad, sample.good)] {
@@ -330,7 +329,7 @@ import Testing
     func entry(_ number: UInt64) -> (language: String, text: String) { names[Int(number)] }
   }
 
-  @Test func curatedPairsAreToldByEntry() throws {
+  @Test func `Curated pairs are listed by entry`() throws {
     func pair(_ id: String, _ texts: [(String, String)]) -> String {
       let texts = texts.map { "{\"text\":\"\($0)\",\"field\":\"name\",\"language\":\"\($1)\"}" }.joined(separator: ",")
       return "{\"id\":\"\(id)\",\"image\":\"\(id)\",\"texts\":[\(texts)]}\n"

@@ -11,23 +11,23 @@ import Testing
       Sample.text("a.csv", "name,score\n猫猫猫,2\n\u{1B}[31mred\u{202E},4\nplain,3.5\n"), "file/csv")
   }
 
-  @Test func contentsCannotMoveTheCursorOrTurnTheText() throws {
+  @Test func `Contents cannot move the cursor or turn the text`() throws {
     let text = DifferenceText(try sample(), width: 100, hasColour: false).text
     #expect(!text.unicodeScalars.contains { $0.value == 0x1B || $0.value == 0x202E })
     #expect(text.contains("␛[31mred�"))
   }
 
-  @Test func coloursComeOnlyWhenAskedFor() throws {
+  @Test func `Colours come only when they are asked for`() throws {
     let colourful = DifferenceText(try sample(), width: 100, hasColour: true).text
     #expect(colourful.contains("\u{1B}[32m") && colourful.contains("\u{1B}[0m"))
     let plain = colourful.replacing(#/\u{1B}\[[0-9;]*m/#, with: "")
     #expect(plain == DifferenceText(try sample(), width: 100, hasColour: false).text)
   }
 
-  @Test(
-    "Columns stand below each other, also after wide letters, and lines are no wider than the terminal",
-    arguments: [40, 60, 100])
-  func columns(width: Int) throws {
+  @Test(arguments: [40, 60, 100])
+  func `Columns stand below each other, also after wide letters, and lines are no wider than the terminal`(width: Int)
+    throws
+  {
     let lines = DifferenceText(try sample(), width: width, hasColour: false).text.split(separator: "\n").map(
       String.init)
     func columns(_ line: String) -> Int {
@@ -43,7 +43,7 @@ import Testing
     #expect(places.count == 1)
   }
 
-  @Test func theListingOfAnArtifactHasALineForEachPart() throws {
+  @Test func `The listing of an artifact has a line for each part`() throws {
     let table = try Table(
       columns: [.init("k"), .init("v")], rows: [["a", 1], ["b", .interval(0.5, low: 0.25, high: 0.75)]]
     )
@@ -57,7 +57,7 @@ import Testing
     #expect(try Comparison.listing(of: value, format: "json/X", limit: 2).count == 3)
   }
 
-  @Test func aDifferenceComesBackFromJSON() throws {
+  @Test func `A difference comes back from JSON`() throws {
     let found = try sample()
     #expect(try JSONDecoder().decode(ArtifactDifference.self, from: JSONEncoder().encode(found)) == found)
   }

@@ -59,7 +59,8 @@ import Testing
     Broken("clip/1", "m.safetensors", goodTensors, Sample.safetensors(header: "{}", data: [], claiming: 1 << 40)),
     Broken("clip/1", "m.safetensors", goodTensors, Sample.safetensors(header: "[]", data: [])),
     Broken(
-      "clip/1", "m.safetensors", goodTensors, Sample.safetensors(header: String(repeating: "[", count: 9000), data: [])),
+      "clip/1", "m.safetensors", goodTensors,
+      Sample.safetensors(header: String(repeating: "[", count: 9000), data: [])),
     Broken(
       "clip/1", "m.safetensors", goodTensors,
       Sample.safetensors(
@@ -75,12 +76,13 @@ import Testing
       "clip/1", "m.safetensors", goodTensors,
       Sample.safetensors(
         header:
-          #"{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#,
+          #"{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"w":{"dtype":"F32","shape":[1],"#
+          + #""data_offsets":[0,4]}}"#,
         data: [0, 0, 0, 0])),
   ]
 
-  @Test("A file that is not what its format says is an error that names it", arguments: written + arrays + tensors)
-  func brokenFiles(_ sample: Broken) throws {
+  @Test(arguments: written + arrays + tensors)
+  func `A file that is not what its format says is an error that names it`(_ sample: Broken) throws {
     let good = Sample.content([sample.name: sample.good])
     let bad = Sample.content([sample.name: sample.bad])
     for (old, new) in [(good, bad), (bad, good)] {
@@ -94,10 +96,8 @@ import Testing
     }
   }
 
-  @Test(
-    "Cut or flipped anywhere, a file is equal, different or an error, and never a trap",
-    arguments: ["clip/1", "embeddings/1", "table/1"])
-  func damagedAnywhere(format: String) throws {
+  @Test(arguments: ["clip/1", "embeddings/1", "table/1"])
+  func `Cut or flipped anywhere, a file is equal, different or an error, and never a trap`(format: String) throws {
     let name = ["clip/1": "m.safetensors", "embeddings/1": "e.npy", "table/1": "value.json"][format] ?? ""
     let good: [UInt8] =
       switch format {

@@ -1,21 +1,11 @@
 import Core
 import Differences
 import Foundation
+import TestSupport
 import Testing
 
 /// Pairs and lines beside a naive comparison, with memory for everything and for almost nothing.
 @Suite struct JoinTests {
-  private struct Random: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var mixed = state
-      mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-      mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-      return mixed ^ mixed >> 31
-    }
-  }
-
   private func line(_ id: Int, _ languages: [String], escaped: Bool) -> String {
     let texts = languages.enumerated().map {
       "{\"text\":\"t\\\"\($0.offset):\\\"language\\\":\\\"xx\\\"\",\"field\":\"alt\",\"language\":\"\($0.element)\"}"
@@ -25,10 +15,9 @@ import Testing
     return "{\"id\":\"\(name)\",\"image\":\"p\(id)\",\"texts\":[\(texts.joined(separator: ","))]}"
   }
 
-  @Test(
-    "Pairs are kept, dropped and new as a naive comparison has it", arguments: [1 << 16, 96 << 20], [UInt64(1), 2, 3])
-  func pairs(memory: Int, seed: UInt64) throws {
-    var random = Random(state: seed)
+  @Test(arguments: [1 << 16, 96 << 20], [UInt64(1), 2, 3])
+  func `Pairs are kept, dropped and new as a naive comparison has it`(memory: Int, seed: UInt64) throws {
+    var random = SplitMix64(seed)
     let languages = ["en", "de", "zh_Hant", "a-very-long-code"]
     var old: [Int: [String]] = [:]
     var new: [Int: [String]] = [:]
@@ -45,7 +34,7 @@ import Testing
         "pairs-00001.jsonl": Array(lines[middle...].joined(separator: "\n").utf8),
       ])
     }
-    let limits = DifferenceLimits(rows: 7, memory: memory, scratch: FileManager.default.temporaryDirectory.path)
+    let limits = DifferenceLimits(rows: 7, memory: memory, scratch: temporaryRoot.path)
     let found = try DifferenceTests.difference(
       content(old, escaped: false), content(new, escaped: true), "pairs/1", limits: limits)
     func count(_ name: String) -> Int? { found.counts.first { $0.name == name }?.value }
@@ -66,27 +55,27 @@ import Testing
     #expect(found.section("Dropped texts").count == 7)
   }
 
-  @Test func whatIsShownDoesNotDependOnMemory() throws {
+  @Test func `What is shown does not depend on memory`() throws {
     let old = Sample.text("pairs.jsonl", (0..<5000).map { line($0, ["en"], escaped: false) }.joined(separator: "\n"))
     let new = Sample.text(
       "pairs.jsonl",
       (0..<6000).filter { $0 % 4 != 1 }.map { line($0, [$0 % 10 == 0 ? "de" : "en"], escaped: false) }.joined(
         separator: "\n"))
-    let folder = FileManager.default.temporaryDirectory.path
+    let folder = temporaryRoot.path
     let small = try DifferenceTests.difference(
       old, new, "pairs/1", limits: DifferenceLimits(rows: 9, memory: 1 << 16, scratch: folder))
     let large = try DifferenceTests.difference(old, new, "pairs/1", limits: DifferenceLimits(rows: 9, scratch: folder))
     #expect(small == large)
   }
 
-  @Test func linesThatAreAllTheSameAreJoinedOneByOne() throws {
+  @Test func `Lines that are all the same are joined one by one`() throws {
     let old = Sample.text("a.jsonl", String(repeating: "{\"x\":1}\n", count: 300_000))
     let new = Sample.text("a.jsonl", String(repeating: "{\"x\":1}\n", count: 300_002))
     let found = try DifferenceTests.difference(old, new, "file/jsonl")
     #expect(found.headline == "2 new, 300,000 the same")
   }
 
-  @Test func aFolderThatIsNotThereIsAnError() throws {
+  @Test func `A folder that is not there is an error`() throws {
     let text = (0..<5000).map { line($0, ["en"], escaped: false) }.joined(separator: "\n")
     #expect(throws: OperationError.self) {
       try DifferenceTests.difference(
@@ -95,9 +84,9 @@ import Testing
     }
   }
 
-  @Test("The fewest lines that make one text of another are found", arguments: UInt64(1)...40)
-  func lines(seed: UInt64) throws {
-    var random = Random(state: seed)
+  @Test(arguments: UInt64(1)...40)
+  func `The fewest lines that make one text of another are found`(seed: UInt64) throws {
+    var random = SplitMix64(seed)
     let size = Int.random(in: 0...30, using: &random)
     let old = (0..<size).map { _ in "\(Int.random(in: 0...6, using: &random))" }
     let new = (0..<Int.random(in: 0...30, using: &random)).map { _ in "\(Int.random(in: 0...6, using: &random))" }

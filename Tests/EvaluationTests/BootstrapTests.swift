@@ -4,7 +4,7 @@ import Tensor
 import Testing
 
 @Suite struct BootstrapTests {
-  @Test func `a mean's interval is nearly that of the normal distribution`() {
+  @Test func `A mean's interval is nearly that of the normal distribution`() {
     var generator = CounterGenerator(3)
     let values = (0..<400).map { _ in Double(generator.normals().0) }
     let terms = values.enumerated().map { Bootstrap.Term(unit: $0.offset, sum: $0.element, weight: 1) }
@@ -16,7 +16,7 @@ import Testing
     #expect(abs((mean - low) / half - 1) < 0.1 && abs((high - mean) / half - 1) < 0.1)
   }
 
-  @Test func `the interval covers the truth as often as it says`() {
+  @Test func `The interval covers the truth as often as it says`() {
     var covered = 0
     for trial in 0..<300 {
       var generator = CounterGenerator(17, UInt64(trial))
@@ -28,7 +28,7 @@ import Testing
     #expect(covered >= 262 && covered < 300)
   }
 
-  @Test func `equal seeds give equal intervals, other seeds others, and groups share the drawn pictures`() {
+  @Test func `Equal seeds give equal intervals, other seeds others, and groups share the drawn pictures`() {
     let terms = (0..<50).map { Bootstrap.Term(unit: $0, sum: Double($0 * $0 % 7), weight: 1) }
     let opposite = terms.map { Bootstrap.Term(unit: $0.unit, sum: -$0.sum, weight: 1) }
     let one = Bootstrap(seed: 1).interval([terms], units: 50)
@@ -38,7 +38,7 @@ import Testing
     #expect(abs(both.low) < 1e-12 && abs(both.high) < 1e-12)
   }
 
-  @Test func `runs that differ among themselves widen the interval, equal ones do not`() {
+  @Test func `Runs that differ among themselves widen the interval, equal ones do not`() {
     let units = 200
     func terms(_ shift: [Double]) -> [Bootstrap.Term] {
       shift.indices.flatMap { run in

@@ -74,7 +74,7 @@ import Training
       }, path: "\(world.folder)/\(UUID().uuidString)")
   }
 
-  @Test func `a broken picture is noted, and everything else comes out as of a set without it`() async throws {
+  @Test func `A broken picture is noted, and everything else comes out as of a set without it`() async throws {
     let world = try await World()
     defer { try? FileManager.default.removeItem(atPath: world.folder) }
     let (checkpoint, tokenizer) = (world.checkpoint, world.tokenizer)
@@ -119,7 +119,7 @@ import Training
     #expect(Set(try await run(items, world).output.all().map(\.item)) == ["a", "b", "d", "e", "f"])
   }
 
-  @Test func `broken pictures alone, no pictures, two sources and damaged checkpoints are clear errors`() async throws {
+  @Test func `Broken pictures alone, no pictures, two sources and damaged checkpoints are clear errors`() async throws {
     let world = try await World()
     defer { try? FileManager.default.removeItem(atPath: world.folder) }
     let whole = Retrieval(
@@ -159,7 +159,7 @@ import Training
     }
   }
 
-  @Test func `a folder that nothing is asked about is an error before any picture is encoded`() async throws {
+  @Test func `A folder that nothing is asked about is an error before any picture is encoded`() async throws {
     let world = try await World()
     defer { try? FileManager.default.removeItem(atPath: world.folder) }
     // Not one of these pictures could be encoded.
@@ -172,7 +172,7 @@ import Training
     #expect(try await message(classes.with(\.classes, one), world).contains("two of the classes"))
   }
 
-  @Test func `texts that are cut, single pictures and languages without texts are noted`() async throws {
+  @Test func `Texts that are cut, single pictures and languages without texts are noted`() async throws {
     let world = try await World()
     defer { try? FileManager.default.removeItem(atPath: world.folder) }
     let writer = try PairsWriter(path: world.folder + "/long.jsonl")
@@ -186,7 +186,8 @@ import Training
     let retrieval = Retrieval(
       checkpoint: world.checkpoint, tokenizer: world.tokenizer, pictures: world.pictures, captions: captions)
     let cut =
-      "1 of 3 texts have more than the 16 pieces that the model reads, the end included, and are cut, for instance “red red"
+      "1 of 3 texts have more than the 16 pieces that the model reads, the end included, and are "
+      + "cut, for instance “red red"
     let notes = try await run(retrieval.with(\.languages, ["de", "en", "fr"]), world).notes
     #expect(notes.count == 3, "\(notes)")
     #expect(notes.first == "languages without texts are left out: fr")

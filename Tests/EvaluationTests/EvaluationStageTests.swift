@@ -2,6 +2,7 @@ import ArtifactTypes
 import Core
 import Evaluation
 import Foundation
+import TestSupport
 import Testing
 import Training
 
@@ -21,8 +22,7 @@ import Training
     var context: StageContext { StageContext(scratch: folder, threads: 1) }
 
     init() async throws {
-      folder = FileManager.default.temporaryDirectory.appending(path: "evaluation-\(UUID().uuidString)").path
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      folder = try temporaryFolder("evaluation")
       let writer = try PictureSetWriter(folder: folder, count: names.count, width: 8, height: 8)
       let pairWriter = try PairsWriter(path: folder + "/pairs.jsonl")
       for name in names {

@@ -3,6 +3,7 @@ import Core
 import Foundation
 import Synchronization
 import Tensor
+import TestSupport
 
 /// Feature vectors and pairs that a test makes, in a folder of their own.
 final class FeatureWorld: Sendable {
@@ -10,8 +11,7 @@ final class FeatureWorld: Sendable {
   private let noted = Mutex<[String]>([])
 
   init() throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "features-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    folder = try temporaryFolder("features")
   }
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
@@ -29,7 +29,7 @@ final class FeatureWorld: Sendable {
     }
   }
 
-  /// What the stages noted.
+  /// The notes of the stages.
   var notes: [String] { noted.withLock { $0 } }
 
   /// Clouds of points around a centre for each class; row n belongs to class n modulo `classes` and has the id `p<n>`.

@@ -31,8 +31,8 @@ import Testing
     return rows.map { Array($0[width...]) }
   }
 
-  @Test("The closed form agrees with solving the equations naively", arguments: [(40, 6), (5, 12), (7, 6), (6, 6)])
-  func closedForm(count: Int, dimension: Int) throws {
+  @Test(arguments: [(40, 6), (5, 12), (7, 6), (6, 6)])
+  func `The closed form agrees with solving the equations naively`(count: Int, dimension: Int) throws {
     let (features, labels) = FeatureWorld.clouds(count, classes: 3, dimension: dimension, noise: 1, key: 5)
     for penalty in [0.5, 1024.0] {
       let model = try RidgeClassifier(

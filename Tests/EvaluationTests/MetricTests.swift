@@ -30,7 +30,8 @@ import Testing
   }
 
   @Test(arguments: [1 << 30, 1 << 20, 0]) func `Both directions of one pass are those of two`(memoryLimit: Int) throws {
-    // Multiples of a quarter: many cosines are exactly equal, however they are added up. More rows and columns than are multiplied at a time.
+    // Multiples of a quarter: many cosines are exactly equal, however they are added up. More rows and columns than are
+    // multiplied at a time.
     var generator = CounterGenerator(10)
     func vectors(_ count: Int) -> [Float] { (0..<(count * 3)).map { _ in Float(generator.index(5)) / 4 } }
     let (rows, columns) = (vectors(600), vectors(530))

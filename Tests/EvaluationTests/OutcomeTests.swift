@@ -21,7 +21,7 @@ import Testing
     }
   }
 
-  @Test func `outcomes come back as they were written`() throws {
+  @Test func `Outcomes come back as they were written`() throws {
     let world = try FeatureWorld()
     let list = [
       Outcome(task: "text → picture", language: "zh_Hant", item: "a\"/0", picture: "a\"", place: 3, candidates: 9),
@@ -35,7 +35,7 @@ import Testing
     #expect(error?.description.contains("line 1") == true)
   }
 
-  @Test func `shares, the mean over languages and the mean over classes are what counting gives`() async throws {
+  @Test func `Shares, the mean over languages and the mean over classes are what counting gives`() async throws {
     let world = try FeatureWorld()
     // Class c0 holds items 0 and 3, c1 1 and 4, c2 2.
     let list = items("de", [true, true, false, true, false]) + items("en", [true, true, true, true, true])
@@ -49,7 +49,7 @@ import Testing
     #expect(try await SummarizeOutcomes(outcomes(world, list)).with(\.limits, [1, 10]).run(world.context()) == table)
   }
 
-  @Test func `an interval widens when the items of a picture hang together`() async throws {
+  @Test func `An interval widens when the items of a picture hang together`() async throws {
     let world = try FeatureWorld()
     let apart = (0..<200).map { number in
       Outcome(task: "t", language: "de", item: "\(number)", picture: "\(number)", place: number / 5 % 2, candidates: 2)
@@ -69,7 +69,7 @@ import Testing
     #expect(joined / alone > 1.7 && joined / alone < 2.8)
   }
 
-  @Test func `the difference of two checkpoints has its interval and McNemar's test`() async throws {
+  @Test func `The difference of two checkpoints has its interval and McNemar's test`() async throws {
     let world = try FeatureWorld()
     let first = (0..<100).map { $0 < 60 }
     // Ten become right, two wrong.
@@ -93,7 +93,7 @@ import Testing
     #expect(table[column: "difference"]?[1] == .interval(0, low: 0, high: 0))
   }
 
-  @Test func `several runs are summarized and compared in pairs`() async throws {
+  @Test func `Several runs are summarized and compared in pairs`() async throws {
     let world = try FeatureWorld()
     func run(_ right: Int) -> [Outcome] { items("de", (0..<100).map { $0 < right }) }
     let first = try [50, 55, 60].map { try outcomes(world, run($0)) }
@@ -115,7 +115,7 @@ import Testing
     #expect(abs(difference - 0.15) < 1e-12 && low > 0.01 && low < 0.1 && high > 0.19 && high < 0.32)
   }
 
-  @Test func `runs of other items, other numbers of runs and no runs are clear errors`() async throws {
+  @Test func `Runs of other items, other numbers of runs and no runs are clear errors`() async throws {
     let world = try FeatureWorld()
     let (three, two) = (
       try outcomes(world, items("de", [true, false, true])), try outcomes(world, items("de", [true, false]))
@@ -131,7 +131,7 @@ import Testing
     await #expect(throws: OperationError.self) { _ = try await SummarizeOutcomes(runs: []).run(world.context()) }
   }
 
-  @Test func `outcomes of different evaluations, of none and of one item twice are clear errors`() async throws {
+  @Test func `Outcomes of different evaluations, of none and of one item twice are clear errors`() async throws {
     let world = try FeatureWorld()
     func message(_ first: [Outcome], _ second: [Outcome]) async throws -> String {
       let error = await #expect(throws: OperationError.self) {

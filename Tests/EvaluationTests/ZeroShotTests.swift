@@ -6,7 +6,7 @@ import Testing
 import Training
 
 @Suite(.serialized) struct ZeroShotTests {
-  @Test func `a class's embedding is the mean of its prompts' and synonyms' embeddings, brought to length 1`() throws {
+  @Test func `A class's embedding is the mean of its prompts' and synonyms' embeddings, brought to length 1`() throws {
     // Any text's embedding, of length 1, that depends on the text alone.
     func embedding(_ text: String) -> [Float] {
       let raw = (0..<5).map { i in
@@ -45,7 +45,7 @@ import Training
     return error?.description ?? ""
   }
 
-  @Test func `labels of their own, a language's prompts, single items and bad input`() async throws {
+  @Test func `Labels of their own, a language's prompts, single items and bad input`() async throws {
     let world = try await EvaluationStageTests.World()
     defer { try? FileManager.default.removeItem(atPath: world.folder) }
     let plain = ZeroShotClassification(
@@ -83,7 +83,7 @@ import Training
     #expect(try await message(plain.with(\.labels, foreign.finish()), world).contains("“n001”"))
   }
 
-  @Test func `retrieval and multiple choice tell what came of each item`() async throws {
+  @Test func `Retrieval and multiple choice tell what came of each item`() async throws {
     let world = try await EvaluationStageTests.World()
     defer { try? FileManager.default.removeItem(atPath: world.folder) }
     let retrieval = Retrieval(

@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// The parsers of our own formats under libFuzzer, one program each. A package of its own, since all of its code is built with the
-// fuzzer's counters: `Tests/Fuzzing/run` builds and starts it.
+// The parsers of our own formats under libFuzzer, one program each. A package of its own, since all of its code is
+// built with the fuzzer's counters: `Tests/Fuzzing/run` builds and starts it.
 
 let swiftSettings: [SwiftSetting] = [
   .swiftLanguageMode(.v6),

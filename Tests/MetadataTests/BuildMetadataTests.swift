@@ -2,6 +2,7 @@ import ArtifactTypes
 import Core
 import Foundation
 import Metadata
+import TestSupport
 import Testing
 
 @Suite struct BuildMetadataTests {
@@ -9,7 +10,7 @@ import Testing
     StageContext(scratch: try temporaryFolder(name), threads: 2)
   }
 
-  @Test func `languages of all sources are built, lexicons as one sorted set`() async throws {
+  @Test func `Languages of all sources are built, lexicons as one sorted set`() async throws {
     let first = try ConceptLists.write(
       ["en": [.init("zebra", count: 1), .init("dog", count: 1)], "sw": [.init("mbwa", count: 2)]],
       folder: context("a").scratch)
@@ -27,7 +28,7 @@ import Testing
     #expect(thai.contains { $0.source == .bigram })
   }
 
-  @Test func `the stage takes what a merge of everything in memory takes`() async throws {
+  @Test func `The stage takes what a merge of everything in memory takes`() async throws {
     var random = SystemRandomNumberGenerator()
     let vocabulary = (0..<60).map { "w\($0)" } + ["a", "ab", "b", "bc", "c", "7"]
     for language in ["en", "bo"] {
@@ -91,14 +92,14 @@ import Testing
     return entries
   }
 
-  @Test func `a language that no source has is an error that names it`() async throws {
+  @Test func `A language that no source has is an error that names it`() async throws {
     let lists = try ConceptLists.write(["en": [.init("dog", count: 1)]], folder: context("a").scratch)
     await #expect(throws: OperationError.self) {
       _ = try await BuildMetadata(lexicons: [lists], languages: ["xx"]).run(context("b"))
     }
   }
 
-  @Test func `names and keywords become a lexicon with the number of their pictures`() async throws {
+  @Test func `Names and keywords become a lexicon with the number of their pictures`() async throws {
     let setting = try context("names")
     let writer = try PairsWriter(path: setting.file("in.jsonl"))
     for id in ["1", "2"] {
@@ -135,7 +136,7 @@ import Testing
     return ArtifactContent(files: files)
   }
 
-  @Test func `totals come from the table, and entries can be read one after the other`() throws {
+  @Test func `Totals come from the table, and entries can be read one after the other`() throws {
     let metadata = try metadata()
     #expect(metadata.languages == ["en", "zh_Hant"])
     #expect(metadata.entryCount(of: "en") == 3 && metadata.entryCount(of: "xx") == 0)
@@ -149,7 +150,7 @@ import Testing
     #expect(texts == ["1", "a", "a b"])
   }
 
-  @Test func `a summary names scripts, and a long form has a row for each language and source`() throws {
+  @Test func `A summary names scripts, and a long form has a row for each language and source`() throws {
     let metadata = try metadata()
     let scripts = Languages([
       Language(code: "zh", name: "Chinese", script: "Hans"), .init(code: "zh_Hant", name: "TC", script: "Hant"),
@@ -162,7 +163,7 @@ import Testing
     #expect(try metadata.sourcesByLanguage().rows.count == 10)
   }
 
-  @Test func `a table that is missing, damaged or of other languages is an error on opening`() throws {
+  @Test func `A table that is missing, damaged or of other languages is an error on opening`() throws {
     let metadata = try metadata()
     let header = "language,entries,digits,lexicon,unigrams,bigrams,titles\n"
     for text in [
@@ -175,7 +176,7 @@ import Testing
     #expect(throws: Never.self) { try ConceptMetadata(content: metadata.content) }
   }
 
-  @Test func `a file with other entries than the table says is an error on reading`() throws {
+  @Test func `A file with other entries than the table says is an error on reading`() throws {
     let damaged = try ConceptMetadata(content: replaced(metadata(), "en.jsonl", "{\"entry\":\"a\",\"source\":\"u\"}\n"))
     let error = #expect(throws: OperationError.self) { try damaged.entries(of: "en") }
     #expect(error?.description.contains("en.jsonl") ?? false)

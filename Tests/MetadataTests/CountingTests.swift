@@ -2,6 +2,7 @@ import ArtifactTypes
 import Core
 import Foundation
 import Metadata
+import TestSupport
 import Testing
 
 @Suite struct CountingTests {
@@ -15,19 +16,19 @@ import Testing
     )
   }
 
-  @Test func `punctuation ends a row of words and an apostrophe is punctuation`() throws {
+  @Test func `Punctuation ends a row of words and an apostrophe is punctuation`() throws {
     let found = try ngrams(["The cat, the CAT. don't stop"])
     #expect(found.words.map(\.text) == ["The", "cat", "the", "CAT", "don", "t", "stop"])
     #expect(found.pairs.map(\.text) == ["The cat", "the CAT", "t stop"])
     #expect(found.words.allSatisfy { $0.count == 1 })
   }
 
-  @Test func `pairs of words never cross documents`() throws {
+  @Test func `Pairs of words never cross documents`() throws {
     #expect(try counts("red house", "house red").pairs == ["red house": 1, "house red": 1])
     #expect(try counts("red", "house").pairs.isEmpty)
   }
 
-  @Test func `the commonest come first, those as common in the order of first sight`() throws {
+  @Test func `The commonest come first, those as common in the order of first sight`() throws {
     let found = try ngrams(["b a c c", "c a d"])
     #expect(found.words.map(\.text) == ["c", "a", "b", "d"])
     #expect(found.words.map(\.count) == [3, 2, 1, 1])
@@ -35,27 +36,27 @@ import Testing
     #expect(found.pairs.map(\.first) == found.pairs.map(\.first).sorted())
   }
 
-  @Test func `composed and decomposed letters are different words`() throws {
+  @Test func `Composed and decomposed letters are different words`() throws {
     #expect(try ngrams(["caf\u{E9} cafe\u{301}"], language: "fr").words.count == 2)
   }
 
-  @Test func `each Han character is a word where no dictionary cuts the text, Kana and Hangul are not`() throws {
+  @Test func `Each Han character is a word where no dictionary cuts the text, Kana and Hangul are not`() throws {
     #expect(try counts("犬の写真 한국어", language: "en").words == ["犬": 1, "の": 1, "写": 1, "真": 1, "한국어": 1])
   }
 
-  @Test func `each code point of Tibetan script is a word, for ICU has no dictionary of it`() throws {
+  @Test func `Each code point of Tibetan script is a word, for ICU has no dictionary of it`() throws {
     let found = try ngrams(["བོད་ཡིག"], language: "bo")
     #expect(found.words.map(\.text) == "བོད་ཡིག".unicodeScalars.map { String($0) })
     #expect(found.pairs.count == 6)
   }
 
-  @Test func `words that a tag stood between are one word, and their pair with a tab between is the one with a space`()
+  @Test func `Words that a tag stood between are one word, and their pair with a tab between is the one with a space`()
     throws
   {
     #expect(try counts("a<b>c</b>d e\tf e f").pairs == ["acd e": 1, "e f": 2, "f e": 1])
   }
 
-  @Test func `tags go, up to the nearest end in the same line`() throws {
+  @Test func `Tags go, up to the nearest end in the same line`() throws {
     #expect(try counts("a <b>c</b> d &lt;ref&gt; e").words == ["a": 1, "c": 1, "d": 1, "e": 1])
     #expect(try counts("a <b\nc> d").words == ["a": 1, "b": 1, "c": 1, "d": 1])
   }
@@ -73,13 +74,13 @@ import Testing
     #expect(pairs["教育 教育"] == nil)
   }
 
-  @Test func `in a language without spaces a word with half of a pair of quotation marks ends a row`() throws {
+  @Test func `In a language without spaces a word with half of a pair of quotation marks ends a row`() throws {
     #expect(try counts("教育 don’t 教育", language: "zh").words == ["教育": 2])
     #expect(try counts("教育 don’t 教育", language: "zh").pairs.isEmpty)
     #expect(try counts("教育 dont 教育", language: "zh").pairs.count == 2)
   }
 
-  @Test func `mutual information is that of the reference`() {
+  @Test func `Mutual information is that of the reference`() {
     #expect(pointwiseMutualInformation(together: 3, alone: (10, 20), total: 1000) == 3.9068905956085187)
   }
 }
@@ -99,7 +100,7 @@ import Testing
     return try Corpus.write(documents, folder: temporaryFolder())
   }
 
-  @Test func `the artifact depends neither on memory nor on threads nor on pieces`() async throws {
+  @Test func `The artifact depends neither on memory nor on threads nor on pieces`() async throws {
     let corpus = try corpus()
     func digest(_ threads: Int, _ memoryLimit: Int, _ pieceSize: Int) async throws -> Digest {
       let context = StageContext(scratch: try temporaryFolder(), threads: threads)
@@ -113,7 +114,7 @@ import Testing
     #expect(try await digest(3, 1 << 30, 1) == whole)
   }
 
-  @Test func `totals are known without reading the counts, and readers may stop early`() async throws {
+  @Test func `Totals are known without reading the counts, and readers may stop early`() async throws {
     let corpus = try Corpus.write(
       ["en": [.init(id: "1", text: "a b a b c")], "de": [.init(id: "1", text: "!")]], folder: temporaryFolder())
     let counts = try await CountNgrams(corpus: corpus).run(StageContext(scratch: try temporaryFolder(), threads: 2))
@@ -130,7 +131,7 @@ import Testing
     #expect(seen == ["a b", "b a"])
   }
 
-  @Test func `a language that the corpus does not have is an error that names it`() async throws {
+  @Test func `A language that the corpus does not have is an error that names it`() async throws {
     let corpus = try Corpus.write(["en": [.init(id: "1", text: "a")]], folder: temporaryFolder())
     let error = await #expect(throws: OperationError.self) {
       _ = try await CountNgrams(corpus: corpus, languages: ["xx"]).run(

@@ -1,5 +1,6 @@
 import ArtifactTypes
 import Metadata
+import TestSupport
 import Testing
 
 @Suite struct MergeTests {
@@ -38,18 +39,18 @@ import Testing
     return merge.entries.dropFirst(100).map { "\($0.text) \($0.source.rawValue)" }
   }
 
-  @Test func `a merge takes what the reference takes, in its order`() throws {
+  @Test func `A merge takes what the reference takes, in its order`() throws {
     #expect(
       try merged(.pmiAbove30)
         == ["chat w", "chien w", "… u", "w0 u", "e f b", "a b b", "Main Page t", "T1 t", "T2 t"])
   }
 
-  @Test func `with two words taken the documented rule has room for none, and takes one`() throws {
+  @Test func `With two words taken the documented rule has room for none, and takes one`() throws {
     #expect(
       try merged(.shareOfUnigrams) == ["chat w", "chien w", "… u", "w0 u", "e f b", "Main Page t", "T1 t", "T2 t"])
   }
 
-  @Test func `a limit of 0 lets one entry in, since it is looked at after each`() {
+  @Test func `A limit of 0 lets one entry in, since it is looked at after each`() {
     var merge = MetadataMerge(language: "de")
     merge.add(ranked([("Hund", 3), ("Katze", 2)], limit: 0), .unigram, limit: MetadataMerge.unigramCap(of: 2))
     #expect(merge.entries.dropFirst(100) == [Concept("Hund", source: .unigram, score: 3)])
@@ -64,7 +65,7 @@ import Testing
     (MetadataMerge.bigramCap(.shareOfUnigrams, unigramsTaken: 400_000), 100_646),
     (MetadataMerge.bigramCap(.pmiAbove30, unigramsTaken: 0), 100_646),
   ])
-  func `each source has the reference's cap`(cap: Int, expected: Int) { #expect(cap == expected) }
+  func `Each source has the reference's cap`(cap: Int, expected: Int) { #expect(cap == expected) }
 
   @Test func `256 code points are not too long, 257 are, and a lexicon's entries may have any length`() {
     var merge = MetadataMerge(language: "th")
@@ -76,7 +77,7 @@ import Testing
     #expect(merge.entries.last?.text == long + "แ")
   }
 
-  @Test func `equal scores stay in the order of first sight, however small the limit`() throws {
+  @Test func `Equal scores stay in the order of first sight, however small the limit`() throws {
     var random = SystemRandomNumberGenerator()
     for limit in [1, 3, 40, 1000] {
       let candidates = (0..<300).map { number in
@@ -97,13 +98,13 @@ import Testing
     }
   }
 
-  @Test func `of a text that several pairs give, the last score counts at the first one's place`() throws {
+  @Test func `Of a text that several pairs give, the last score counts at the first one's place`() throws {
     let best = try ranked([("abc", 9), ("x", 5), ("abc", 5), ("y", 7), ("abc", 5)], .shareOfUnigrams, limit: 3)
     #expect(best.map(\.text) == ["y", "abc", "x"])
     #expect(try ranked([("abc", 31), ("d", 31), ("abc", 30)], .pmiAbove30, limit: 3).map(\.text) == ["d"])
   }
 
-  @Test func `the first source of an entry wins, and composed letters are not decomposed ones`() {
+  @Test func `The first source of an entry wins, and composed letters are not decomposed ones`() {
     var merge = MetadataMerge(language: "fr")
     merge.add(lexicon: ["caf\u{E9}", "cafe\u{301}", "99"])
     #expect(merge.entries.count == 102)
@@ -112,7 +113,7 @@ import Testing
     #expect(!added)
   }
 
-  @Test func `a plus sign goes only in Chinese, Japanese and French lexicons`() {
+  @Test func `A plus sign goes only in Chinese, Japanese and French lexicons`() {
     for (language, expected) in [("de", "C+"), ("zh_min_nan", "C+"), ("zh_Hant", "C"), ("ja", "C"), ("fr_CA", "C")] {
       var merge = MetadataMerge(language: language)
       merge.add(lexicon: ["C+"])

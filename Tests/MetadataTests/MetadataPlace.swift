@@ -2,13 +2,7 @@ import ArtifactTypes
 import Core
 import Foundation
 import Metadata
-
-/// An empty folder for a test.
-func temporaryFolder(_ name: String = "metadata") throws -> String {
-  let folder = FileManager.default.temporaryDirectory.appending(path: "colophon-\(name)-\(UUID().uuidString)").path
-  try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-  return folder
-}
+import TestSupport
 
 /// The n-grams of texts of which each is a document.
 func ngrams(_ texts: [String], language: String = "en", memoryLimit: Int = 1 << 20) throws -> (

@@ -1,7 +1,8 @@
 import ArtifactTypes
 import Metadata
 
-/// The tokenizer and the counting as their specification reads, code point by code point in Swift's own strings: the oracle.
+/// The tokenizer and the counting as their specification reads, code point by code point in Swift's own strings: the
+/// oracle.
 ///
 /// ICU's word boundaries are taken as they are.
 struct SlowTokenizer {

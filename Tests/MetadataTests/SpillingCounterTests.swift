@@ -2,6 +2,7 @@ import ArtifactTypes
 import Core
 import Counting
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct SpillingCounterTests {
@@ -11,11 +12,7 @@ import Testing
     var position: UInt64
   }
 
-  private func folder() throws -> String {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "colophon-runs-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    return folder
-  }
+  private func folder() throws -> String { try temporaryFolder("runs") }
 
   /// Keys with many prefixes of one another, zero bytes and shared beginnings of eight and more bytes.
   private func randomKey(_ random: inout some RandomNumberGenerator) -> [UInt8] {
@@ -42,7 +39,7 @@ import Testing
   }
 
   @Test(arguments: [(0, 256), (0, 2), (500, 3), (4_000, 256), (1 << 20, 256)])
-  func `counts and first positions are those of a dictionary at every limit`(limit: Int, fanIn: Int) throws {
+  func `Counts and first positions are those of a dictionary at every limit`(limit: Int, fanIn: Int) throws {
     var random = SystemRandomNumberGenerator()
     for size in [0, 1, 2, 700, 3_000] {
       let additions = (0..<size).map { _ in
@@ -61,7 +58,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [0, 3_000, 1 << 20]) func `several counters give what one would have given`(limit: Int) throws {
+  @Test(arguments: [0, 3_000, 1 << 20]) func `Several counters give what one would have given`(limit: Int) throws {
     var random = SystemRandomNumberGenerator()
     let additions = (0..<2_000).map { Seen(key: randomKey(&random), count: 1, position: UInt64($0)) }
     let place = try folder()
@@ -75,7 +72,7 @@ import Testing
   }
 
   @Test(arguments: [(0, 256), (0, 2), (3_000, 3), (1 << 20, 256)])
-  func `the commonest come first, those as common in the order of their positions`(limit: Int, fanIn: Int) throws {
+  func `The commonest come first, those as common in the order of their positions`(limit: Int, fanIn: Int) throws {
     var random = SystemRandomNumberGenerator()
     for (size, lanes) in [(0, 1), (1, 1), (900, 1), (3_000, 1), (2_000, 3)] {
       let frequent = [UInt8](repeating: 7, count: 5)
@@ -99,7 +96,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [0, 5_000, 1 << 20]) func `keys counted later and keys in any order are the same keys`(limit: Int)
+  @Test(arguments: [0, 5_000, 1 << 20]) func `Keys counted later and keys in any order are the same keys`(limit: Int)
     throws
   {
     var random = SystemRandomNumberGenerator()
@@ -118,7 +115,7 @@ import Testing
     #expect(try collect([counter]).sorted { $0.key.lexicographicallyPrecedes($1.key) } == reference(additions))
   }
 
-  @Test func `keys longer than the buffers and the limit come back whole`() throws {
+  @Test func `Keys longer than the buffers and the limit come back whole`() throws {
     let long = [UInt8](repeating: 65, count: 600_000)
     let keys = [long, long + [0], Array(long.dropLast()), long + long]
     let counter = SpillingCounter(folder: try folder(), memoryLimit: 10_000)
@@ -129,7 +126,7 @@ import Testing
         == [(2, 2), (0, 0), (1, 1), (3, 3)].map { Seen(key: keys[$0.0], count: 2, position: UInt64($0.1)) })
   }
 
-  @Test func `nothing stays in the folder, neither while counting nor after an error`() throws {
+  @Test func `Nothing stays in the folder, neither while counting nor after an error`() throws {
     struct Stop: Error {}
     let place = try folder()
     let counter = SpillingCounter(folder: place, memoryLimit: 0)
@@ -143,7 +140,7 @@ import Testing
     #expect(try collect([counter]) == [Seen(key: [7], count: 1, position: 3)])
   }
 
-  @Test func `a folder that is not there is an error that names it`() throws {
+  @Test func `A folder that is not there is an error that names it`() throws {
     let counter = SpillingCounter(folder: "/nowhere/at/all", memoryLimit: 0)
     try [UInt8(1)].withUnsafeBytes { try counter.add($0, position: 0) }
     let error = #expect(throws: OperationError.self) {

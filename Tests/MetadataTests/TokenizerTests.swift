@@ -3,7 +3,8 @@ import Metadata
 import Testing
 
 @Suite struct TokenizerTests {
-  /// Random text of what makes a difference: tags and their halves, white space of every kind, brackets, CJK-like code points, words.
+  /// Random text of what makes a difference: tags and their halves, white space of every kind, brackets, CJK-like code
+  /// points, words.
   private func randomText(_ random: inout some RandomNumberGenerator) -> String {
     var text = String.UnicodeScalarView()
     for _ in 0..<Int.random(in: 0...60, using: &random) {
@@ -28,10 +29,12 @@ import Testing
   ]
   private static let spaces = (0..<0x3001).compactMap { Unicode.Scalar(UInt32($0)) }.filter(\.properties.isWhitespace)
   private static let marks = Array("()[]{}“”‘’（）【】《》〈〉「」『』，。、；：？¿！～—-_'\"…«»".unicodeScalars)
-  private static let scripts = Array("犬写真教育の한แมวและສະບາຍຕດកម្ពុជាမြန်မာབོད་ཡིག།𠀀𬺰\u{2F800}\u{200D}\u{202F}".unicodeScalars)
+  private static let scripts = Array(
+    "犬写真教育の한แมวและສະບາຍຕດកម្ពុជាမြန်မာབོད་ཡིག།𠀀𬺰\u{2F800}\u{200D}\u{202F}".unicodeScalars
+  )
 
   @Test(arguments: ["en", "bo", "dz", "zh", "zh_yue", "ja", "th", "lo", "km", "my"])
-  func `words are those of the specification, byte for byte`(language: String) throws {
+  func `Words are those of the specification, byte for byte`(language: String) throws {
     var random = SystemRandomNumberGenerator()
     var tokenizer = try Tokenizer(language: language)
     let slow = SlowTokenizer(language: language)
@@ -48,7 +51,7 @@ import Testing
   }
 
   @Test(arguments: ["en", "th", "zh"])
-  func `counts and order are those of the specification at every limit`(language: String) throws {
+  func `Counts and order are those of the specification at every limit`(language: String) throws {
     var random = SystemRandomNumberGenerator()
     let texts = (0..<60).map { _ in randomText(&random) }
     let slow = try SlowTokenizer(language: language).ngrams(texts)
@@ -62,7 +65,7 @@ import Testing
     }
   }
 
-  @Test func `a million starts of tags without an end take no longer than their number`() throws {
+  @Test func `A million starts of tags without an end take no longer than their number`() throws {
     var tokenizer = try Tokenizer(language: "en")
     var gaps = 0
     let halves = String(repeating: "<&lt;", count: 400_000)
@@ -81,7 +84,7 @@ import Testing
     ("en", false),
     ("bat_smg", false), ("es_419", false), ("ko", false), ("wuu", false),
   ])
-  func `codes of Wikipedia and of CLDR tell which languages have no spaces`(language: String, hasNoSpaces: Bool) {
+  func `Codes of Wikipedia and of CLDR tell which languages have no spaces`(language: String, hasNoSpaces: Bool) {
     #expect(SpacelessWriting.contains(language) == hasNoSpaces)
   }
 }
@@ -93,6 +96,6 @@ extension Array {
 }
 
 extension CountedText {
-  /// What tells composed from decomposed letters.
+  /// Texts in which composed and decomposed letters differ.
   fileprivate var bytes: [UInt8] { Array(text.utf8) + [0] + Array("\(count)".utf8) }
 }

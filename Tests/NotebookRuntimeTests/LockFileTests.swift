@@ -15,11 +15,11 @@ import Testing
         output: OutputSummary(format: "pairs/1", digest: Digest(of: "2"), byteCount: 1 << 40)),
     ])
 
-  @Test func itReadsBackAsItWasWritten() throws {
+  @Test func `A lock reads back as it was written`() throws {
     #expect(try LockFile(data: Data(lock.bytes), name: "lock.json") == lock)
   }
 
-  @Test func parametersAreKeptInOrderOfTheirNamesAndNoneLeaveNoTrace() throws {
+  @Test func `Parameters are kept in the order of their names, and no parameters leave no trace`() throws {
     #expect(!String(decoding: lock.bytes, as: UTF8.self).contains("parameters"))
     let set = LockFile(notebook: "n.md", parameters: ["b": "1", "größe": "\"x\"\n", "a": "0.5"], stages: lock.stages)
     let text = String(decoding: set.bytes, as: UTF8.self)
@@ -29,8 +29,8 @@ import Testing
     #expect(try LockFile(data: Data(set.bytes), name: "lock.json") == set)
   }
 
-  @Test("What is no lock file is refused by name", arguments: ["", "{}", "[1]", "{\"format\": 1}"])
-  func refused(text: String) {
+  @Test(arguments: ["", "{}", "[1]", "{\"format\": 1}"])
+  func `What is no lock file is refused by name`(text: String) {
     #expect {
       _ = try LockFile(data: Data(text.utf8), name: "some/lock.json")
     } throws: {
@@ -38,7 +38,7 @@ import Testing
     }
   }
 
-  @Test func aNewerFormatIsRefused() throws {
+  @Test func `A newer format is refused`() throws {
     var newer = lock
     newer.format = 99
     #expect {

@@ -1,13 +1,14 @@
 import Core
 import Foundation
 import NotebookRuntime
+import TestSupport
 import Testing
 
 /// Adds up numbers and keeps the sum so far; can be killed, fail, or find what an earlier run has kept.
 private struct Adding: Stage {
   var count = 5
   var label = "a"
-  /// Where the stage tells what it found: no part of the value that a real stage would have.
+  /// The file in which the stage notes what it found: no part of the value that a real stage would have.
   var diary: String
   /// The number behind which the process or the stage ends, read from this file, so that the key does not tell.
   var obstacle: String
@@ -43,7 +44,7 @@ private struct Disturbed: Stage {
 }
 
 @Suite(.serialized) final class PartialResultTests {
-  let root = FileManager.default.temporaryDirectory.appending(path: "partial-results-\(UUID().uuidString)").path
+  let root = temporaryPath("partial-results")
 
   init() throws { try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true) }
 
@@ -54,8 +55,8 @@ private struct Disturbed: Stage {
     let null = open("/dev/null", O_WRONLY)
     defer { close(null) }
     let configuration = RunConfiguration(
-      mode: .run, project: root, store: root + "/Artifacts/store.git", index: root + "/.colophon/index.sqlite",
-      scratch: root + "/.colophon/scratch/1", marker: root + "/marker", lock: root + "/lock.json", channel: null,
+      mode: .run, project: Project(root: root), scratch: root + "/.colophon/scratch/1", lock: root + "/lock.json",
+      channel: null,
       life: -1,
       threads: 1, concurrency: 1)
     let executor = try Executor(

@@ -4,7 +4,7 @@ import NotebookRuntime
 import Testing
 
 @Suite struct RunChannelTests {
-  @Test func eventsArriveInOrderHoweverTheBytesAreCut() throws {
+  @Test func `Events arrive in order however the bytes are cut`() throws {
     let pipe = Pipe()
     let channel = RunChannel(descriptor: pipe.fileHandleForWriting.fileDescriptor)
     let call = StageCallReport(place: .init(cell: 2, line: 7), sequence: 3, stage: "Zähle", name: "n")

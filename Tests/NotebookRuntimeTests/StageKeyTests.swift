@@ -37,17 +37,15 @@ import Testing
       of: Sample.self, inputs: try StageInputs(of: stage, digests: digests), libraryCode: library, isBuiltIn: builtIn)
   }
 
-  @Test(
-    "A change of any input changes the key",
-    arguments: [
-      Sample(blob: Blob("two")), Sample(parts: [Blob("b"), Blob("a")]), Sample(parts: [Blob("a")]), Sample(limit: 6),
-      Sample(label: ""), Sample(label: "x"),
-    ])
-  func inputsCount(changed: Sample) throws {
+  @Test(arguments: [
+    Sample(blob: Blob("two")), Sample(parts: [Blob("b"), Blob("a")]), Sample(parts: [Blob("a")]), Sample(limit: 6),
+    Sample(label: ""), Sample(label: "x"),
+  ])
+  func `A change of any input changes the key`(changed: Sample) throws {
     #expect(try key(changed).digest != key(Sample()).digest)
   }
 
-  @Test func theStoreComputesTheSameKeyFromTheComponentsOfARecord() throws {
+  @Test func `The store computes the same key from the components of a record`() throws {
     let key = try key(Sample())
     #expect(StageRecord.key(of: key.components) == key.digest)
     let file = StoredFile(
@@ -55,30 +53,30 @@ import Testing
       object: try #require(ObjectID(hexadecimal: String(repeating: "a", count: 40))), chunked: false)
     let output = StoredContent(format: Int.format, digest: file.digest, files: [file])
     let record = StageRecord(
-      key: key.digest, stage: Sample.name, components: key.components, output: output, started: 0, seconds: 0)
+      key: key.digest, stage: Sample.name, components: key.components, output: output, started: 0)
     #expect(record.fault == nil)
   }
 
-  @Test func equalInputsGiveEqualKeys() throws {
+  @Test func `Equal inputs give equal keys`() throws {
     #expect(try key(Sample()).digest == key(Sample()).digest)
   }
 
-  @Test func aFileCountsByItsContentAndNotByItsPath() throws {
+  @Test func `A file counts by its content and not by its path`() throws {
     #expect(try key(Sample(file: InputFile("moved.txt"))).digest == key(Sample()).digest)
     #expect(try key(Sample(), Digests(text: "other")).digest != key(Sample()).digest)
   }
 
-  @Test func theLibraryCountsForANotebooksStagesAlone() throws {
+  @Test func `The library counts only for a notebook's stages`() throws {
     let other = Digest(of: "other library")
     #expect(try key(Sample(), library: other).digest != key(Sample()).digest)
   }
 
-  @Test func everyComponentIsNamed() throws {
+  @Test func `Every component is named`() throws {
     let names = try key(Sample()).components.map(\.name)
     #expect(names == ["stage", "code", "library", "blob", "file", "limit", "parts.count", "parts[0]", "parts[1]"])
   }
 
-  @Test func aChangeIsToldOldAndNew() throws {
+  @Test func `A change is reported with the old and the new value`() throws {
     let before = try key(Sample()).components
     let changes = KeyChange.between(before, try key(Sample(limit: 6)).components)
     #expect(changes.map(\.summary) == ["limit 5 → 6"])

@@ -1,5 +1,6 @@
 import Foundation
 import Notebook
+import TestSupport
 import Testing
 
 /// Compiles generated programs with the real compiler against a small runtime of the same interface, and runs them.
@@ -10,7 +11,7 @@ struct CompiledNotebook {
   /// - Parameter parameters: what the run gives the program's parameters.
   init(_ program: NotebookProgram, parameters: [String: String] = [:]) throws {
     let runtime = try Self.runtime.get()
-    let folder = try Self.temporaryFolder()
+    let folder = URL(filePath: try temporaryFolder("notebook"))
     defer { try? FileManager.default.removeItem(at: folder) }
     let source = folder.appending(path: "program.swift")
     try program.source.write(to: source, atomically: true, encoding: .utf8)
@@ -31,7 +32,7 @@ struct CompiledNotebook {
   ]
 
   private static let runtime = Result { () throws -> URL in
-    let folder = try temporaryFolder()
+    let folder = URL(filePath: try temporaryFolder("notebook"))
     let source = folder.appending(path: "Colophon.swift")
     try runtimeSource.write(to: source, atomically: true, encoding: .utf8)
     let built = try run(
@@ -48,12 +49,6 @@ struct CompiledNotebook {
     let module = ["-emit-module", "-emit-module-path", folder.path + "/NotebookRuntime.swiftmodule"]
     let named = try run(["swiftc"] + flags + module + ["-module-name", "NotebookRuntime", empty.path])
     try #require(named.status == 0, "\(named.output)")
-    return folder
-  }
-
-  private static func temporaryFolder() throws -> URL {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "notebook-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     return folder
   }
 
@@ -100,7 +95,8 @@ struct CompiledNotebook {
         guard let value = getenv("PARAMETER_" + name).flatMap({ V(String(cString: $0)) }) else { fatalError(name) }
         return value
       }
-      public func cell<V>(_ id: Int, needs: [Int], _ body: @escaping () async throws -> V) -> CellRun<V> { CellRun(body) }
+      public func cell<V>(_ id: Int, needs: [Int], _ body: @escaping () async throws \
+      -> V) -> CellRun<V> { CellRun(body) }
       public func inline<V>(_ id: Int, needs: [Int], _ body: @escaping () async throws -> V) -> CellRun<Void> {
         CellRun { print("inline \\(id): \\(try await body())") }
       }

@@ -180,7 +180,8 @@ struct RunningCase: Sendable, CustomTestStringConvertible {
     #expect(
       report.diagnostics.map { "\($0.line):\($0.column) \($0.message)" } == [
         "8:25 cannot find 'f' in scope",
-        "8:25 f is a function of cell “scale” that uses values of cells: a type sees only its own properties; give the function all it needs as arguments",
+        "8:25 f is a function of cell “scale” that uses values of cells: a type sees only its own "
+          + "properties; give the function all it needs as arguments",
         "13:35 cannot find 'k' in scope",
         "13:35 k is a value of cell “scale”: an operator sees only its own arguments; make it a function",
       ])

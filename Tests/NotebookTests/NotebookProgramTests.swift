@@ -91,7 +91,8 @@ import Testing
   @Test func `Stage calls are listed with their places`() {
     let program = program(
       "struct Mine: Stage {}",
-      "let x = try await Download(url: u)()\nlet m = Mine()\nprint(Int(3))\nlet y = try await\n  Outer.Inner<Int>(x: Nested()())()"
+      "let x = try await Download(url: u)()\nlet m = Mine()\nprint(Int(3))\nlet y = try await\n "
+        + " Outer.Inner<Int>(x: Nested()())()"
     )
     let calls = program.manifest.stageCalls
     #expect(calls.map(\.name) == ["Download", "Mine", "Outer.Inner", "Nested"])

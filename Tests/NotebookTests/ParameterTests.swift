@@ -177,7 +177,8 @@ import Testing
       parsed(
         Self.front("count: 1")
           + notebook(
-            "struct S { var count = 2 }\nfunc f(count: Int) -> Int { let count = count; return count }\n[1].map { count in count }"
+            "struct S { var count = 2 }\nfunc f(count: Int) -> Int { let count = count; return count "
+              + "}\n[1].map { count in count }"
           )
       ).0)
     #expect(program.diagnostics.isEmpty)

@@ -1,19 +1,7 @@
 import Core
 import Notebook
+import TestSupport
 import Testing
-
-/// Numbers that are the same on every run. Source: Steele, Lea and Flood, Fast Splittable Pseudorandom Number Generators (2014).
-private struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
 
 @Suite struct RandomNotebookTests {
   static let pieces = [
@@ -29,7 +17,7 @@ private struct SplitMix: RandomNumberGenerator {
   ]
 
   @Test(arguments: 0..<400) func `Any text parses, and its places stay within it`(seed: UInt64) {
-    var generator = SplitMix(state: seed)
+    var generator = SplitMix64(seed)
     let text = (0..<Int.random(in: 0..<60, using: &generator)).compactMap { _ in
       Self.pieces.randomElement(using: &generator)
     }

@@ -64,9 +64,9 @@ import Testing
     try await withThrowingTaskGroup(of: Void.self) { group in
       for root in roots {
         group.addTask {
-          let store = try ArtifactStore(artifacts: root + "/Artifacts", project: root)
+          let store = try ArtifactStore(project: Project(root: root))
           let remote = try RemoteList(store: root + "/Artifacts/store.git").remote(named: nil)
-          _ = try Exchange(store: store, artifacts: root + "/Artifacts", remote: remote) { _ in }.push()
+          _ = try Exchange(store: store, project: Project(root: root), remote: remote) { _ in }.push()
         }
       }
       try await group.waitForAll()
@@ -259,7 +259,7 @@ import Testing
   }
 }
 
-/// What killed git commands leave.
+/// The files that killed git commands leave.
 @Suite struct AbandonedLockTests {
   @Test func `Locks of references that a killed push or fetch has left do not stop the next ones`() throws {
     let hub = try Hub()

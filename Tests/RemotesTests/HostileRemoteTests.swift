@@ -83,7 +83,7 @@ private func content(_ file: StoredFile, format: String = "test/1") -> StoredCon
   StoredContent(format: format, digest: file.digest, files: [file])
 }
 
-/// What a hostile or broken remote sends is refused by name; the rest of what it sends is taken in.
+/// Hostile or broken contents of a remote are refused, and the message names them; the rest is received.
 @Suite struct HostileRemoteTests {
   private let hub: Hub
   private let forger: Forger

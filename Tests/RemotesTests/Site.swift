@@ -5,6 +5,7 @@ import Foundation
 import Processes
 import Remotes
 import Synchronization
+import TestSupport
 import Testing
 
 /// A project of one person in a temporary folder, with a store; all are removed at the end of their lives.
@@ -13,7 +14,7 @@ final class Site {
   let store: ArtifactStore
   private let messages: Reports
 
-  /// What a store reported.
+  /// The messages of a store.
   final class Reports: Sendable {
     private let texts = Mutex<[String]>([])
     var all: [String] { texts.withLock { $0 } }
@@ -21,11 +22,10 @@ final class Site {
   }
 
   init() throws {
-    root = FileManager.default.temporaryDirectory.path + "/colophon-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+    root = try temporaryFolder("site")
     let messages = Reports()
     self.messages = messages
-    store = try ArtifactStore(artifacts: root + "/Artifacts", project: root) { messages.add($0) }
+    store = try ArtifactStore(project: Project(root: root)) { messages.add($0) }
   }
 
   deinit { try? FileManager.default.removeItem(atPath: root) }
@@ -40,11 +40,11 @@ final class Site {
     for suffix in ["", "-wal", "-shm"] {
       try? FileManager.default.removeItem(atPath: root + "/.colophon/index.sqlite" + suffix)
     }
-    return try ArtifactStore(artifacts: artifacts, project: root)
+    return try ArtifactStore(project: Project(root: root))
   }
 
   func exchange(_ name: String = "hub") throws -> Exchange {
-    Exchange(store: store, artifacts: artifacts, remote: try remotes.remote(named: name)) { _ in }
+    Exchange(store: store, project: Project(root: root), remote: try remotes.remote(named: name)) { _ in }
   }
 
   @discardableResult
@@ -66,7 +66,7 @@ final class Hub {
   let path: String
 
   init() throws {
-    path = FileManager.default.temporaryDirectory.path + "/colophon-\(UUID().uuidString).git"
+    path = temporaryPath("hub") + ".git"
     #expect(try ToolRun("git", ["init", "-q", "--bare", path]).succeeded)
   }
 
@@ -93,7 +93,7 @@ extension StageRecord {
     ]
     return StageRecord(
       key: StageRecord.key(of: components), stage: stage, components: components, output: output, started: started,
-      seconds: seconds, environment: ["os": "Debian"], notes: ["“\(name)”"])
+      cost: RunCost(seconds: seconds, notes: ["“\(name)”"]), environment: ["os": "Debian"])
   }
 }
 
@@ -121,17 +121,8 @@ extension ArtifactStore {
   }
 }
 
-/// SplitMix64: bytes that do not compress, the same in every run.
+/// Bytes that do not compress, the same in every run.
 func someBytes(_ count: Int, _ seed: UInt64) -> [UInt8] {
-  var state = seed
-  var bytes: [UInt8] = []
-  bytes.reserveCapacity(count + 8)
-  while bytes.count < count {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-    withUnsafeBytes(of: mixed ^ mixed >> 31) { bytes.append(contentsOf: $0) }
-  }
-  return Array(bytes.prefix(count))
+  var generator = SplitMix64(seed)
+  return Array(generator.bytes(count + 7).prefix(count))
 }

@@ -228,7 +228,7 @@ import Testing
       try? FileManager.default.removeItem(atPath: site.root + "/.colophon/index.sqlite" + suffix)
       try? FileManager.default.copyItem(atPath: index + suffix, toPath: site.root + "/.colophon/index.sqlite" + suffix)
     }
-    let store = try ArtifactStore(artifacts: site.artifacts, project: site.root)
+    let store = try ArtifactStore(project: Project(root: site.root))
     let found = try store.inspect(repair: false)
     #expect(
       found.damages.filter { $0.kind == "index" }.count == 1 && found.damages.filter { $0.kind == "content" }.count == 1

@@ -9,7 +9,7 @@ import Testing
     ArtifactContent(bytes: Array(text.utf8), name: name)
   }
 
-  @Test func namesAndContentsCannotBecomeMarkup() throws {
+  @Test func `Names and contents cannot become markup`() throws {
     let evil = "\"><script>alert(1)</script><img src=x onerror=alert(2)>"
     let difference = try Comparison.difference(
       of: content("a.txt", "x\n\(evil)\n"), new: content("a.txt", "x\n'\(evil)&\n"), format: "file/txt", name: evil)
@@ -20,7 +20,7 @@ import Testing
     #expect(!page.contains("<script") && !page.contains("<img src=x") && page.contains("&lt;script&gt;"))
   }
 
-  @Test func drawingsAreImagesThatRunNothing() throws {
+  @Test func `Drawings are images that run nothing`() throws {
     let difference = try Comparison.difference(
       of: content("a.svg", "<svg><script>1</script></svg>"), new: content("a.svg", "<svg><script>2</script></svg>"),
       format: "file/svg", name: "drawing")

@@ -16,14 +16,14 @@ import Testing
     "| a | <script>alert(1)</script> |", "```\n<script>alert(1)</script>\n```",
   ]
 
-  @Test("text from a run never becomes markup", arguments: attacks)
-  func outcomes(attack: String) throws {
+  @Test(arguments: attacks)
+  func `Text from a run never becomes markup`(attack: String) throws {
     let report = SampleRun.render(SampleRun.notebook, Self.record(attack), Self.context(attack))
     try Self.check(report, like: SampleRun.render(SampleRun.notebook, Self.record("plain"), Self.context("plain")))
   }
 
-  @Test("text of a notebook never becomes markup", arguments: attacks)
-  func notebook(attack: String) throws {
+  @Test(arguments: attacks)
+  func `Text of a notebook never becomes markup`(attack: String) throws {
     let oneLine = attack.split(whereSeparator: \.isNewline).joined(separator: " ").filter {
       $0 != "\u{0}" && $0 != "\u{1}"
     }
@@ -61,14 +61,12 @@ import Testing
     #expect(Self.rawHTML(in: report.markdown) == [])
   }
 
-  @Test(
-    "a link of a scheme that runs something loses its target",
-    arguments: [
-      "javascript:alert(1)", "JaVaScRiPt:alert(1)", "java&#115;cript:alert(1)", "vbscript:x", "data:text/html,<script>",
-      "file:///etc/passwd",
-      "javascript&colon;alert(1)", "\u{1}javascript:alert(1)", "java&Tab;script:alert(1)",
-    ])
-  func links(target: String) {
+  @Test(arguments: [
+    "javascript:alert(1)", "JaVaScRiPt:alert(1)", "java&#115;cript:alert(1)", "vbscript:x", "data:text/html,<script>",
+    "file:///etc/passwd",
+    "javascript&colon;alert(1)", "\u{1}javascript:alert(1)", "java&Tab;script:alert(1)",
+  ])
+  func `A link of a scheme that runs something loses its target`(target: String) {
     let record = RunRecord(
       notebook: "n.md", started: 0, seconds: 0, environment: [:], cells: [], inlines: [], stages: [])
     let report = SampleRun.render(
@@ -79,27 +77,25 @@ import Testing
     #expect(!report.markdown.contains("](\(target)"))
   }
 
-  @Test(
-    "a drawing with anything unknown in it is shown as a picture",
-    arguments: [
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" onload=\"alert(1)\"><rect/></svg>",
-      "<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>",
-      "<svg xmlns=\"http://www.w3.org/2000/svg\"><foreignObject><b/></foreignObject></svg>",
-      "<svg xmlns=\"http://www.w3.org/2000/svg\"><a href=\"javascript:alert(1)\"><text>x</text></a></svg>",
-      "<svg xmlns=\"http://www.w3.org/2000/svg\"><image href=\"http://evil.example/x.png\"/></svg>",
-      "<svg xmlns=\"http://www.w3.org/2000/svg\"><style>*{background:url(http://evil.example)}</style></svg>",
-      "<svg xmlns=\"http://www.w3.org/2000/svg\"><rect fill=\"url(http://evil.example)\"/></svg>",
-      "<svg xmlns=\"http://www.w3.org/2000/svg\"><rect style=\"position:fixed\"/></svg>",
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"sidebar\"><rect/></svg>",
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" id=\"colophon\"><rect/></svg>",
-      "<svg xmlns=\"http://www.w3.org/2000/svg\"><title><b>x</b></title></svg>",
-      "<svg xmlns=\"http://www.w3.org/2000/svg\"><rect/></svg><script>alert(1)</script>",
-      "<svg xmlns=\"http://www.w3.org/2000/svg\"><g></svg>", "<!DOCTYPE svg [<!ENTITY x \"y\">]><svg>&x;</svg>",
-      "<svg xmlns=\"http://www.w3.org/2000/svg\"><![CDATA[<script>]]></svg>",
-      "<svg xmlns=\"http://www.w3.org/2000/svg\"><svg/></svg>",
-      "<svg xmlns=\"http://www.w3.org/2000/svg\"><rect width=\"1\" width=\"<\"/></svg>", "not a drawing", "", "<svg",
-    ])
-  func drawings(svg: String) {
+  @Test(arguments: [
+    "<svg xmlns=\"http://www.w3.org/2000/svg\" onload=\"alert(1)\"><rect/></svg>",
+    "<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>",
+    "<svg xmlns=\"http://www.w3.org/2000/svg\"><foreignObject><b/></foreignObject></svg>",
+    "<svg xmlns=\"http://www.w3.org/2000/svg\"><a href=\"javascript:alert(1)\"><text>x</text></a></svg>",
+    "<svg xmlns=\"http://www.w3.org/2000/svg\"><image href=\"http://evil.example/x.png\"/></svg>",
+    "<svg xmlns=\"http://www.w3.org/2000/svg\"><style>*{background:url(http://evil.example)}</style></svg>",
+    "<svg xmlns=\"http://www.w3.org/2000/svg\"><rect fill=\"url(http://evil.example)\"/></svg>",
+    "<svg xmlns=\"http://www.w3.org/2000/svg\"><rect style=\"position:fixed\"/></svg>",
+    "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"sidebar\"><rect/></svg>",
+    "<svg xmlns=\"http://www.w3.org/2000/svg\" id=\"colophon\"><rect/></svg>",
+    "<svg xmlns=\"http://www.w3.org/2000/svg\"><title><b>x</b></title></svg>",
+    "<svg xmlns=\"http://www.w3.org/2000/svg\"><rect/></svg><script>alert(1)</script>",
+    "<svg xmlns=\"http://www.w3.org/2000/svg\"><g></svg>", "<!DOCTYPE svg [<!ENTITY x \"y\">]><svg>&x;</svg>",
+    "<svg xmlns=\"http://www.w3.org/2000/svg\"><![CDATA[<script>]]></svg>",
+    "<svg xmlns=\"http://www.w3.org/2000/svg\"><svg/></svg>",
+    "<svg xmlns=\"http://www.w3.org/2000/svg\"><rect width=\"1\" width=\"<\"/></svg>", "not a drawing", "", "<svg",
+  ])
+  func `A drawing with anything unknown in it is shown as a picture`(svg: String) {
     var record = SampleRun.record
     record.cells[1].shown = [.figure(Figure(svg: svg, alternative: "\"><script>"))]
     record.stages = []
@@ -111,20 +107,22 @@ import Testing
     #expect(file.map { Self.forbidden(in: String(decoding: $0.bytes, as: UTF8.self)) } == [])
   }
 
-  @Test func `a harmless drawing goes into the page, written anew`() {
+  @Test func `A harmless drawing goes into the page, written anew`() {
     var record = SampleRun.record
     record.stages = []
     record.cells[1].shown = [
       .figure(
         Figure(
           svg:
-            "<?xml version='1.0'?>\n<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'><text x='1'>a &lt;b&gt; &amp; \u{5d0}</text></svg>",
+            "<?xml version='1.0'?>\n<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'><text "
+            + "x='1'>a &lt;b&gt; &amp; \u{5d0}</text></svg>",
           alternative: "text"))
     ]
     let html = SampleRun.render(SampleRun.notebook, record).html
     #expect(
       html.contains(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 9 9\"><text x=\"1\">a &lt;b&gt; &amp; \u{5d0}</text></svg>"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 9 9\"><text x=\"1\">a &lt;b&gt; "
+          + "&amp; \u{5d0}</text></svg>"
       ))
   }
 
@@ -151,8 +149,8 @@ import Testing
     ]
     var stage = SampleRun.stage(text, text, line: 2, output: "pairs", state: .failed(message: text), components: [])
     stage.reason = text
-    stage.notes = [text]
-    stage.measurements = [Measurement(name: text, value: 1, unit: text)]
+    stage.cost.notes = [text]
+    stage.cost.measurements = [Measurement(name: text, value: 1, unit: text)]
     stage.components = [KeyComponent(name: text, kind: .parameter, digest: SampleRun.digest("x"), display: text)]
     stage.output?.format = text
     record.stages.append(stage)

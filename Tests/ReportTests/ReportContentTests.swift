@@ -7,17 +7,18 @@ import Testing
 @Suite struct ReportContentTests {
   let report = SampleRun.render()
 
-  @Test func `values stand in the prose, marked, with what computed them`() {
+  @Test func `Values stand in the prose, marked, with what computed them`() {
     #expect(report.html.contains("title=\"Computed: kept — line 13\" dir=\"auto\">2</span>"))
     #expect(report.html.contains(">13 032</span>"))
     #expect(
       report.html.contains(
-        "<span class=\"value missing\" title=\"broken — line 28: broken threw: no such file\" dir=\"auto\">no value</span>"
+        "<span class=\"value missing\" title=\"broken — line 28: broken threw: no such "
+          + "file\" dir=\"auto\">no value</span>"
       ))
     #expect(report.markdown.contains("a value: 2 pairs of 13 032."))
   }
 
-  @Test func `parameters are listed, and those of this run alone marked beside the document's values`() throws {
+  @Test func `Parameters are listed, and those of this run alone marked beside the document's values`() throws {
     let text = SampleRun.notebook.replacing(
       "seed: 7", with: "seed: 7\nparameters:\n  sample: 0\n  rate: 0.5\n  name: a|b")
     let own = SampleRun.render(text)
@@ -38,53 +39,54 @@ import Testing
     #expect(set.markdown.contains("| Parameter `sample` | 150 (set for this run; the notebook says 0) |"))
     #expect(
       set.markdown.contains(
-        "> **This run has values of its own:** `seed` is 8 instead of 7, `sample` is 150 instead of 0, `name` is \"&lt;c&gt;\" instead of \"a\\|b\".\n"
+        "> **This run has values of its own:** `seed` is 8 instead of 7, `sample` is 150 instead of "
+          + "0, `name` is \"&lt;c&gt;\" instead of \"a\\|b\".\n"
       ))
   }
 
-  @Test func `an error stands where it happened, with its line of code`() {
+  @Test func `An error stands where it happened, with its line of code`() {
     #expect(report.html.contains("small.md, line 49"))
     #expect(report.html.contains("<pre tabindex=\"0\">let ratio = try divide(1, by: 0)</pre>"))
     #expect(report.html.contains("it waits for <a href=\"#cell-4\">cell 4</a>"))
     #expect(report.html.contains("Of 5 cells 3 ran, 1 failed, 1 waits for another, 1 value in the text is missing"))
   }
 
-  @Test func `a link defined in another block is known everywhere`() {
+  @Test func `A link defined in another block is known everywhere`() {
     #expect(report.html.contains("<a href=\"https://example.org/paper\" title=\"The paper\">link</a>"))
     #expect(report.html.contains("See <a href=\"https://example.org/paper\" title=\"The paper\">the paper</a>."))
   }
 
-  @Test func `the title is said once`() {
+  @Test func `The title is said once`() {
     #expect(report.html.matches(of: #/<h1[ >]/#).count == 1)
     #expect(!report.html.contains("id=\"a-small-experiment\""))
   }
 
-  @Test func `a hidden cell shows its result without its code`() {
+  @Test func `A hidden cell shows its result without its code`() {
     #expect(!report.html.contains("<code>pictures"))
     #expect(report.html.contains("data:image/png;base64,iVA="))
     #expect(report.html.contains("<b>Figure\u{a0}2.</b> Kept pictures: 保留"))
   }
 
-  @Test func `the colophon links an input to the stage that made it`() {
+  @Test func `The colophon links an input to the stage that made it`() {
     #expect(report.html.contains("pairs/1 <a href=\"#call-1\">from ReadPairs</a>"))
     #expect(report.html.contains("2 stage calls: 1 ran, 1 came from the store"))
     #expect(report.html.contains("2023-11-14 21:56:40 UTC"))
     #expect(report.html.contains(SampleRun.digest("key long").hexadecimal))
   }
 
-  @Test func `every link within the page leads somewhere, and no name is given twice`() {
+  @Test func `Every link within the page leads somewhere, and no name is given twice`() {
     let names = report.html.matches(of: #/ id="([^"]*)"/#).map { String($0.1) }
     #expect(Set(names).count == names.count)
     for link in report.html.matches(of: #/href="#([^"]*)"/#) { #expect(names.contains(String(link.1)), "#\(link.1)") }
   }
 
-  @Test func `the page loads nothing`() {
+  @Test func `The page loads nothing`() {
     #expect(report.html.contains("default-src 'none'; style-src 'unsafe-inline'; img-src data:;"))
     #expect(!report.html.contains("<script") && !report.html.contains("<link") && !report.html.contains("@import"))
     #expect(report.html.matches(of: #/src="(?!data:)/#).isEmpty && report.html.matches(of: #/url\(/#).isEmpty)
   }
 
-  @Test func `a long table is folded and keeps every row`() {
+  @Test func `A long table is folded and keeps every row`() {
     var table = Table(columns: [.init("n")])
     for number in 1...100 { table.append([.integer(number)]) }
     var record = SampleRun.record
@@ -94,7 +96,7 @@ import Testing
     for number in 1...100 { #expect(html.contains("<td class=\"n\">\(number)</td>")) }
   }
 
-  @Test func `ten thousand stage calls still make a small page`() {
+  @Test func `Ten thousand stage calls still make a small page`() {
     var record = SampleRun.record
     record.stages = (0..<10_000).map { index in
       SampleRun.stage(
@@ -111,7 +113,7 @@ import Testing
     #expect(report.html.contains("href=\"#stage-1\"") && report.html.contains("id=\"stage-7\""))
   }
 
-  @Test func `a notebook without cells or front matter makes a page`() {
+  @Test func `A notebook without cells or front matter makes a page`() {
     let record = RunRecord(
       notebook: "empty.md", started: 0, seconds: 0, environment: [:], cells: [], inlines: [], stages: [])
     let report = SampleRun.render("Only *prose*.\n", record, ReportContext())
@@ -119,7 +121,7 @@ import Testing
     #expect(report.markdown.hasPrefix("# empty.md\n\nOnly *prose*.\n"))
   }
 
-  @Test func `a chart goes into the page itself, without its style sheet`() throws {
+  @Test func `A chart goes into the page itself, without its style sheet`() throws {
     var record = SampleRun.record
     let figure = try Chart(SampleRun.table).bars(category: "language", value: "top-1", title: "Accuracy & more")
     record.cells[1].shown = [.figure(figure)]
@@ -129,7 +131,7 @@ import Testing
     #expect(report.files.first?.bytes == Array(figure.svg.utf8))
   }
 
-  @Test func `pictures of the prose come along`() {
+  @Test func `Pictures of the prose come along`() {
     let context = ReportContext(pictures: ["a.png": Picture(bytes: [1, 2, 3], mediaType: "image/png", caption: "")])
     let record = RunRecord(
       notebook: "n.md", started: 0, seconds: 0, environment: [:], cells: [], inlines: [], stages: [])

@@ -76,7 +76,8 @@ enum SampleRun {
 
   static let drawing = Figure(
     svg:
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 10 10\"><rect width=\"10\" height=\"5\" fill=\"#4477aa\"/></svg>",
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 10 10\"><rect "
+      + "width=\"10\" height=\"5\" fill=\"#4477aa\"/></svg>",
     alternative: "A rectangle")
 
   static func digest(_ text: String) -> Digest { Digest(of: text) }
@@ -123,10 +124,10 @@ enum SampleRun {
         + [KeyComponent(name: "minimumWords", kind: .parameter, digest: digest("5"), display: "5")],
       state: state, reason: state == .ran ? "minimumWords changed: 4 → 5" : nil,
       output: OutputSummary(format: "pairs/1", digest: digest(output), byteCount: 1_500_000), computed: 1_699_999_000,
-      seconds: 2.5,
-      cpuSeconds: 4, peakMemoryBytes: 80 << 20,
-      measurements: [Measurement(name: "throughput", value: 5200, unit: "pairs/s")],
-      notes: ["3 records had no caption"])
+      cost: RunCost(
+        seconds: 2.5, cpuSeconds: 4, peakMemoryBytes: 80 << 20,
+        measurements: [Measurement(name: "throughput", value: 5200, unit: "pairs/s")],
+        notes: ["3 records had no caption"]))
   }
 
   static func render(

@@ -3,10 +3,11 @@ import Differences
 import Report
 import Testing
 
-/// The pages of `colophon verify --html` and `colophon diff --html`, whose every word can come from somebody else's lock.
+/// The pages of `colophon verify --html` and `colophon diff --html`, whose every word can come from somebody else's
+/// lock.
 @Suite struct VerdictPageTests {
-  @Test("text of a verdict never becomes markup", arguments: HostileInputTests.attacks)
-  func verdicts(attack: String) {
+  @Test(arguments: HostileInputTests.attacks)
+  func `Text of a verdict never becomes markup`(attack: String) {
     let page = VerdictPage(Self.verdict(attack)).html
     #expect(HostileInputTests.tags(page) == HostileInputTests.tags(VerdictPage(Self.verdict("plain")).html))
     #expect(HostileInputTests.forbidden(in: page) == [])
@@ -14,17 +15,15 @@ import Testing
       page.contains("content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\""))
   }
 
-  @Test("text of a difference never becomes markup", arguments: HostileInputTests.attacks)
-  func differences(attack: String) throws {
+  @Test(arguments: HostileInputTests.attacks)
+  func `Text of a difference never becomes markup`(attack: String) throws {
     let page = try Self.differences(attack)
     #expect(HostileInputTests.tags(page) == HostileInputTests.tags(try Self.differences("plain")))
     #expect(HostileInputTests.forbidden(in: page) == [])
   }
 
-  @Test(
-    "counts of one are told as one",
-    arguments: [(1, "1 stage was", "1 block of prose"), (2, "2 stages were", "2 blocks of prose")])
-  func counts(count: Int, stages: String, blocks: String) {
+  @Test(arguments: [(1, "1 stage was", "1 block of prose"), (2, "2 stages were", "2 blocks of prose")])
+  func `Counts of one are in the singular`(count: Int, stages: String, blocks: String) {
     var verdict = Self.verdict("plain")
     verdict.executed = count
     verdict.agreeingProse = count

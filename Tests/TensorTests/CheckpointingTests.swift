@@ -132,7 +132,7 @@ import Testing
     #expect(witness == nil)
   }
 
-  @Test func `bfloat16 gradients are those without it, bit by bit`() throws {
+  @Test func `Bfloat16 gradients are those without it, bit by bit`() throws {
     #expect(try gradients(.bfloat16, recomputing: true) == gradients(.bfloat16, recomputing: false))
   }
 }

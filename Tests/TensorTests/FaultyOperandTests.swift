@@ -6,7 +6,7 @@ import Testing
 @Suite struct FaultyOperandTests {
   struct Fault: CustomTestStringConvertible, Sendable {
     let testDescription: String
-    /// What the error has to name.
+    /// The words that the error must contain.
     let operation: String
     let subject: [String]
     let apply: @Sendable () throws -> Void

@@ -109,7 +109,7 @@ import Testing
     }
   }
 
-  @Test func `bfloat16 layers stay close to float32`() throws {
+  @Test func `Bfloat16 layers stay close to float32`() throws {
     let x = OperationTests.random(64 * 24)
     let w = OperationTests.random(96 * 24, 5).map { $0 * 0.2 }
     let b = OperationTests.random(96, 6)

@@ -2,8 +2,9 @@ import Foundation
 import Tensor
 import Testing
 
-/// The layers that are one node of the graph each, against the same ones put together from elementwise operations and products in
-/// float64, whose gradients are libtorch's. The widths are no multiples of a vector, the rows one, few, and more than a partial sum holds.
+/// The layers that are one node of the graph each, against the same ones put together from elementwise operations and
+/// products in float64, whose gradients are libtorch's. The widths are no multiples of a vector, the rows one, few, and
+/// more than a partial sum holds.
 @Suite struct KernelTests {
   struct Size: CustomTestStringConvertible, Sendable {
     let rows: Int
@@ -112,21 +113,23 @@ import Testing
     return (difference / max(size, 1e-2 * Double(b.count))).squareRoot()
   }
 
-  /// How far a layer may be from its reference.
+  /// The largest distance of a layer from its reference.
   private static func limit(_ layer: Layer, _ type: ElementType, _ size: Size) -> Double {
     switch type {
     case .float64: 1e-12
     // A normalised row of one element divides what should be nothing by √ε, which is 1/316.
     case .float32: size.width == 1 ? 3e-4 : 1e-5
-    // One rounding changes a number by at most 2⁻⁸ of it. Products of few numbers libtorch adds up in bfloat16, and all of them where
-    // oneDNN has no product in bfloat16.
+    // One rounding changes a number by at most 2⁻⁸ of it. Products of few numbers libtorch adds up in bfloat16, and all
+    // of them where oneDNN has no product in bfloat16.
     default: layer.name == "linear" && (size.rows * size.width * 7 <= 4096 || !multipliesBFloat16) ? 0.05 : 0x1p-8
     }
   }
 
-  /// True where oneDNN multiplies in bfloat16: it needs these parts of AVX-512, and libtorch asks for them by the same names.
+  /// True where oneDNN multiplies in bfloat16: it needs these parts of AVX-512, and libtorch asks for them by the same
+  /// names.
   ///
-  /// Source: libtorch's `mkldnn_bf16_device_check`. Without them a product of 300 numbers is off by 2 %, with libtorch by itself too.
+  /// Source: libtorch's `mkldnn_bf16_device_check`. Without them a product of 300 numbers is off by 2 %, with libtorch
+  /// by itself too.
   private static let multipliesBFloat16: Bool = {
     let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
     let flags = Set(text.split(separator: "\n").first { $0.hasPrefix("flags") }?.split(separator: " ") ?? [])
@@ -151,7 +154,7 @@ import Testing
     }
   }
 
-  @Test func `bfloat16 is rounded to the nearest, once`() throws {
+  @Test func `Bfloat16 is rounded to the nearest, once`() throws {
     let size = Size(rows: 40, width: 33)
     for layer in Self.layers(size) where ["layerNorm", "quickGelu"].contains(layer.name) {
       let found = try Self.results(layer, .bfloat16, stored: .bfloat16)[0]

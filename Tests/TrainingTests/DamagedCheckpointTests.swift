@@ -30,8 +30,10 @@ import Training
     let error = #expect(throws: OperationError.self) { try load(bytes, TensorFolder.bytes("config.json")) }
     #expect(
       error?.cause == """
-        missing: logit_scale, text_model.encoder.layers.1.self_attn.v_proj.bias; of another shape than the configuration asks for: \
-        text_projection.weight [1] instead of [6, 8], visual_projection.weight [12, 6] instead of [6, 12]; not part of such a model: \
+        missing: logit_scale, text_model.encoder.layers.1.self_attn.v_proj.bias; of another shape than \
+        the configuration asks for: \
+        text_projection.weight [1] instead of [6, 8], visual_projection.weight [12, 6] instead of [6, \
+        12]; not part of such a model: \
         a.stranger, another.stranger
         """)
   }

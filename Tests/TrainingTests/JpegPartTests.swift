@@ -7,7 +7,7 @@ import Testing
 ///
 /// The files and Pillow's pixels are from `Golden/pictures/make.py`.
 @Suite struct JpegPartTests {
-  /// What Pillow makes of a part.
+  /// A part as Pillow crops and scales it.
   private struct Reference: Decodable {
     let part: [Double]
     let size: Int

@@ -16,7 +16,8 @@ import Training
     ("ViT-bigG/14", 1280, 14, [48, 1664, 16, 8192], [1280, 20, 32]),
   ]
 
-  /// How many numbers a tower's blocks have: two normalisations, four projections of attention, two layers of MLP, with biases.
+  /// The count of a tower's parameters: two normalisations, four projections of attention, two layers of MLP, with
+  /// biases.
   static func blocks(_ layers: Int, _ width: Int, _ hidden: Int) -> Int {
     layers * (4 * width + 4 * (width * width + width) + 2 * width * hidden + hidden + width)
   }

@@ -1,12 +1,13 @@
 import Core
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 import Training
 
 /// Batches of encoded pictures: their order, what is left out, and what ends the loading.
 @Suite(.serialized) struct PictureLoaderTests {
-  private let folder = FileManager.default.temporaryDirectory.appending(path: "loader-\(UUID().uuidString)").path
+  private let folder = temporaryPath("loader")
   private static let names = ["a", "b", "c", "d", "e", "f"]
 
   private func remove() { try? FileManager.default.removeItem(atPath: folder) }

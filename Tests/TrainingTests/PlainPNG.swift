@@ -1,4 +1,5 @@
-/// Writes PNG of kinds that the package's own encoder does not write: not packed, with whatever depth and colour type is asked for.
+/// Writes PNG of kinds that the package's own encoder does not write: not packed, with whatever depth and colour type
+/// is asked for.
 enum PlainPNG {
   /// - Parameters:
   ///   - depth: bits of a sample, 8 or 16.

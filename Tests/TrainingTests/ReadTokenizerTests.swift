@@ -5,7 +5,7 @@ import Testing
 import Training
 
 @Suite struct ReadTokenizerTests {
-  /// What the transformers library's fast `XLMRobertaTokenizer` gives.
+  /// The IDs that the transformers library's fast `XLMRobertaTokenizer` gives.
   private struct Expected: Decodable {
     var count: Int
     var texts: [String]

@@ -59,8 +59,8 @@ import Training
     return true
   }
 
-  /// Slow enough that no rounding grows within the steps; Adam divides by the gradient's size, so that a rounding of a gradient near 0
-  /// moves a parameter by up to the learning rate.
+  /// Slow enough that no rounding grows within the steps; Adam divides by the gradient's size, so that a rounding of a
+  /// gradient near 0 moves a parameter by up to the learning rate.
   @Test(arguments: [(2, 0), (3, 0), (2, 2), (7, 0)])
   func `Some steps over several processes end where those of one process end`(_ processes: Int, _ part: Int)
     async throws

@@ -1,6 +1,7 @@
 import ArtifactTypes
 import Core
 import Foundation
+import TestSupport
 import Training
 
 /// Eight coloured squares with names in two languages: enough to learn in seconds.
@@ -17,7 +18,7 @@ struct SmallWorld {
   ]
 
   init() throws {
-    try self.init(in: FileManager.default.temporaryDirectory.appending(path: "training-\(UUID().uuidString)").path)
+    try self.init(in: temporaryPath("training"))
   }
 
   init(in folder: String) throws {

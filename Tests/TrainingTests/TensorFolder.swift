@@ -2,6 +2,7 @@ import ArtifactTypes
 import Core
 import Foundation
 import Tensor
+import TestSupport
 import Training
 
 /// A folder with the files of a small model, as somebody else would have left them; gone when the test ends.
@@ -11,7 +12,7 @@ final class TensorFolder {
   static let golden = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "Golden").path
 
   init() throws {
-    path = FileManager.default.temporaryDirectory.appending(path: "tensors-\(UUID().uuidString)").path
+    path = temporaryPath("tensors")
     try FileManager.default.createDirectory(atPath: path + "/scratch", withIntermediateDirectories: true)
   }
 

@@ -36,7 +36,7 @@ import Training
     #expect(try await training.run(world.context).content.digest == kept.content.digest)
   }
 
-  @Test func `bfloat16 follows float32`() async throws {
+  @Test func `Bfloat16 follows float32`() async throws {
     let world = try SmallWorld()
     defer { world.remove() }
     var training = world.training(try await world.tokenizer())

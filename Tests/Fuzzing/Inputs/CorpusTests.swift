@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// What fuzzing began with and what it found, read again: each file of the corpus goes through the parser that it is for.
+/// What fuzzing began with and what it found, read again: each file of the corpus goes through the parser that it is
+/// for.
 @Suite struct CorpusTests {
   static let corpus =
     URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().path + "/Corpus"
@@ -18,20 +19,20 @@ import Testing
 
   static let samples = parsers.keys.sorted().flatMap { parser in files(of: parser).map { "\(parser)/\($0)" } }
 
-  @Test func `every parser has a corpus, and every corpus a parser`() throws {
+  @Test func `Every parser has a corpus, and every corpus a parser`() throws {
     #expect(try FileManager.default.contentsOfDirectory(atPath: Self.corpus).sorted() == Self.parsers.keys.sorted())
     for parser in Self.parsers.keys { #expect(Self.files(of: parser).count > 5, "\(parser)") }
   }
 
-  @Test("a file of the corpus is read or refused, and what was read is written as it was", arguments: samples)
-  func sample(name: String) throws {
+  @Test(arguments: samples)
+  func `A file of the corpus is read or refused, and what was read is written as it was`(name: String) throws {
     let parser = try #require(Self.parsers[String(name.prefix { $0 != "/" })])
     let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: "\(Self.corpus)/\(name)")))
     #expect(parser(bytes) == nil)
   }
 
-  @Test("the beginnings of a file, cut anywhere, are read or refused too", arguments: samples)
-  func cut(name: String) throws {
+  @Test(arguments: samples)
+  func `The beginnings of a file, cut anywhere, are read or refused too`(name: String) throws {
     let parser = try #require(Self.parsers[String(name.prefix { $0 != "/" })])
     let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: "\(Self.corpus)/\(name)")))
     for count in stride(from: 0, to: bytes.count, by: max(1, bytes.count / 40)) {
