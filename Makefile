@@ -8,7 +8,7 @@ NOTEBOOK ?= Notebooks/worldwide.md
 # Tests that compute with libtorch go one by one: oneDNN's cache of kernels does not bear two threads that fill it.
 TENSORS := ^(TensorTests|TrainingTests|EvaluationTests)\.
 
-.PHONY: help setup build run test lint style docs bench clean
+.PHONY: help setup build run test lint style coverage docs bench clean
 
 help: ## This list.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -22,16 +22,19 @@ build: setup ## Build the command and its libraries, optimised.
 run: build ## Run NOTEBOOK (Notebooks/worldwide.md) and say where its report is.
 	@$(COLOPHON) run $(NOTEBOOK) | sed 's/^/The report: /'
 
-test: build lint ## Every test, and the small notebooks.
+test: build lint style ## Every test, and the small notebooks; the format and the figures of the code.
 	swift build -c release --build-tests
 	swift test -c release --skip-build --skip '$(TENSORS)'
 	swift test -c release --skip-build --no-parallel --filter '$(TENSORS)'
 
 lint: ## The format of every source file.
-	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks Plugins
 
-style: ## How the code reads, in figures beside their limits (Tests/Style/README.md).
-	Tests/Style/measure
+style: ## How the code reads: figures and their limits (Tests/Style/README.md).
+	Tests/Style/measure --check
+
+coverage: setup ## Which share of the lines the tests execute, module by module; builds into .build-coverage.
+	Tests/Coverage/measure --files
 
 docs: ## The book (Sources/Colophon/Colophon.docc) as a web page in .build/docs; a warning is an error.
 	@mkdir -p .build

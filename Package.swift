@@ -98,6 +98,7 @@ let package = Package(
     system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     system("CArchive", pkgConfig: "libarchive", apt: "libarchive-dev"),
     .target(name: "CSandbox", path: "Sources/Native/CSandbox"),
+    .target(name: "CSystemReads", path: "Sources/Native/CSystemReads"),
 
     // Foundations: one reader a format, counting in bounded memory, processes, text for people.
     module("FileFormats", in: "Foundations", ["Core", "CArchive"], hashesItsSources: true),
@@ -121,7 +122,7 @@ let package = Package(
     module("Curation", in: "Experiment", domain + ["CFastText", "LibraryLoading"], hashesItsSources: true),
     module("Tensor", in: "Experiment", ["Core", "FileFormats", "CTorch", "LibraryLoading"]),
     module(
-      "Training", in: "Experiment", domain + ["Imaging", "Tensor", "CSentencePiece", "LibraryLoading"],
+      "Training", in: "Experiment", domain + ["Processes", "Imaging", "Tensor", "CSentencePiece", "LibraryLoading"],
       hashesItsSources: true),
     module("Evaluation", in: "Experiment", domain + ["Imaging", "Tensor", "Training"], hashesItsSources: true),
 
@@ -134,9 +135,9 @@ let package = Package(
         .product(name: "SwiftDiagnostics", package: "swift-syntax"),
         .product(name: "SwiftParserDiagnostics", package: "swift-syntax"),
       ]),
-    module("NotebookRuntime", in: "Notebook", ["Core", "ArtifactStore"]),
+    module("NotebookRuntime", in: "Notebook", ["Core", "ArtifactStore", "Processes"]),
     module("Charts", in: "Notebook", ["Core", "TextFormatting"], hashesItsSources: true),
-    module("Report", in: "Notebook", ["Core", "TextFormatting", "Notebook", "Charts", "Differences", "CMark"]),
+    module("Report", in: "Notebook", ["Core", "FileFormats", "TextFormatting", "Notebook", "Charts", "Differences"]),
     module(
       "Driver", in: "Notebook",
       [
@@ -148,7 +149,10 @@ let package = Package(
     // What a notebook imports, and the command.
     wing(
       "Colophon",
-      domain + ["NotebookRuntime", "Charts", "Imaging", "Datasets", "Metadata", "Curation", "Training", "Evaluation"]),
+      domain + [
+        "CSystemReads", "NotebookRuntime", "Charts", "Imaging", "Datasets", "Metadata", "Curation", "Training",
+        "Evaluation",
+      ]),
     tool(
       "colophon",
       domain + [

@@ -7,9 +7,13 @@ import PackagePlugin
 /// count wherever `CX` does.
 @main
 struct EmbedSourceDigest: BuildToolPlugin {
+  /// Modules that decide no byte of a result: they only start, watch and end the programs that compute it.
+  private static let uncounted: Set = ["Processes", "CSandbox"]
+
   func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
     guard let target = target as? any SourceModuleTarget else { return [] }
-    let needed = [target] + target.recursiveTargetDependencies.compactMap { $0 as? any SourceModuleTarget }
+    let dependencies = target.recursiveTargetDependencies.compactMap { $0 as? any SourceModuleTarget }
+    let needed = [target] + dependencies.filter { !Self.uncounted.contains($0.name) }
     let names = Set(needed.map { $0.name + "Implementation" })
     let loaded = context.package.targets.compactMap { $0 as? any SourceModuleTarget }.filter { names.contains($0.name) }
     let root = context.package.directoryURL.path + "/Sources/"

@@ -1,8 +1,8 @@
 // The modules that `import Colophon` brings into a notebook: the vocabulary, the stages, the tables and the charts.
 //
 // A stage of a notebook may call all of it, so all of it counts in that stage's key: each module here is listed in
-// `NotebookRun.libraryCode`, and `ExportedCodeTests` fails when one is forgotten. `NotebookRuntime` is not exported: the generated program
-// imports it by itself.
+// `NotebookRun.libraryCode`, and `ExportedCodeTests` fails when one is forgotten. `NotebookRuntime` is not exported:
+// the generated program imports it by itself.
 @_exported public import ArtifactTypes
 @_exported public import Charts
 @_exported public import Core

@@ -11,10 +11,11 @@ struct AttestationsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "attestations", abstract: "Compare what several machines have attested about a notebook.",
     discussion: """
-      `colophon attestations worldwide` prints a row for each stage and a column for each statement: what that machine's execution \
-      made, and how it compares with the lock. Statements lie in Artifacts/NOTEBOOK/attestations, as `colophon verify Notebooks/worldwide.md --attest` leaves them, \
-      and come with pull. Keys are known by git's gpg.ssh.allowedSignersFile, or by --allowed-signers. Exit status 1 when two \
-      statements contradict each other or a signature is not good.
+      `colophon attestations worldwide` prints a row for each stage and a column for each statement: the output of \
+      that machine's execution, and the verdict on it compared with the lock. Statements are in \
+      Artifacts/NOTEBOOK/attestations, where `colophon verify Notebooks/worldwide.md --attest` writes them, and come \
+      with pull. Known keys are those of git's gpg.ssh.allowedSignersFile, or of --allowed-signers. Exit status 1 \
+      when two statements contradict each other or a signature is not good.
       """)
 
   @Argument(help: "The notebook's path, or a name.") var notebook: String
@@ -24,16 +25,18 @@ struct AttestationsCommand: ParsableCommand {
 
   func run() throws {
     let found = try project.begun()
-    let store = try ArtifactStore(artifacts: found.artifacts, project: found.root) { Terminal.error($0) }
+    let store = try ArtifactStore(project: found) { Terminal.error($0) }
     var refused = false
-    let all = try AttestationShelf(artifacts: found.artifacts, store: store).all {
+    let all = try AttestationShelf(project: found, store: store).all {
       Terminal.error("\($0)")
       refused = true
     }
-    let names = [notebook, Project.name(of: notebook)]
+
+    let names = [notebook, NotebookName.name(of: notebook, in: found) { _ in false }]
     let wanted = all.filter { names.contains($0.statement.predicate.name) }
     let allowed = try Attestation.allowedSigners(allowedSigners, project: found.root)
     let comparison = AttestationComparison(wanted, allowedSigners: allowed)
+
     if json {
       try Terminal.print(json: comparison)
     } else if wanted.isEmpty {
@@ -47,7 +50,7 @@ struct AttestationsCommand: ParsableCommand {
   private func describe(_ comparison: AttestationComparison) {
     for (number, column) in comparison.columns.enumerated() {
       let key =
-        column.signer.map { $0.principal ?? "an unknown key, \($0.fingerprint)" } ?? "nobody: \(column.fault ?? "")"
+        column.signer.map { $0.principal ?? "an unknown key, \($0.fingerprint)" } ?? "no key: \(column.fault ?? "")"
       let source = column.source.map { " at \($0.commit.prefix(10))\($0.isDirty ? " with changes" : "")" } ?? ""
       let box = column.isSandboxed ? "" : ", not in a sandbox"
       Terminal.tell(

@@ -8,11 +8,11 @@ internal import Glibc
 internal import Report
 internal import TextFormatting
 
-/// When text has colours.
+/// The choice of coloured text.
 enum ColourChoice: String, ExpressibleByArgument, CaseIterable {
   case auto, always, never
 
-  /// Whether text on standard output is coloured. Source: https://no-color.org.
+  /// True when text on standard output is coloured. Source: https://no-color.org.
   var isOn: Bool {
     switch self {
     case .always: true
@@ -28,16 +28,17 @@ struct DiffCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "diff", abstract: "Show what changed inside of artifacts, versions or files.",
     discussion: """
-      `colophon diff ComputeThresholds@worldwide~1 ComputeThresholds@worldwide` compares an artifact of two versions by its type: entries by \
-      language, rows by key, tensors, pixels. `colophon diff worldwide~1 worldwide` says which artifacts of two versions are new, gone or \
-      changed. Either side may also be a lock.json, another file on disk, or an artifact alone, which is that of the only notebook that has \
-      one. Curated pairs are told by entry too, where their version has the index that they were matched with. Exit status 0 whether there are differences or not.
+      `colophon diff ComputeThresholds@worldwide~1 ComputeThresholds@worldwide` compares an artifact of two versions \
+      by its type: entries by language, rows by key, tensors, pixels. `colophon diff worldwide~1 worldwide` says \
+      which artifacts of two versions are new, gone or changed. Either side may also be a lock.json, another file on \
+      disk, or only an artifact's name, when one notebook has it. Curated pairs are also compared by entry, when \
+      their version has the index that they were matched with. Exit status 0 with and without differences.
       """)
 
   @Argument(
     help: "ARTIFACT@REVISION, an artifact, a revision as `colophon help show` explains, a lock.json, or a file.")
   var old: String
-  @Argument(help: "What it is compared with, of the same kind.") var new: String
+  @Argument(help: "The other side of the comparison, of the same kind.") var new: String
   @Flag(name: .long, help: "Print JSON.") var json = false
   @Option(name: .long, help: ArgumentHelp("Write a page with pictures side by side.", valueName: "file")) var html:
     String?
@@ -61,15 +62,17 @@ struct DiffCommand: ParsableCommand {
     let limits = DifferenceLimits(
       rows: limit, pictures: html == nil && !json ? 0 : max(1, limit),
       scratch: FileManager.default.temporaryDirectory.path)
+
     let report = try DiffReport(old: first, new: second, store: store, limits: limits, entries: MatchedEntries.init)
     if let html {
       let page = DifferencePage(
         title: "\(report.old) → \(report.new)", differences: report.differences, notes: report.notes
       ).page
       do { try page.write(toFile: html, atomically: true, encoding: .utf8) } catch {
-        throw DriverError("cannot write \(html): \(error.localizedDescription)")
+        throw OperationError(operation: "write the page", subject: html, cause: error.localizedDescription)
       }
     }
+
     if json {
       try Terminal.print(json: report)
     } else if html == nil {
@@ -101,7 +104,7 @@ struct DiffCommand: ParsableCommand {
     return lines.joined(separator: "\n")
   }
 
-  /// The width of the terminal on standard output; 120 where it is none.
+  /// The width of the terminal on standard output; 120 when that is not a terminal.
   private static var columns: Int {
     var size = winsize()
     return ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 120
@@ -112,11 +115,12 @@ struct InstallGitDriverCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "install-git-driver", abstract: "Let git diff and git log -p show what changed inside of artifacts.",
     discussion: """
-      Writes a diff driver into the configuration of the project's git repository and of Artifacts/store.git, and the files that it is for \
-      into .gitattributes. Other lines stay; doing it twice changes nothing. `git diff` then compares lock.json by what the artifacts hold.
+      Writes a diff driver into the configuration of the project's git repository and of Artifacts/store.git, and \
+      the files that it is for into .gitattributes. Other lines stay; doing it twice changes nothing. `git diff` \
+      then compares lock.json by the contents of the artifacts.
       """)
 
-  @Flag(name: .long, help: "Take the driver away again.") var uninstall = false
+  @Flag(name: .long, help: "Remove the driver again.") var uninstall = false
   @Option(name: .long, help: "The project's folder; found from the working directory unless given.") var project:
     String?
 
@@ -129,7 +133,7 @@ struct InstallGitDriverCommand: ParsableCommand {
   }
 }
 
-/// What git calls for either side of a comparison.
+/// The command that git calls for either side of a comparison.
 struct GitTextconvCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "git-textconv", abstract: "Print a file as lines that git compares.", shouldDisplay: false)
@@ -142,7 +146,7 @@ struct GitTextconvCommand: ParsableCommand {
     do {
       Terminal.print(try GitText.lines(file, project: project).joined(separator: "\n"))
     } catch {
-      // A file that is damaged is shown as it is: git must not stop there.
+      // A damaged file is shown unchanged: git must not stop there.
       FileHandle.standardOutput.write(FileManager.default.contents(atPath: file) ?? Data())
     }
   }

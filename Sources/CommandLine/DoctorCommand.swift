@@ -6,8 +6,8 @@ struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor", abstract: "Check that everything a run needs is here.",
     discussion: """
-      Looks at the compiler, the libraries, the data that set-up brings, the folders and the free space, and says what to do. Exit \
-      status 1 when something is missing.
+      Looks at the compiler, the libraries, the data that set-up fetches, the folders and the free space, and says \
+      what to do. Exit status 1 when something is missing.
       """)
 
   @Flag(name: .long, help: "Print JSON.") var json = false

@@ -4,13 +4,15 @@ internal import Curation
 internal import Differences
 internal import FileFormats
 
-/// Matches texts with the entries of a concept index, as the stages that curate do. A language's entries are mapped when its first text comes.
+/// Matches texts with the entries of a concept index, as the stages of curation do. A language's entries are mapped
+/// into memory for its first text.
 final class MatchedEntries: EntryMatching {
   private let index: ConceptIndex
   private var matchers: [Int: ConceptMatcher] = [:]
   private var scratch = ConceptMatcher.Scratch()
 
-  /// - Parameter content: of the format `concept-index/1`.
+  /// Opens an index.
+  /// - Parameter content: a content of the format `concept-index/1`.
   /// - Throws: what opening the index throws.
   init(_ content: ArtifactContent) throws { index = try ConceptIndex(content: content) }
 

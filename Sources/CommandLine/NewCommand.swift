@@ -7,36 +7,39 @@ struct NewCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "new", abstract: "Write a small notebook to start from.",
     discussion:
-      "It has a stage, a parameter, a table, a chart and a value in its prose. A file that is there is never replaced.")
+      "It has a stage, a parameter, a table, a chart and a value in its prose. An existing file is never replaced.")
 
   @Argument(help: "The file to make, for instance Notebooks/mine.md.") var notebook: String
 
   func run() throws {
     guard notebook.hasSuffix(".md") else { throw ValidationError("a notebook's name ends in .md") }
     guard !FileManager.default.fileExists(atPath: notebook) else {
-      throw DriverError("\(notebook) exists already; nothing was written")
+      throw OperationError(
+        operation: "write the notebook", subject: notebook, cause: "it exists already, and was not changed")
     }
+
     let url = URL(fileURLWithPath: notebook)
     do {
       try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
       try Data(Self.text(title: Project.name(of: notebook)).utf8).write(to: url, options: .withoutOverwriting)
     } catch {
-      throw DriverError("cannot write \(notebook): \(error.localizedDescription)")
+      throw OperationError(operation: "write the notebook", subject: notebook, cause: error.localizedDescription)
     }
     Terminal.print(notebook)
     Terminal.error("Run it with: colophon run \(notebook)")
   }
 
-  private static func text(title: String) -> String {
-    """
-    ---
-    title: \(title)
+  /// The text of a small notebook.
+  private static func text(title: String) -> String { "---\ntitle: \(title)\n" + body }
+
+  /// The notebook after its title.
+  private static let body = """
     parameters:
       limit: 2000
     ---
 
-    A stage is a struct: its properties are everything that its result depends on. It runs once for the same properties and the
-    same code, and again when one of them changes.
+    A stage is a struct: its properties are everything that its result depends on. It runs once for the same properties
+    and the same code, and again when one of them changes.
 
     ```swift
     //| label: primes
@@ -61,8 +64,8 @@ struct NewCommand: ParsableCommand {
     primes
     ```
 
-    There are `swift primes.rows.count` rows in the table. Change the limit at the top and run the notebook again: only what depends on
-    it runs. With `--set limit=5000` the notebook runs on another limit and stays as it is.
+    There are `swift primes.rows.count` rows in the table. Change the limit at the top and run the notebook again: only
+    stages that depend on it run. With `--set limit=5000` the notebook runs with another limit and stays unchanged.
 
     ```swift
     //| label: chart
@@ -71,5 +74,4 @@ struct NewCommand: ParsableCommand {
     ```
 
     """
-  }
 }

@@ -1,8 +1,9 @@
 internal import ArgumentParser
+internal import Core
 internal import Driver
 internal import Foundation
 
-/// The notebook that a command is about, and how it may use the machine.
+/// The notebook of a command, and its use of the machine.
 struct NotebookOptions: ParsableArguments {
   @Argument(help: "The notebook, a Markdown file.", completion: .file(extensions: ["md"]))
   var notebook: String
@@ -22,28 +23,37 @@ struct NotebookOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "The folder below Artifacts and the branch that the results go to; the notebook's name unless given, with the changed values after it.",
+      """
+      The folder inside Artifacts and the branch for the results; the notebook's name unless given, with the changed \
+      values after it.
+      """,
       valueName: "name"))
   var output: String?
 
   func validate() throws {
-    if let output {
-      let isName = !output.isEmpty && output.utf8.count <= 200 && !output.hasPrefix(".") && output != "store.git"
-      guard isName, !output.contains(where: { "/~^".contains($0) || $0.isNewline }) else {
-        throw ValidationError(
-          "--output takes the name of a folder below Artifacts, without “/”, “~”, “^” or “.” before it")
-      }
-    }
+    if let output, let fault = Self.fault(inName: output) { throw ValidationError("--output takes \(fault)") }
     if let threads, threads < 1 { throw ValidationError("--threads must be at least 1") }
     if let jobs, jobs < 1 { throw ValidationError("--jobs must be at least 1") }
   }
 
-  func runner() throws -> NotebookRunner {
+  /// The rule that a name of results breaks; `nil` for a name that keeps it.
+  static func fault(inName name: String) -> String? {
+    let isName = !name.isEmpty && name.utf8.count <= 200 && !name.hasPrefix(".") && name != "store.git"
+    return isName && !name.contains(where: { "/~^".contains($0) || $0.isNewline })
+      ? nil : "the name of a folder below Artifacts, without “/”, “~”, “^” or “.” before it"
+  }
+
+  /// A runner of the notebook.
+  /// - Parameter memoryBytes: the memory that its stages may take together; when `nil`, what is free less a reserve.
+  func runner(memoryBytes: Int64? = nil) throws -> NotebookRunner {
     guard FileManager.default.fileExists(atPath: notebook) else {
-      throw DriverError("there is no notebook \(notebook); `colophon new \(notebook)` makes one")
+      throw OperationError(
+        operation: "read the notebook", subject: notebook, reason: "it does not exist",
+        advice: "`colophon new \(notebook)` makes one")
     }
     let cores = ProcessInfo.processInfo.activeProcessorCount
     return NotebookRunner(
-      notebook: notebook, threads: threads ?? cores, jobs: jobs ?? cores, settings: settings, output: output)
+      notebook: notebook, threads: threads ?? cores, jobs: jobs ?? cores, settings: settings, output: output,
+      memoryBytes: memoryBytes)
   }
 }

@@ -6,9 +6,9 @@ struct PlanCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan", abstract: "Say which stages would run, and why; run none.",
     discussion: """
-      Goes through the notebook with the outputs of its last run. A stage below one that would run is judged by that last output: \
-      it runs too if the output comes out differently. With --set it is the plan of such a run: before the first, it is compared \
-      with the notebook's own.
+      Goes through the notebook with the outputs of its last run. A stage after one that would run is judged by that \
+      last output: it runs too if the output comes out differently. With --set it is the plan of such a run, which \
+      before the first one is compared with the notebook's own.
       """)
 
   @OptionGroup var options: NotebookOptions
@@ -30,8 +30,9 @@ struct WhyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "why", abstract: "Say why a stage would run, or why it ran last.",
     discussion: """
-      Compares each component of the stage's key with the one before, old → new, and follows changed inputs to the first cause. \
-      `colophon why Notebooks/worldwide.md TrainCLIP`; with --set it says what another value would change.
+      Compares each component of the stage's key with the one before, old → new, and follows changed inputs to the \
+      first cause. `colophon why Notebooks/worldwide.md TrainCLIP`; with --set it says what another value would \
+      change.
       """)
 
   @OptionGroup var options: NotebookOptions

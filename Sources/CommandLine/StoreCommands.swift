@@ -5,23 +5,27 @@ internal import Driver
 internal import Foundation
 internal import TextFormatting
 
-/// Where a command that reads the store looks for it.
+/// The project of a command that reads its store.
 struct ProjectOptions: ParsableArguments {
   @Option(name: .long, help: "The project's folder; found from the working directory unless given.")
   var project: String?
 
+  /// The project, which must have a store.
   func found() throws -> Project {
     let project =
       project.map { Project(root: URL(fileURLWithPath: $0).standardizedFileURL.path) } ?? Project(containing: "./x")
     guard FileManager.default.fileExists(atPath: project.store) else {
-      throw DriverError("there is no store in \(project.artifacts) yet: run a notebook first")
+      throw OperationError(
+        operation: "open the store", subject: project.store, reason: "there is none yet",
+        advice: "run a notebook first")
     }
     return project
   }
 
+  /// The project's store, which must exist.
   func store() throws -> ArtifactStore {
     let project = try found()
-    return try ArtifactStore(artifacts: project.artifacts, project: project.root) { Terminal.error($0) }
+    return try ArtifactStore(project: project) { Terminal.error($0) }
   }
 }
 
@@ -29,13 +33,13 @@ struct LogCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "log", abstract: "List the versions of a notebook's artifacts, newest first.",
     discussion: """
-      A run makes a version when a stage, an output or a parameter is another than in the version before. Runs with other \
-      parameters have names of their own, such as curation-with-sample-150; versions that `colophon pull` found at the remote lab, \
-      such as lab/curation.
+      A run makes a version when a stage, an output or a parameter differs from the version before. Runs with other \
+      parameters have names of their own, such as curation-with-sample-150; versions that `colophon pull` found at \
+      the remote lab, such as lab/curation. Versions of a remote that were joined with those here are in the list.
       """)
 
-  @Argument(help: "The notebook's path, or a name; every notebook unless given.") var notebook: String?
-  @Option(name: .shortAndLong, help: "How many versions at the most.") var number = 20
+  @Argument(help: "Notebooks' paths, or names; every notebook unless given.") var notebooks: [String] = []
+  @Option(name: .shortAndLong, help: "The most versions to list.") var number = 20
   @Flag(name: .long, help: "Print JSON.") var json = false
   @OptionGroup var project: ProjectOptions
 
@@ -44,6 +48,7 @@ struct LogCommand: ParsableCommand {
     var commit: String
     var time: Int64
     var message: String
+    var parents: [String]
   }
 
   func run() throws {
@@ -51,16 +56,21 @@ struct LogCommand: ParsableCommand {
     let known = try store.notebooks()
     // A run with other parameters may be named `x-with-rate-0.5`, which is no path with an extension.
     // What a pull found at a remote is named `lab/x`, which is no path either.
-    let names =
-      try notebook.map { name in
-        let isName = try known.contains(name) || !store.log(notebook: name, limit: 1).isEmpty
-        return [isName ? name : Project.name(of: name)]
-      } ?? known
-    let rows = try names.flatMap { name in
-      try store.log(notebook: name, limit: number).map {
-        Row(notebook: name, commit: "\($0.id)", time: $0.time, message: $0.message)
+    let found = try project.found()
+    let named = try notebooks.map { word in
+      try NotebookName.name(of: word, in: found) {
+        try known.contains($0) || !store.log(notebook: $0, limit: 1).isEmpty
       }
     }
+    let names = named.isEmpty ? known : named
+
+    let rows = try names.flatMap { name in
+      try store.history(notebook: name, limit: number).map {
+        Row(
+          notebook: name, commit: "\($0.id)", time: $0.time, message: $0.message, parents: $0.parents.map { "\($0)" })
+      }
+    }
+
     if json { return try Terminal.print(json: rows) }
     guard !rows.isEmpty else { return Terminal.error("there are no versions yet") }
     Terminal.print(
@@ -78,9 +88,9 @@ struct ShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "Show a version's artifacts, or one of them.",
     discussion: """
-      `colophon show worldwide` lists the artifacts of the last version of worldwide.md; `colophon show worldwide ComputeThresholds` prints \
-      one. A revision is a notebook's name, the name of a run with other parameters, either with ~2 after it for the version two before \
-      the last, or a commit from `colophon log`.
+      `colophon show worldwide` lists the artifacts of the last version of worldwide.md; `colophon show worldwide \
+      ComputeThresholds` prints one. A revision is a notebook's name, the name of a run with other parameters, \
+      either with ~2 after it for the version two before the last, or a commit from `colophon log`.
       """)
 
   @Argument(help: "A notebook's name, or a revision as `colophon help show` explains.") var revision: String
@@ -95,20 +105,26 @@ struct ShowCommand: ParsableCommand {
       if json { return try Terminal.print(json: artifacts) }
       return Terminal.print(
         Terminal.table(
-          artifacts.map { [$0.name, $0.content.format, "\($0.content.byteCount) bytes", $0.content.digest.short] }))
+          artifacts.map {
+            [$0.name, $0.content.format, NumberText.bytes($0.content.byteCount), $0.content.digest.short]
+          }))
     }
+
     let named = try store.read(artifact, at: revision)
     if json { return try Terminal.print(json: named) }
     let files = store.content(of: named.content).files
     for file in files {
-      if files.count > 1 { Terminal.error("\(file.name), \(file.byteCount) bytes") }
+      if files.count > 1 { Terminal.error("\(file.name), \(NumberText.bytes(file.byteCount))") }
       let bytes = try file.bytes()
       if bytes.count <= 1 << 20, !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) {
         Terminal.pass(text)
         if bytes.last != UInt8(ascii: "\n") { Terminal.print("") }
       } else {
         Terminal.error(
-          "\(file.name) is \(file.byteCount) bytes of binary or long content: `colophon export` writes it to a file")
+          """
+          \(file.name) is \(NumberText.bytes(file.byteCount)) of binary or long content: \
+          `colophon export` writes it to a file
+          """)
       }
     }
   }
@@ -118,19 +134,24 @@ struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export", abstract: "Write an artifact of a version to disk.",
     discussion: """
-      `colophon export worldwide~1 ComputeThresholds thresholds.json` writes what the version before the last has. Prints the path.
+      `colophon export worldwide~1 ComputeThresholds thresholds.json` writes the artifact of the version before the \
+      last. Prints the path.
       """)
 
   @Argument(help: "A notebook's name, or a revision as `colophon help show` explains.") var revision: String
   @Argument(help: "The artifact's name.") var artifact: String
   @Argument(help: "The file or, for an artifact of several files, the folder to write.") var destination: String
-  @Flag(name: .long, help: "Replace what is there.") var force = false
+  @Flag(name: .long, help: "Replace an existing file or folder.") var force = false
   @OptionGroup var project: ProjectOptions
 
   func run() throws {
     let path = URL(fileURLWithPath: destination).standardizedFileURL.path
     if FileManager.default.fileExists(atPath: path) {
-      guard force else { throw DriverError("\(destination) exists; --force replaces it") }
+      guard force else {
+        throw OperationError(
+          operation: "export the artifact", subject: destination, reason: "the file exists",
+          advice: "--force replaces it")
+      }
       try FileManager.default.removeItem(atPath: path)
     }
     try project.store().export(artifact, at: revision, to: path)
@@ -156,13 +177,17 @@ struct StagesCommand: ParsableCommand {
       return Terminal.tell(
         try LockListing.text(lock, revision: revision) { keys in try store.origins(of: keys).mapValues(\.text) })
     }
+
     let names = try store.stageNames()
     if json { return try Terminal.print(json: names) }
     Terminal.print(
       Terminal.table(
         try names.map { name in
           let last = try store.records(ofStage: name, limit: 1).first
-          return [name, last.map { TimeText.date($0.started) } ?? "", last.map { TimeText.duration($0.seconds) } ?? ""]
+          return [
+            name, last.map { TimeText.date($0.started) } ?? "",
+            last.map { NumberText.duration($0.cost.seconds) } ?? "",
+          ]
         }))
   }
 }

@@ -1,3 +1,4 @@
+internal import Core
 internal import Differences
 internal import Driver
 internal import Foundation
@@ -7,31 +8,40 @@ internal import TextFormatting
 
 /// Standard output for data, standard error for people.
 enum Terminal {
-  /// Whether standard error is a terminal that understands cursor movements.
+  /// True when standard error is a terminal that understands cursor movements.
   static var isLive: Bool {
     isatty(STDERR_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
       && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
   }
 
-  /// Text as it is, for programs and of our own making.
-  static func print(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
+  /// Prints text unchanged: for programs, and text of our own making.
+  static func print(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
 
-  /// Text with names and words from elsewhere, none of which can steer the terminal.
+  /// Prints text with names and words from elsewhere, none of which can steer the terminal.
   static func tell(_ text: String) { print(TerminalWidth.safeLines(text)) }
 
-  /// Content as it is for a file or a pipe; for a terminal so that it cannot steer it. Ends no line.
+  /// Prints content, without ending the line: unchanged for a file or a pipe, and for a terminal so that it cannot
+  /// steer it.
   static func pass(_ text: String) {
-    FileHandle.standardOutput.write(Data((isatty(STDOUT_FILENO) == 1 ? TerminalWidth.safeLines(text) : text).utf8))
+    write(isatty(STDOUT_FILENO) == 1 ? TerminalWidth.safeLines(text) : text, to: STDOUT_FILENO)
   }
 
-  static func error(_ text: String) {
-    FileHandle.standardError.write(Data((TerminalWidth.safeLines(text) + "\n").utf8))
+  /// Prints a message for people on standard error.
+  static func error(_ text: String) { write(TerminalWidth.safeLines(text) + "\n", to: STDERR_FILENO) }
+
+  /// Draws running stages on standard error, with control sequences.
+  static func draw(_ text: String) { write(text, to: STDERR_FILENO) }
+
+  /// A failure is ignored: a terminal that was closed, or a reader that has ended, is no reason to lose a result.
+  /// Foundation's `FileHandle` would trap.
+  private static func write(_ text: String, to descriptor: Int32) {
+    var text = text
+    text.withUTF8 { _ = SystemCall.write(UnsafeRawBufferPointer($0), to: descriptor) }
   }
 
-  /// JSON with sorted keys, for machines.
+  /// Prints JSON with sorted keys, for programs.
   static func print(json value: some Encodable) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    let encoder = JSONCoding.encoder([.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
     print(String(decoding: try encoder.encode(value), as: UTF8.self))
   }
 
@@ -41,9 +51,10 @@ enum Terminal {
     return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
   }
 
+  /// The exit status for an error.
   static func status(of error: any Error) -> Int32 {
     switch error {
-    case is Interrupted: 130
+    case let error as Interrupted: error.status
     case is SettingError: 64
     default: 1
     }

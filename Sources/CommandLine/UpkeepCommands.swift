@@ -32,20 +32,21 @@ extension String {
 
 struct GCCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "gc", abstract: "Remove what nobody needs, and under a limit what is cheapest to compute again.",
+    commandName: "gc", abstract: "Remove what is not needed, and under a limit what is cheapest to compute again.",
     discussion: """
-      Without a limit only what nothing names any more goes: objects of runs that were killed, copies on disk of results that are \
-      gone, parts of results that are finished, programs not used for 30 days.
+      Without a limit only what nothing names any more goes: objects of runs that were killed, copies on disk of \
+      results that are gone, parts of results that are finished, programs not used for 30 days.
 
-      `colophon gc --max-size 20G --dry-run` says what would go so that the store and the copies on disk take at most 20 GB, and \
-      exactly that goes without --dry-run: first copies on disk, then results with the fewest seconds of computing per byte. What \
-      the project's lock.json files, tags, and the last ten versions of every branch (--keep-runs) need always stays. Older \
-      versions that lose a result go, with all before them; git sees a shorter history, and commits that stay keep their names.
+      `colophon gc --max-size 20G --dry-run` says what would go so that the store and the copies on disk take at \
+      most 20 GB, and exactly that goes without --dry-run: first copies on disk, then results with the fewest \
+      seconds of computing per byte. What the project's lock.json files, tags, and the last ten versions of every \
+      branch (--keep-runs) need always stays. Older versions that lose a result go, with all before them; git sees a \
+      shorter history, and commits that stay keep their names.
       """)
 
-  @Option(name: .long, help: ArgumentHelp("What may stay at the most, such as 20G.", valueName: "size")) var maxSize:
+  @Option(name: .long, help: ArgumentHelp("The most that may stay, such as 20G.", valueName: "size")) var maxSize:
     ByteSize?
-  @Option(name: .long, help: ArgumentHelp("How many versions of every branch stay whatever the limit.", valueName: "n"))
+  @Option(name: .long, help: ArgumentHelp("The number of versions of every branch that always stay.", valueName: "n"))
   var keepRuns = 10
   @Flag(name: .long, help: "Only say what would go.") var dryRun = false
   @Flag(name: .long, help: "Print JSON.") var json = false
@@ -69,10 +70,11 @@ struct GCCommand: ParsableCommand {
       _ = lock
       _ = runLock
     }
+
     let store = try project.store()
     let limits = CollectionLimits(
       byteLimit: maxSize?.byteCount, keptVersions: keepRuns, locked: try Self.locked(in: found))
-    let upkeep = CacheUpkeep(folder: found.cache)
+    let upkeep = CacheUpkeep(project: found)
     let items = upkeep.items { ((try? store.lookup($0)) ?? nil) != nil }
     let plan = dryRun ? try store.planCollection(limits) : try store.collect(limits)
     if !dryRun { try upkeep.remove(items) }
@@ -80,33 +82,46 @@ struct GCCommand: ParsableCommand {
     describe(plan, items)
   }
 
-  /// What the project's lock files need. One that cannot be read stops the collection: it might need anything.
+  /// The results that the project's lock files need. A lock that cannot be read stops the collection, since it might
+  /// need any result.
   private static func locked(in project: Project) throws -> [(key: Digest, output: Digest)] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: project.artifacts)) ?? []
     return try names.sorted().flatMap { name in
-      try LockFile(path: project.lock(named: name))?.stages.map { ($0.key, $0.output.digest) } ?? []
+      let lock = FoundLock(path: project.lock(named: name))
+      // Of a lock in conflict, what either side needs stays.
+      if case .conflict = lock {} else if let fault = lock.fault { throw fault }
+      return lock.stages.map { ($0.key, $0.output.digest) }
     }
   }
 
   private func describe(_ plan: CollectionPlan, _ items: [CacheUpkeep.Item]) {
     for eviction in plan.evictions {
-      Terminal.error(
-        "\(eviction.stage) \(eviction.key.short): \(eviction.byteCount) bytes, \(TimeText.duration(eviction.seconds)) to compute"
-      )
+      let size = NumberText.bytes(eviction.byteCount)
+      let time = NumberText.duration(eviction.seconds)
+      Terminal.error("\(eviction.stage) \(eviction.key.short): \(size), \(time) to compute")
     }
     for (branch, count) in plan.cutVersions.sorted(by: { $0.key < $1.key }) {
-      Terminal.error("\(branch) loses its \(count) oldest version\(count == 1 ? "" : "s")")
+      Terminal.error("\(branch) loses its \(NumberText.count(count, "oldest version"))")
     }
+
     let verb = dryRun ? "would go" : "are gone"
     var lines = [
-      "\(plan.removedObjects) of \(plan.objects) objects, \(plan.removedBytes) bytes, \(verb); \(plan.evictions.count) results among them"
+      """
+      \(NumberText.integer(plan.removedObjects)) of \(NumberText.count(plan.objects, "object")), \
+      \(NumberText.bytes(plan.removedBytes)), \(verb); \
+      \(NumberText.count(plan.evictions.count, "result")) among them
+      """
     ]
     if plan.contentFiles > 0 {
-      lines.append("\(plan.contentFiles) copies on disk, \(plan.contentBytes) bytes, \(verb)")
+      let copies = NumberText.count(plan.contentFiles, "copy", plural: "copies")
+      lines.append("\(copies) on disk, \(NumberText.bytes(plan.contentBytes)), \(verb)")
     }
     let bytes = items.reduce(0) { $0 + $1.byteCount }
-    if !items.isEmpty { lines.append("\(items.count) old programs and partial results, \(bytes) bytes, \(verb)") }
-    lines.append("\(plan.remainingBytes) bytes \(dryRun ? "would stay" : "stay")")
+    if !items.isEmpty {
+      let count = NumberText.integer(items.count)
+      lines.append("\(count) old programs and partial results, \(NumberText.bytes(bytes)), \(verb)")
+    }
+    lines.append("\(NumberText.bytes(plan.remainingBytes)) \(dryRun ? "would stay" : "stay")")
     Terminal.tell(lines.joined(separator: "\n"))
     if plan.exceedsLimit {
       Terminal.error(
@@ -119,9 +134,10 @@ struct FsckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fsck", abstract: "Check every object, record, version, row and copy on disk.",
     discussion: """
-      Everything is read and hashed. `colophon fsck --repair` removes what is damaged and the records that need it, so that their \
-      stages run again, and makes the index again from the repository; a version that needs a damaged output is whole again when its \
-      notebook was run. Exit status 1 when something is damaged and was not repaired.
+      Everything is read and hashed. `colophon fsck --repair` removes what is damaged and the records that need it, \
+      so that their stages run again, and makes the index again from the repository; a version that needs a damaged \
+      output is complete again after its notebook was run. Exit status 1 when something is damaged and was not \
+      repaired.
       """)
 
   @Flag(name: .long, help: "Remove what is damaged, and make the index again.") var repair = false
@@ -138,15 +154,19 @@ struct FsckCommand: ParsableCommand {
       _ = lock
       _ = runLock
     }
+
     let result = try project.store().inspect(repair: repair) { Terminal.error($0) }
     for damage in result.damages { Terminal.error("\(damage)") }
+
     if json {
       try Terminal.print(json: result)
     } else {
       Terminal.print(
         """
-        \(result.objects) objects, \(result.records) records, \(result.versions) versions, \(result.rows) rows, \
-        \(result.contentFiles) copies on disk: \(result.damages.isEmpty ? "all sound" : "\(result.damages.count) damages")
+        \(NumberText.count(result.objects, "object")), \(NumberText.count(result.records, "record")), \
+        \(NumberText.count(result.versions, "version")), \(NumberText.count(result.rows, "row")), \
+        \(NumberText.count(result.contentFiles, "copy", plural: "copies")) on disk: \
+        \(result.damages.isEmpty ? "all sound" : NumberText.count(result.damages.count, "damage"))
         """)
     }
     if !result.isSound {

@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// A value that a stage makes and another may take: stored by content, versioned, compared by digest.
+/// A value that one stage makes and another may take: stored by content, versioned, compared by digest.
 ///
 /// A small value only needs `Codable`: it is stored as canonical JSON. A large one is a ``FileArtifact``.
 ///
@@ -8,10 +8,12 @@ internal import Foundation
 /// struct Scores: Artifact, Codable { var accuracy: Double }
 /// ```
 public protocol Artifact: Codable, Sendable {
-  /// The format's name and version, such as `pairs/1`. It travels with the digest: an artifact is never read as another format.
+  /// The format's name and version, such as `pairs/1`. It is stored with the digest: an artifact is never read as
+  /// another format.
   static var format: String { get }
 
   /// Reads the value back from its bytes.
+  /// - Throws: any error, when the bytes are not of this format.
   init(content: ArtifactContent) throws
 
   /// The value's bytes; equal values give equal bytes.
@@ -19,18 +21,17 @@ public protocol Artifact: Codable, Sendable {
 }
 
 extension Artifact {
+  /// `json/` and the type's name, the format of a value that is stored as canonical JSON.
   public static var format: String { "json/\(Self.self)" }
 
+  /// Decodes the value from the JSON in the content's only file.
+  /// - Throws: ``OperationError`` for several files or one that cannot be read; `DecodingError` for JSON of another
+  ///   shape.
   public init(content: ArtifactContent) throws {
-    guard let file = content.files.first, content.files.count == 1 else {
-      throw ContentError.severalFiles(content.files.map(\.name))
-    }
-    let decoder = JSONDecoder()
-    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-    self = try decoder.decode(Self.self, from: Data(try file.bytes()))
+    self = try JSONCoding.decoder().decode(Self.self, from: Data(try content.onlyFile.bytes()))
   }
 
+  /// The value as canonical JSON, in one file named `value.json`.
   public func makeContent() throws -> ArtifactContent {
     ArtifactContent(bytes: Array(try CanonicalEncoder().value(of: self).json.utf8), name: "value.json")
   }
@@ -40,19 +41,27 @@ extension Artifact {
 ///
 /// A stage writes a file into its ``StageContext/scratch`` folder and returns an artifact with its content.
 public protocol FileArtifact: Artifact {
+  /// The files, whose bytes are read when they are needed.
   var content: ArtifactContent { get }
 }
 
 extension FileArtifact {
+  /// The artifact's files, which are not copied.
   public func makeContent() throws -> ArtifactContent { content }
 
+  /// Decodes a reference to stored files; the decoder's `contentSource` provides their bytes.
+  /// - Throws: ``OperationError`` for another format, and outside a run.
   public init(from decoder: any Decoder) throws {
     let reference = try ContentReference(from: decoder)
     guard reference.format == Self.format else {
-      throw ContentError.notThatFormat(expected: Self.format, found: reference.format)
+      throw OperationError(
+        operation: "decode an artifact", subject: Self.format,
+        cause: "the reference is to the format \(reference.format)")
     }
     guard let source = decoder.userInfo[.contentSource] as? any ContentSource else {
-      throw ContentError.noSource(Self.format)
+      throw OperationError(
+        operation: "decode an artifact", subject: Self.format,
+        cause: "no store is attached to the decoder outside a run")
     }
     try self.init(
       content: ArtifactContent(
@@ -69,7 +78,7 @@ extension FileArtifact {
   }
 }
 
-/// How a file artifact is written where only a reference is wanted.
+/// The encoded form of a file artifact: a reference to its bytes instead of them.
 private struct ContentReference: Codable {
   struct File: Codable {
     var name: String
@@ -85,12 +94,31 @@ extension CodingUserInfoKey {
   public static let contentSource = CodingUserInfoKey(rawValue: "colophon.contentSource")!
 }
 
-extension Int: Artifact { public static var format: String { "json/Int" } }
-extension Double: Artifact { public static var format: String { "json/Double" } }
-extension Bool: Artifact { public static var format: String { "json/Bool" } }
-extension String: Artifact { public static var format: String { "json/String" } }
-extension Array: Artifact where Element: Artifact { public static var format: String { "json/[\(Element.format)]" } }
-extension Optional: Artifact where Wrapped: Artifact { public static var format: String { "json/\(Wrapped.format)?" } }
+extension Int: Artifact {
+  /// `json/Int`.
+  public static var format: String { "json/Int" }
+}
+extension Double: Artifact {
+  /// `json/Double`.
+  public static var format: String { "json/Double" }
+}
+extension Bool: Artifact {
+  /// `json/Bool`.
+  public static var format: String { "json/Bool" }
+}
+extension String: Artifact {
+  /// `json/String`.
+  public static var format: String { "json/String" }
+}
+extension Array: Artifact where Element: Artifact {
+  /// The elements' format in brackets: `json/[json/Int]`.
+  public static var format: String { "json/[\(Element.format)]" }
+}
+extension Optional: Artifact where Wrapped: Artifact {
+  /// The value's format with a question mark: `json/json/Int?`.
+  public static var format: String { "json/\(Wrapped.format)?" }
+}
 extension Dictionary: Artifact where Key == String, Value: Artifact {
+  /// The values' format in braces: `json/{json/Int}`.
   public static var format: String { "json/{\(Value.format)}" }
 }

@@ -6,7 +6,8 @@ public struct ArtifactContent: Sendable, Hashable {
   /// For one file that file's SHA-256, for several the digest of their names, sizes and digests.
   public let digest: Digest
 
-  /// - Parameter files: at least one, names distinct.
+  /// A content of several files.
+  /// - Parameter files: at least one, names distinct, in any order.
   public init(files: [ContentFile]) {
     precondition(!files.isEmpty, "an artifact has at least one file")
     self.files = files.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
@@ -18,16 +19,15 @@ public struct ArtifactContent: Sendable, Hashable {
       ).digest
   }
 
-  /// One file's bytes in memory.
+  /// A content of one file whose bytes are in memory.
   /// - Parameter name: the file's name with the extension of its format, for instance `metrics.json`.
   public init(bytes: [UInt8], name: String) {
-    self.init(files: [
-      ContentFile(name: name, digest: Digest(of: bytes), byteCount: Int64(bytes.count), location: .memory(bytes))
-    ]
-    )
+    let file = ContentFile(
+      name: name, digest: Digest(of: bytes), byteCount: Int64(bytes.count), location: .memory(bytes))
+    self.init(files: [file])
   }
 
-  /// Total size in bytes; the largest number that there is when the files claim more.
+  /// The total size in bytes; `Int64.max` when the files claim more than that.
   public var byteCount: Int64 {
     files.reduce(0) {
       let (sum, overflows) = $0.addingReportingOverflow($1.byteCount)
@@ -35,14 +35,25 @@ public struct ArtifactContent: Sendable, Hashable {
     }
   }
 
+  /// The file of this name; `nil` when the artifact has no such file.
   public subscript(name: String) -> ContentFile? { files.first { $0.name == name } }
 
-  /// The path of the only file, brought out of the store when it is not on disk yet.
-  /// - Throws: ``ContentError`` when there are several files; what the store throws when an object is missing or damaged.
-  public func path() throws -> String {
-    guard files.count == 1 else { throw ContentError.severalFiles(files.map(\.name)) }
-    return try files[0].path()
+  /// The only file of an artifact that has one.
+  /// - Throws: ``OperationError`` when there are several files.
+  package var onlyFile: ContentFile {
+    get throws {
+      guard files.count == 1 else {
+        throw OperationError(
+          operation: "read the artifact as one file", subject: files.map(\.name).joined(separator: ", "),
+          reason: "it has \(files.count) files", advice: "name the one to read")
+      }
+      return files[0]
+    }
   }
+
+  /// The path of the only file, written out of the store when it is not on disk yet.
+  /// - Throws: ``OperationError`` when there are several files; the store's error when an object is missing or damaged.
+  public func path() throws -> String { try onlyFile.path() }
 
   public static func == (left: ArtifactContent, right: ArtifactContent) -> Bool { left.digest == right.digest }
 
@@ -51,23 +62,26 @@ public struct ArtifactContent: Sendable, Hashable {
 
 /// One file of an artifact.
 public struct ContentFile: Sendable, Hashable {
-  /// Where the bytes are now.
+  /// The place where a file's bytes are now.
   public enum Location: Sendable {
     /// In memory.
     case memory([UInt8])
-    /// A file on disk that nobody writes to any more.
+    /// A file on disk that no process writes to any more.
     case path(String)
-    /// In a store, which brings it out when asked.
+    /// In a store, which writes the file out when it is asked for.
     case stored(any ContentSource)
   }
 
   /// A relative path without `.` and `..`, for instance `model.safetensors`.
   public let name: String
-  /// SHA-256 of the bytes.
+  /// The SHA-256 of the bytes.
   public let digest: Digest
+  /// The size in bytes.
   public let byteCount: Int64
+  /// The place of the bytes.
   public let location: Location
 
+  /// A file with a known digest, which is not checked here.
   public init(name: String, digest: Digest, byteCount: Int64, location: Location) {
     self.name = name
     self.digest = digest
@@ -75,17 +89,22 @@ public struct ContentFile: Sendable, Hashable {
     self.location = location
   }
 
-  /// The path of a file with these bytes.
-  /// - Throws: ``ContentError/inMemory(_:)`` for a file that was never on disk; what the store throws.
+  /// The path of a file on disk with these bytes.
+  /// - Throws: ``OperationError`` for a file that was never on disk; the store's error when an object is missing or
+  ///   damaged.
   public func path() throws -> String {
     switch location {
     case .path(let path): path
     case .stored(let source): try source.path(of: self)
-    case .memory: throw ContentError.inMemory(name)
+    case .memory:
+      throw OperationError(
+        operation: "give the file a path", subject: name, reason: "its bytes are in memory",
+        advice: "read them with `bytes()`")
     }
   }
 
   /// All bytes, checked against ``digest`` when they come from the store.
+  /// - Throws: ``OperationError`` when the file cannot be read; the store's error when an object is missing or damaged.
   public func bytes() throws -> [UInt8] {
     switch location {
     case .memory(let bytes): bytes
@@ -101,30 +120,10 @@ public struct ContentFile: Sendable, Hashable {
   public func hash(into hasher: inout Hasher) { hasher.combine(digest) }
 }
 
-/// What brings stored bytes out: the artifact store.
+/// A provider of stored bytes: the artifact store.
 public protocol ContentSource: Sendable {
-  /// A read-only file with exactly the file's bytes, checked against its digest.
+  /// The path of a read-only file with exactly the file's bytes, checked against its digest.
   func path(of file: ContentFile) throws -> String
   /// The file's bytes, checked against its digest.
   func bytes(of file: ContentFile) throws -> [UInt8]
-}
-
-/// Content that was asked for in a way it does not have.
-public enum ContentError: Error, CustomStringConvertible, Sendable {
-  case severalFiles([String])
-  case inMemory(String)
-  case notThatFormat(expected: String, found: String)
-  case noSource(String)
-  case unreadable(path: String, reason: String)
-
-  public var description: String {
-    switch self {
-    case .severalFiles(let names):
-      "the artifact has \(names.count) files (\(names.joined(separator: ", "))): name the one to read"
-    case .inMemory(let name): "\(name) is in memory and has no path: read its bytes"
-    case .notThatFormat(let expected, let found): "expected an artifact of the format \(expected), found \(found)"
-    case .noSource(let name): "\(name) cannot be decoded outside a run: no store is attached to the decoder"
-    case .unreadable(let path, let reason): "cannot read \(path): \(reason)"
-    }
-  }
 }

@@ -1,228 +1,153 @@
 /// Reduces any `Encodable` value to a ``CanonicalValue``.
 ///
-/// Artifacts and input files are reduced to the digest of their content, sets and dictionaries to an order that does not depend
-/// on the process. A `Float` counts as the `Double` of the same value.
+/// Artifacts are reduced to the digest of their content, sets and dictionaries to an order that is the same in every
+/// process. A `Float` counts as the `Double` of the same value.
 public struct CanonicalEncoder {
-  private let fileDigest: (@Sendable (InputFile) throws -> Digest)?
-  private let folderDigest: (@Sendable (InputFolder) throws -> Digest)?
+  /// The digest of an input that counts separately; `nil` when inputs are part of the value.
+  private let inputDigest: ((NestedInput.Value) throws -> Digest)?
 
-  /// - Parameters:
-  ///   - fileDigest: the content digest of an input file; without it, an input file is encoded as its path.
-  ///   - folderDigest: the same of an input folder.
-  public init(
-    fileDigest: (@Sendable (InputFile) throws -> Digest)? = nil,
-    folderDigest: (@Sendable (InputFolder) throws -> Digest)? = nil
-  ) {
-    self.fileDigest = fileDigest
-    self.folderDigest = folderDigest
-  }
+  /// An encoder for which an input file is its path, and an input folder the record of its properties.
+  public init() { inputDigest = nil }
 
-  /// - Throws: what the value's own `encode(to:)` throws, and what `fileDigest` throws.
+  private init(inputDigest: @escaping (NestedInput.Value) throws -> Digest) { self.inputDigest = inputDigest }
+
+  /// The canonical form of a value.
+  /// - Throws: the errors of the value's own `encode(to:)`; ``OperationError`` for a type that has no canonical form,
+  ///   such as `Int128`.
   public func value(of value: some Encodable) throws -> CanonicalValue {
-    try reduce(value, isRoot: true)
+    do {
+      return try reduce(value).value
+    } catch let fault as EncodingFault {
+      throw fault.cause
+    }
   }
 
-  fileprivate func reduce(_ value: any Encodable, isRoot: Bool = false) throws -> CanonicalValue {
+  /// The structure of a value, and the inputs in it.
+  ///
+  /// In the structure, ``CanonicalValue/input(_:)`` is in the place of each input, so that structure and digests
+  /// together are different for different values. An artifact that is not in files, and a stage, is looked through for
+  /// further inputs.
+  /// - Parameters:
+  ///   - value: such as a property of a stage.
+  ///   - digest: the digest that an input counts by, which also decides the order of the members of a set; not called
+  ///     for stages.
+  /// - Returns: the structure; the inputs in the order of their places.
+  /// - Throws: ``EncodingFault`` for a value that cannot be encoded; the errors of `digest`.
+  package static func structure(
+    of value: any Encodable, digest: @escaping (NestedInput.Value) throws -> Digest
+  ) throws -> (structure: CanonicalValue, inputs: [NestedInput]) {
+    do {
+      let reduced = try CanonicalEncoder(inputDigest: digest).reduce(value)
+      return (reduced.value, reduced.inputs)
+    } catch let failure as InputFailure {
+      throw failure.cause
+    }
+  }
+
+  func reduce(_ value: any Encodable) throws -> ReducedValue {
     switch value {
-    case let value as String: return .text(value)
-    case let value as Int: return .integer(Int64(value))
-    case let value as Double: return .number(value)
-    case let value as Bool: return .boolean(value)
-    case let value as Digest: return .digest(value)
-    case let file as InputFile: return try fileDigest.map { .digest(try $0(file)) } ?? .text(file.path)
+    case let value as String: return ReducedValue(.text(value))
+    case let value as Int: return ReducedValue(.integer(Int64(value)))
+    case let value as Double: return ReducedValue(.number(value))
+    case let value as Bool: return ReducedValue(.boolean(value))
+    case let value as Digest: return ReducedValue(.digest(value))
+    case let file as InputFile:
+      guard inputDigest != nil else { return ReducedValue(.text(file.path)) }
+      return try input(.file(file))
     case let folder as InputFolder:
-      guard let folderDigest else { break }
-      return .digest(try folderDigest(folder))
-    case let value as any FileArtifact:
-      return .record([.init("format", .text(type(of: value).format)), .init("content", .digest(value.content.digest))])
-    case let value as any UnorderedCollection: return try value.canonical(self)
+      guard inputDigest != nil else { break }
+      return try input(.folder(folder))
+    case let artifact as any FileArtifact:
+      guard inputDigest == nil else { return try input(.artifact(artifact)) }
+      return ReducedValue(
+        .record([
+          .init("format", .text(type(of: artifact).format)), .init("content", .digest(artifact.content.digest)),
+        ]))
+    case let value as any UnorderedCollection: return try value.reduced(by: self)
     default: break
     }
-    let node = Node()
-    try value.encode(to: NodeEncoder(encoder: self, node: node, codingPath: []))
-    return node.value
+
+    // Any other type describes itself through its conformance to `Encodable`.
+    let node = CanonicalNode()
+    do {
+      try value.encode(to: NodeEncoder(encoder: self, node: node, codingPath: []))
+    } catch let error where !(error is EncodingFault || error is InputFailure) {
+      throw EncodingFault(error)
+    }
+    return inputDigest == nil ? node.reduced : try withItself(value, node.reduced)
+  }
+
+  /// The place of an input, with the input.
+  private func input(_ value: NestedInput.Value) throws -> ReducedValue {
+    do {
+      let digest = try inputDigest?(value)
+      return ReducedValue(.input(value.kind), inputs: [NestedInput(path: "", value: value, digest: digest)])
+    } catch {
+      throw InputFailure(cause: error)
+    }
+  }
+
+  /// A reduced value that counts by content when it is an artifact, and has its code counted when it is a stage. The
+  /// inputs inside it stay: a cell may have put it together from outputs of several stages.
+  private func withItself(_ value: any Encodable, _ reduced: ReducedValue) throws -> ReducedValue {
+    var reduced = reduced
+    if !(value is any PlainValue), let artifact = value as? any Artifact {
+      let own = try input(.artifact(artifact))
+      reduced = ReducedValue(own.value, inputs: own.inputs + reduced.inputs)
+    }
+    if let stage = value as? any Stage {
+      reduced.inputs.insert(NestedInput(path: "", value: .stage(stage), digest: nil), at: 0)
+    }
+    return reduced
   }
 }
+
+/// An error of the function that computes the digests of inputs, which is passed on unchanged.
+private struct InputFailure: Error {
+  let cause: any Error
+}
+
+/// Values that count as parameters although a stage may return them.
+private protocol PlainValue {}
+extension Array: PlainValue {}
+extension Optional: PlainValue {}
 
 /// Collections whose `Codable` order differs between processes.
 private protocol UnorderedCollection {
-  func canonical(_ encoder: CanonicalEncoder) throws -> CanonicalValue
+  func reduced(by encoder: CanonicalEncoder) throws -> ReducedValue
 }
 
 extension Set: UnorderedCollection {
-  fileprivate func canonical(_ encoder: CanonicalEncoder) throws -> CanonicalValue {
-    .unordered(
-      try map { member in
-        guard let member = member as? any Encodable else { throw CanonicalEncodingError(type: "\(Element.self)") }
+  fileprivate func reduced(by encoder: CanonicalEncoder) throws -> ReducedValue {
+    try .unordered(
+      map { member in
+        guard let member = member as? any Encodable else { throw notEncodable("\(Element.self)") }
         return try encoder.reduce(member)
       })
   }
 }
 
 extension Dictionary: UnorderedCollection {
-  fileprivate func canonical(_ encoder: CanonicalEncoder) throws -> CanonicalValue {
+  fileprivate func reduced(by encoder: CanonicalEncoder) throws -> ReducedValue {
     let pairs = try map { key, value in
       guard let key = key as? any Encodable, let value = value as? any Encodable else {
-        throw CanonicalEncodingError(type: "\(Key.self): \(Value.self)")
+        throw notEncodable("\(Key.self): \(Value.self)")
       }
-      return (try encoder.reduce(key), try encoder.reduce(value))
+      let reducedKey = try encoder.reduce(key)
+      do {
+        return (key: reducedKey, value: try encoder.reduce(value))
+      } catch let fault as EncodingFault {
+        throw fault.inside(InputPath.key(reducedKey.value))
+      }
     }
-    if Key.self == String.self {
-      return .record(
-        pairs.map { key, value in
-          guard case .text(let name) = key else { return .init("", value) }
-          return .init(name, value)
-        })
-    }
-    return .unordered(pairs.map { .list([$0.0, $0.1]) })
+    return .dictionary(pairs, isRecord: Key.self == String.self)
   }
 }
 
-/// A member of a set or dictionary that cannot be encoded.
-package struct CanonicalEncodingError: Error, CustomStringConvertible {
-  package let type: String
-  package var description: String { "a value of type \(type) cannot be part of a stage's inputs: it is not Encodable" }
-}
-
-/// Where an encoder puts its result.
-private final class Node {
-  enum Kind { case record, single, list }
-  var kind = Kind.record
-  private var single = CanonicalValue.null
-  private var members: [Node] = []
-  private var names: [String] = []
-
-  var value: CanonicalValue {
-    switch kind {
-    case .single: single
-    case .list: .list(members.map(\.value))
-    case .record: .record(zip(names, members).map { CanonicalValue.Field($0, $1.value) })
-    }
-  }
-
-  func set(_ value: CanonicalValue) {
-    kind = .single
-    single = value
-  }
-
-  func becomeList() { kind = .list }
-
-  func append() -> Node {
-    let node = Node()
-    members.append(node)
-    return node
-  }
-
-  func field(_ name: String) -> Node {
-    names.append(name)
-    return append()
-  }
-}
-
-private struct NodeEncoder: Encoder {
-  let encoder: CanonicalEncoder
-  let node: Node
-  let codingPath: [any CodingKey]
-  var userInfo: [CodingUserInfoKey: Any] { [:] }
-
-  func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
-    KeyedEncodingContainer(Keyed(encoder: encoder, node: node, codingPath: codingPath))
-  }
-
-  func unkeyedContainer() -> any UnkeyedEncodingContainer {
-    node.becomeList()
-    return Unkeyed(encoder: encoder, node: node, codingPath: codingPath)
-  }
-
-  func singleValueContainer() -> any SingleValueEncodingContainer {
-    Single(encoder: encoder, node: node, codingPath: codingPath)
-  }
-}
-
-private struct Keyed<Key: CodingKey>: KeyedEncodingContainerProtocol {
-  let encoder: CanonicalEncoder
-  let node: Node
-  let codingPath: [any CodingKey]
-
-  mutating func encodeNil(forKey key: Key) throws { node.field(key.stringValue).set(.null) }
-
-  mutating func encode<T: Encodable>(_ value: T, forKey key: Key) throws {
-    node.field(key.stringValue).set(try encoder.reduce(value))
-  }
-
-  mutating func nestedContainer<Nested: CodingKey>(
-    keyedBy keyType: Nested.Type, forKey key: Key
-  ) -> KeyedEncodingContainer<Nested> {
-    KeyedEncodingContainer(
-      Keyed<Nested>(encoder: encoder, node: node.field(key.stringValue), codingPath: codingPath + [key]))
-  }
-
-  mutating func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer {
-    let child = node.field(key.stringValue)
-    child.becomeList()
-    return Unkeyed(encoder: encoder, node: child, codingPath: codingPath + [key])
-  }
-
-  mutating func superEncoder() -> any Encoder {
-    NodeEncoder(encoder: encoder, node: node.field("super"), codingPath: codingPath)
-  }
-
-  mutating func superEncoder(forKey key: Key) -> any Encoder {
-    NodeEncoder(encoder: encoder, node: node.field(key.stringValue), codingPath: codingPath + [key])
-  }
-}
-
-private struct Unkeyed: UnkeyedEncodingContainer {
-  let encoder: CanonicalEncoder
-  let node: Node
-  let codingPath: [any CodingKey]
-  var count = 0
-
-  mutating func encodeNil() throws { next().set(.null) }
-
-  mutating func encode<T: Encodable>(_ value: T) throws { next().set(try encoder.reduce(value)) }
-
-  mutating func nestedContainer<Nested: CodingKey>(keyedBy keyType: Nested.Type) -> KeyedEncodingContainer<Nested> {
-    KeyedEncodingContainer(Keyed<Nested>(encoder: encoder, node: next(), codingPath: codingPath))
-  }
-
-  mutating func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer {
-    let child = next()
-    child.becomeList()
-    return Unkeyed(encoder: encoder, node: child, codingPath: codingPath)
-  }
-
-  mutating func superEncoder() -> any Encoder { NodeEncoder(encoder: encoder, node: next(), codingPath: codingPath) }
-
-  private mutating func next() -> Node {
-    count += 1
-    return node.append()
-  }
-}
-
-private struct Single: SingleValueEncodingContainer {
-  let encoder: CanonicalEncoder
-  let node: Node
-  let codingPath: [any CodingKey]
-
-  mutating func encodeNil() throws { node.set(.null) }
-  mutating func encode(_ value: Bool) throws { node.set(.boolean(value)) }
-  mutating func encode(_ value: String) throws { node.set(.text(value)) }
-  mutating func encode(_ value: Double) throws { node.set(.number(value)) }
-  mutating func encode(_ value: Float) throws { node.set(.number(Double(value))) }
-  mutating func encode(_ value: Int) throws { node.set(.integer(Int64(value))) }
-  mutating func encode(_ value: Int8) throws { node.set(.integer(Int64(value))) }
-  mutating func encode(_ value: Int16) throws { node.set(.integer(Int64(value))) }
-  mutating func encode(_ value: Int32) throws { node.set(.integer(Int64(value))) }
-  mutating func encode(_ value: Int64) throws { node.set(.integer(value)) }
-  mutating func encode(_ value: UInt) throws { node.set(Self.unsigned(UInt64(value))) }
-  mutating func encode(_ value: UInt8) throws { node.set(.integer(Int64(value))) }
-  mutating func encode(_ value: UInt16) throws { node.set(.integer(Int64(value))) }
-  mutating func encode(_ value: UInt32) throws { node.set(.integer(Int64(value))) }
-  mutating func encode(_ value: UInt64) throws { node.set(Self.unsigned(value)) }
-  mutating func encode<T: Encodable>(_ value: T) throws { node.set(try encoder.reduce(value)) }
-
-  private static func unsigned(_ value: UInt64) -> CanonicalValue {
-    Int64(exactly: value).map { .integer($0) } ?? .unsigned(value)
-  }
+/// The error for a member of a set or dictionary that cannot be encoded.
+private func notEncodable(_ type: String) -> EncodingFault {
+  EncodingFault(
+    OperationError(
+      operation: "encode a value in canonical form", subject: type, reason: "it is not Encodable",
+      advice: "use a type that conforms to Codable"))
 }

@@ -1,9 +1,9 @@
-/// A value reduced to what its key depends on, with one byte sequence for equal values.
+/// A value reduced to the parts that its key depends on, with one byte sequence for equal values.
 ///
-/// The encoding is tagged and length-prefixed, so that no two different values share bytes: a tag byte; for text, bytes, lists
-/// and records a 64-bit little-endian count; integers as 64-bit two's complement; floating-point numbers as their bit pattern
-/// (every NaN as one). Fields of a record are in order of their names' UTF-8 bytes. Changing it changes every stage key:
-/// raise ``formatVersion`` then.
+/// The encoding is tagged and length-prefixed, so that no two different values share bytes. It begins with a tag byte.
+/// A 64-bit little-endian count follows for text, lists and records; integers are in 64-bit two's complement;
+/// floating-point numbers are their bit pattern (every NaN the same). The fields of a record are in the order of their
+/// names' UTF-8 bytes. A change of the encoding changes every stage key and must raise ``formatVersion``.
 public indirect enum CanonicalValue: Sendable, Hashable {
   case null
   case boolean(Bool)
@@ -17,11 +17,17 @@ public indirect enum CanonicalValue: Sendable, Hashable {
   case unordered([CanonicalValue])
   /// Fields in the order of their names.
   case record([Field])
+  /// The place of an input that counts separately, by its kind: `file`, `artifact pairs/1`. No value is encoded so.
+  case input(String)
 
+  /// A named part of a record.
   public struct Field: Sendable, Hashable {
+    /// The name, unique within the record.
     public var name: String
+    /// The value of the field.
     public var value: CanonicalValue
 
+    /// A field of this name and value.
     public init(_ name: String, _ value: CanonicalValue) {
       self.name = name
       self.value = value
@@ -41,6 +47,7 @@ public indirect enum CanonicalValue: Sendable, Hashable {
   /// SHA-256 of the canonical bytes.
   public var digest: Digest { Digest(of: bytes) }
 
+  /// Appends the canonical bytes.
   package func append(to sink: inout [UInt8]) {
     switch self {
     case .null: sink.append(UInt8(ascii: "n"))
@@ -62,6 +69,8 @@ public indirect enum CanonicalValue: Sendable, Hashable {
     case .digest(let value):
       sink.append(UInt8(ascii: "h"))
       sink.append(contentsOf: value.bytes)
+
+    // Containers: the count, then the encodings of the members.
     case .list(let values):
       sink.append(UInt8(ascii: "l"))
       Self.append(UInt64(values.count), to: &sink)
@@ -79,6 +88,10 @@ public indirect enum CanonicalValue: Sendable, Hashable {
         Self.append(field.name, to: &sink)
         field.value.append(to: &sink)
       }
+
+    case .input(let kind):
+      sink.append(UInt8(ascii: "p"))
+      Self.append(kind, to: &sink)
     }
   }
 
@@ -97,8 +110,9 @@ public indirect enum CanonicalValue: Sendable, Hashable {
 }
 
 extension CanonicalValue {
-  /// Compact JSON with fields and set members in canonical order. Numbers print the shortest digits that read back as the same
-  /// double; NaN and the infinities are the strings `"NaN"`, `"Infinity"` and `"-Infinity"`.
+  /// Compact JSON with fields and set members in canonical order. Numbers have the fewest digits that read back as the
+  /// same double; NaN and the infinities are the strings `"NaN"`, `"Infinity"` and `"-Infinity"`. The place of an input
+  /// is `…`, which is not JSON: it is shown to people and never read.
   public var json: String {
     var text = ""
     appendJSON(to: &text)
@@ -111,6 +125,8 @@ extension CanonicalValue {
     case .boolean(let value): text += value ? "true" : "false"
     case .integer(let value): text += String(value)
     case .unsigned(let value): text += String(value)
+
+    // JSON has no literal for numbers that are not finite.
     case .number(let value):
       if value.isNaN {
         text += "\"NaN\""
@@ -119,6 +135,7 @@ extension CanonicalValue {
       } else {
         text += value.description
       }
+
     case .text(let value): JSONText.append(value, to: &text)
     case .digest(let value): text += "\"\(value.hexadecimal)\""
     case .list(let values): Self.appendList(values, to: &text)
@@ -134,6 +151,8 @@ extension CanonicalValue {
         field.value.appendJSON(to: &text)
       }
       text += "}"
+
+    case .input: text += "…"
     }
   }
 
@@ -147,9 +166,9 @@ extension CanonicalValue {
   }
 }
 
-/// JSON string literals.
+/// Writes JSON string literals.
 package enum JSONText {
-  /// Appends a quoted literal: quotes, backslashes and control characters are escaped, everything else stays as it is.
+  /// Appends a quoted literal. Quotes, backslashes and control characters are escaped, everything else stays unchanged.
   package static func append(_ value: String, to text: inout String) {
     text += "\""
     for scalar in value.unicodeScalars {

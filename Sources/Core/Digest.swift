@@ -43,6 +43,7 @@ public struct Digest: Hashable, Sendable, Comparable {
 
   public static func == (left: Digest, right: Digest) -> Bool { left.words == right.words }
 
+  /// The order of the bytes, which is also that of the hexadecimal digits.
   public static func < (left: Digest, right: Digest) -> Bool { left.bytes.lexicographicallyPrecedes(right.bytes) }
 
   public func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
@@ -69,14 +70,17 @@ extension Digest: Codable {
   }
 }
 
-/// A digest in the making, for content that comes in pieces.
+/// A digest under construction, for content that arrives in pieces.
 public struct DigestBuilder: Sendable {
   private var state = SHA256()
 
+  /// A builder that has seen no bytes.
   public init() {}
 
+  /// Adds bytes to those that the digest is of.
   public mutating func update(_ bytes: some DataProtocol) { state.update(data: bytes) }
 
+  /// Adds bytes to those that the digest is of.
   public mutating func update(_ bytes: UnsafeRawBufferPointer) { state.update(bufferPointer: bytes) }
 
   /// The digest of all bytes so far; more may follow.
@@ -90,6 +94,8 @@ extension [UInt8] {
     guard digits.count.isMultiple(of: 2) else { return nil }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(digits.count / 2)
+
+    // The first digit of a pair waits here for the second.
     var high: UInt8?
     for digit in digits {
       let value: UInt8

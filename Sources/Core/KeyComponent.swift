@@ -2,6 +2,7 @@
 ///
 /// All components are kept with the key, so that a rerun can be explained: the one whose digest differs is the reason.
 public struct KeyComponent: Codable, Sendable, Hashable {
+  /// The kinds of things that a key depends on.
   public enum Kind: String, Codable, Sendable, CaseIterable {
     /// The stage's name and the format of its output.
     case stage
@@ -13,20 +14,22 @@ public struct KeyComponent: Codable, Sendable, Hashable {
     case artifact
     /// A property counted by the content of a file on disk.
     case file
-    /// The same for a folder.
+    /// A property counted by the content of the files in a folder.
     case folder
-    /// A declared part of the surroundings.
+    /// A declared part of the environment.
     case facet
   }
 
-  /// The property's or facet's name.
+  /// The property's or facet's name. An input inside a property has its path: `runs[3]`, `classification.checkpoint`.
   public var name: String
+  /// The kind of thing, which distinguishes components of one name.
   public var kind: Kind
   /// The digest of the component's canonical value or content.
   public var digest: Digest
-  /// The value for people: a parameter's JSON (shortened), a file's path, an artifact's format.
+  /// The value as people read it: a parameter's JSON (shortened), a file's path, an artifact's format.
   public var display: String
 
+  /// A component of known values.
   public init(name: String, kind: Kind, digest: Digest, display: String) {
     self.name = name
     self.kind = kind
@@ -35,15 +38,16 @@ public struct KeyComponent: Codable, Sendable, Hashable {
   }
 }
 
-/// A number about a run, such as a throughput.
-public struct Measurement: Codable, Sendable, Hashable {
-  public var name: String
-  public var value: Double
-  public var unit: String
+extension KeyComponent {
+  private static let codeSuffix = ".code"
 
-  public init(name: String, value: Double, unit: String) {
-    self.name = name
-    self.value = value
-    self.unit = unit
+  /// The name of the component for the code of a stage that is held in a property. The stage's own code is called
+  /// `code`.
+  /// - Parameter path: such as `classification`.
+  package static func codeName(_ path: String) -> String { path + codeSuffix }
+
+  /// The path in a name that ``codeName(_:)`` has made; `nil` in another name.
+  package static func codePath(_ name: String) -> String? {
+    name.hasSuffix(codeSuffix) ? String(name.dropLast(codeSuffix.count)) : nil
   }
 }

@@ -1,17 +1,18 @@
-/// An operation that failed: what was tried, on what, why, and what to do about it.
+/// An operation that failed: the action, its subject, the cause, and the advice if there is any.
 ///
-/// One shape for what stops an operation in any module; errors whose causes callers switch over (`StoreError`, ``TableError``) have types
-/// of their own. ``description`` is the message that a person reads.
+/// Every module reports failures in this form. Errors whose causes callers switch over have types of their own, such as
+/// `StoreError` and ``TableError``. ``description`` is the message that a person reads.
 public struct OperationError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// The action, as it stands after "cannot": `read pairs`.
+  /// The action, in the form that follows "cannot": `read pairs`.
   public let operation: String
-  /// The thing acted on: a file with the line where it is known, a language, a remote, shapes.
+  /// The subject of the action: a file, with the line if it is known, a language, a remote, shapes.
   public let subject: String
   /// The reason and, where there is something to do about it, the advice.
   public let cause: String
-  /// True for a file that ends before its format says so, as after an interrupted download: everything up to there is good.
+  /// True for a file that ends too early, as after an interrupted download; everything before its end is good.
   public let endsEarly: Bool
 
+  /// An error with the message `cannot OPERATION (SUBJECT): CAUSE`.
   public init(operation: String, subject: String, cause: String, endsEarly: Bool = false) {
     self.operation = operation
     self.subject = subject
@@ -24,7 +25,7 @@ public struct OperationError: Error, Hashable, Sendable, CustomStringConvertible
 }
 
 extension OperationError {
-  /// The same with the advice in a sentence part of its own: the cause reads `REASON; ADVICE`.
+  /// An error whose cause is a reason with advice: `cannot OPERATION (SUBJECT): REASON; ADVICE`.
   package init(operation: String, subject: String, reason: String, advice: String) {
     self.init(operation: operation, subject: subject, cause: "\(reason); \(advice)")
   }

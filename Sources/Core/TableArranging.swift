@@ -1,29 +1,35 @@
-/// Arranging a table for a reader: every method gives a new table, rows keep their order unless the method sorts them.
+/// Methods that arrange a table for a reader. Each returns a new table; rows keep their order unless the method sorts
+/// them. Those that throw refuse a table in which a row has another length than the columns, with
+/// ``TableError/wrongLength(columns:row:cells:)``.
 extension Table {
-  /// Which way a column is sorted.
+  /// The direction in which a column is sorted.
   public enum SortOrder: Sendable, Hashable {
-    case ascending, descending
+    /// The smallest value first.
+    case ascending
+    /// The largest value first.
+    case descending
   }
 
-  /// The rows ordered by a column: numbers by value, text by Unicode scalars; empty cells last; equal rows keep their order.
+  /// The rows ordered by a column: numbers by value before text by Unicode scalars, empty cells last. Equal rows keep
+  /// their order.
   /// - Throws: ``TableError/noColumn(_:columns:)``.
   public func sorted(by column: String, _ order: SortOrder = .ascending) throws(TableError) -> Table {
     let position = try self.position(of: column)
     let ordered = rows.enumerated().sorted { left, right in
-      switch Self.compare(left.element[position], right.element[position], order) {
+      switch Self.compare(left.element[position], right.element[position], in: order) {
       case let result where result < 0: true
       case let result where result > 0: false
       default: left.offset < right.offset
       }
     }
-    return Table(columns: columns, rows: ordered.map(\.element))
+    return replacing(rows: ordered.map(\.element))
   }
 
   /// At most the first `count` rows.
-  public func prefix(_ count: Int) -> Table { Table(columns: columns, rows: Array(rows.prefix(max(0, count)))) }
+  public func prefix(_ count: Int) -> Table { replacing(rows: Array(rows.prefix(max(0, count)))) }
 
   /// At most the last `count` rows.
-  public func suffix(_ count: Int) -> Table { Table(columns: columns, rows: Array(rows.suffix(max(0, count)))) }
+  public func suffix(_ count: Int) -> Table { replacing(rows: Array(rows.suffix(max(0, count)))) }
 
   /// Only these columns, in this order.
   /// - Throws: ``TableError/noColumn(_:columns:)``.
@@ -32,15 +38,14 @@ extension Table {
   /// Only these columns, in this order.
   /// - Throws: ``TableError/noColumn(_:columns:)``.
   public func selecting(_ names: [String]) throws(TableError) -> Table {
-    var positions: [Int] = []
-    for name in names { positions.append(try position(of: name)) }
-    return Table(columns: positions.map { columns[$0] }, rows: rows.map { row in positions.map { row[$0] } })
+    let positions = try self.positions(of: names)
+    return replacing(columns: positions.map { columns[$0] }, rows: rows.map { row in positions.map { row[$0] } })
   }
 
-  /// The rows for which the closure says yes.
+  /// The rows for which the closure returns true.
   public func filtered(_ isKept: (TableRow) throws -> Bool) rethrows -> Table {
     let kept = try rows.filter { try isKept(TableRow(columns: columns, cells: $0)) }
-    return Table(columns: columns, rows: kept)
+    return replacing(rows: kept)
   }
 
   /// The table with a column under another name.
@@ -51,32 +56,52 @@ extension Table {
     return copy
   }
 
-  /// One row for each value of several columns: what `values` held goes to the column `value`, the column's name to `name`.
+  /// One row for each value of several columns: the values move to the column `value`, the names of their columns to
+  /// `name`.
   ///
-  /// The way from “a column for each direction of retrieval” to bars grouped by direction. The new column takes the style of the first.
+  /// It turns a column for each direction of retrieval into bars grouped by direction. The new column takes the style
+  /// of the first.
+  /// - Parameters:
+  ///   - values: the names of the columns that become rows.
+  ///   - name: the name of the new column of names.
+  ///   - value: the name of the new column of values.
   /// - Throws: ``TableError/noColumn(_:columns:)``.
   public func unpivoted(_ values: [String], name: String, value: String) throws(TableError) -> Table {
-    var positions: [Int] = []
-    for column in values { positions.append(try position(of: column)) }
-    let kept = columns.indices.filter { !positions.contains($0) }
+    let positions = try self.positions(of: values)
+    let moved = Set(positions)
+    let kept = columns.indices.filter { !moved.contains($0) }
     let style = positions.first.map { columns[$0].style } ?? .plain
-    return Table(
+    return replacing(
       columns: kept.map { columns[$0] } + [Column(name), Column(value, style: style)],
       rows: rows.flatMap { row in
         positions.map { position in kept.map { row[$0] } + [.text(columns[position].name), row[position]] }
       })
   }
 
-  /// The position of the column of this name.
+  /// The position of the column of this name, in a table whose rows all have its columns' length.
+  /// - Throws: ``TableError``.
   package func position(of name: String) throws(TableError) -> Int {
+    try check()
     guard let position = columns.firstIndex(where: { $0.name == name }) else {
       throw .noColumn(name, columns: columns.map(\.name))
     }
     return position
   }
 
+  /// The positions of the columns of these names, in their order.
+  /// - Throws: ``TableError``.
+  private func positions(of names: [String]) throws(TableError) -> [Int] {
+    let known = Dictionary(zip(columns.map(\.name), columns.indices)) { first, _ in first }
+    var positions: [Int] = []
+    try check()
+    for name in names {
+      if let position = known[name] { positions.append(position) } else { positions.append(try position(of: name)) }
+    }
+    return positions
+  }
+
   /// Below zero when `left` comes first.
-  private static func compare(_ left: Cell, _ right: Cell, _ order: SortOrder) -> Int {
+  private static func compare(_ left: Cell, _ right: Cell, in order: SortOrder) -> Int {
     let sign = order == .ascending ? 1 : -1
     switch (left, right) {
     case (.empty, .empty): return 0

@@ -1,4 +1,4 @@
-/// Why a table cannot be drawn or arranged as asked.
+/// The reason that a table cannot be drawn or arranged as asked.
 public enum TableError: Error, Hashable, Sendable {
   /// The table has no column of that name.
   case noColumn(String, columns: [String])
@@ -10,6 +10,12 @@ public enum TableError: Error, Hashable, Sendable {
   case repeated(category: String, column: String)
   /// Nothing to draw.
   case noRows(columns: [String])
+  /// A row has more or fewer cells than there are columns. The row counts from 1.
+  case wrongLength(columns: [String], row: Int, cells: Int)
+  /// The reference line has no place on an axis.
+  case notFinite(reference: String, value: Double)
+  /// More bars or panels than a drawing has space for.
+  case tooMany(String, count: Int, limit: Int)
 }
 
 extension TableError: CustomStringConvertible {
@@ -17,25 +23,59 @@ extension TableError: CustomStringConvertible {
     switch self {
     case .noColumn(let name, let columns):
       if let nearest = Self.nearest(to: name, among: columns) {
-        "the table has no column “\(name)”: did you mean “\(nearest)”? It has \(Self.list(columns))"
+        "the table has no column \(Self.quoted(name)): did you mean \(Self.quoted(nearest))? "
+          + "It has \(Self.list(columns))"
       } else {
-        "the table has no column “\(name)”: it has \(Self.list(columns))"
+        "the table has no column \(Self.quoted(name)): it has \(Self.list(columns))"
       }
     case .notANumber(let column, let row, let found):
-      "row \(row) of column “\(column)” holds “\(found)”, which is not a number: choose a column of numbers"
+      """
+      row \(row) of column \(Self.quoted(column)) holds \(Self.quoted(found)), which is not a number: \
+      choose a column of numbers
+      """
     case .notPositive(let column, let row, let value):
-      "row \(row) of column “\(column)” holds \(value), which a logarithmic axis cannot show: filter the row or use a linear axis"
+      """
+      row \(row) of column \(Self.quoted(column)) holds \(value), which a logarithmic axis cannot show: \
+      filter the row or use a linear axis
+      """
     case .repeated(let category, let column):
-      "several rows give a value for “\(category)” of column “\(column)”: tell them apart with `color:` or `facet:`"
+      """
+      several rows give a value for \(Self.quoted(category)) of column \(Self.quoted(column)): \
+      tell them apart with `color:` or `facet:`
+      """
     case .noRows(let columns):
       "there is no number to draw in \(Self.list(columns))"
+    case .wrongLength(let columns, let row, let cells):
+      """
+      row \(row) of the table with \(columns.isEmpty ? "" : columns.count == 1 ? "the column " : "the columns ")\
+      \(Self.list(columns)) has \(cells) \(cells == 1 ? "cell" : "cells") for \(columns.count): \
+      give each row one cell for every column, `.empty` where there is no value
+      """
+    case .notFinite(let reference, let value):
+      """
+      the reference \(Self.quoted(reference)) is \(value), which no axis can show: \
+      give a finite number, or leave it out
+      """
+    case .tooMany(let parts, let count, let limit):
+      """
+      a chart of \(count) \(parts) cannot be read, and the most is \(limit): \
+      draw fewer rows, with `sorted(by:)` and `prefix(_:)`, or show the table
+      """
     }
   }
 
+  /// The bytes of a name that is looked for, the characters of one that is printed, and the columns of a list, at most.
+  private static let longestName = 200
+  private static let longestWord = 60
+  private static let longestList = 12
+
   /// The name that takes the fewest edits, where they are few enough for a slip of the pen.
   static func nearest(to name: String, among columns: [String]) -> String? {
+    // A text is not a name; the distance takes the product of both lengths.
+    guard name.utf8.count <= longestName else { return nil }
     let wanted = Array(name.lowercased())
-    let ranked = columns.map { (name: $0, distance: distance(wanted, Array($0.lowercased()))) }
+    let ranked = columns.filter { $0.utf8.count <= longestName }
+      .map { (name: $0, distance: distance(wanted, Array($0.lowercased()))) }
     guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
     return best.distance <= max(2, wanted.count / 2) ? best.name : nil
   }
@@ -55,7 +95,14 @@ extension TableError: CustomStringConvertible {
     return row[right.count]
   }
 
+  /// A name in quotation marks, a very long one shortened.
+  private static func quoted(_ name: String) -> String {
+    "“\(name.prefix(longestWord))\(name.count > longestWord ? "…" : "")”"
+  }
+
   private static func list(_ columns: [String]) -> String {
-    columns.isEmpty ? "no columns" : columns.map { "“\($0)”" }.joined(separator: ", ")
+    guard !columns.isEmpty else { return "no columns" }
+    let rest = columns.count - longestList
+    return columns.prefix(longestList).map(quoted).joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : "")
   }
 }

@@ -42,7 +42,7 @@ struct ChunkingTests {
     return try lines.map { try #require(Int($0[3])) }
   }
 
-  @Test func `Chunks end where the documented algorithm says, written down once and for all`() throws {
+  @Test func `Chunks end where the documented algorithm says, at these golden lengths too`() throws {
     var generator = SplitMix64(7)
     let bytes = generator.bytes(4 << 20)
     let lengths = try storedLengths(bytes, Workplace())

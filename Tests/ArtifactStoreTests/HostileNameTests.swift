@@ -53,7 +53,7 @@ struct HostileNameTests {
   @Test(arguments: [
     ("\u{e9}", "e\u{301}"), ("Å", "\u{212b}"), ("한글", "\u{1112}\u{1161}\u{11ab}\u{1100}\u{1173}\u{11af}"),
   ])
-  func `A name is found in either form, and two forms of one name cannot stand side by side`(one: String, other: String)
+  func `A name is found in either form, and two forms of one name cannot be in one version`(one: String, other: String)
     throws
   {
     let workplace = try Workplace()
@@ -135,7 +135,7 @@ struct HostileNameTests {
   }
 
   @Test(arguments: [Double.infinity, -.infinity, .nan, 1e300, -1e300])
-  func `A record of a time that is none, or of sizes beyond counting, contradicts itself`(time: Double) {
+  func `A record whose time is not one, or of sizes beyond counting, contradicts itself`(time: Double) {
     let file = StoredFile(
       name: "a", digest: Digest(of: "a"), byteCount: .max,
       object: ObjectID(hexadecimal: String(repeating: "1", count: 40))!,

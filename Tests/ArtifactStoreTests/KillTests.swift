@@ -75,7 +75,7 @@ struct KillTests {
           _ = try store.content(of: artifact.content).path()
         }
       }
-      // Once with the index that the killed processes left, once with one from the repository alone.
+      // Once with the index that the killed processes left, once with one made from the repository.
       if pass == 0 { try FileManager.default.removeItem(atPath: workplace.root + "/.colophon") }
     }
     #expect(workplace.looseObjects.isEmpty)

@@ -86,7 +86,7 @@ struct StoreTests {
     #expect(try workplace.read(#require(back["short"]).path()) == [1, 2, 3])
   }
 
-  @Test func `A stored file can be put again under another record, and read by its digest alone`() throws {
+  @Test func `A stored file can be put again under another record, and read by only its digest`() throws {
     let workplace = try Workplace()
     let store = try workplace.open()
     try store.save("a", [5, 6, 7])
@@ -151,7 +151,7 @@ struct StoreTests {
     #expect(try workplace.read(path) == bytes)
   }
 
-  @Test func `A brought out file that someone changed is brought out again`() throws {
+  @Test func `A copy on disk that someone changed is written again`() throws {
     let workplace = try Workplace()
     let store = try workplace.open()
     let stored = try store.save("a", [UInt8](repeating: 1, count: 10_000))

@@ -157,4 +157,24 @@ private final class Keyring {
     #expect(failed.status == 3 && failed.errors == "no\n")
     #expect(throws: OperationError.self) { try ToolRun("no-such-program-anywhere", []) }
   }
+
+  @Test func `A detached tool has no input, and its output and errors come in the order of writing`() throws {
+    let run = try ToolRun(detached: "sh", ["-c", "cat; echo a; echo b >&2; echo c; kill -KILL $$"])
+    #expect(run.text == "a\nb\nc" && run.errors.isEmpty)
+    #expect(run.ending == .killed(signal: 9) && run.status == 137)
+  }
+
+  @Test func `Killing a program with its group ends what it has started`() throws {
+    let pipe = try ProcessPipe()
+    let shell = try ChildProcess(
+      path: "sh", arguments: ["-c", "sleep 1000 & wait"], output: pipe.writing, error: nil,
+      numbered: [7: pipe.writing])
+    pipe.closeWriting()
+    let early = shell.wait(milliseconds: 50)
+    shell.kill(withGroup: true)
+    let ending = shell.wait()
+    #expect(early == nil && ending == .killed(signal: 9))
+    // The end is only reached when `sleep`, which has the pipe too, has ended.
+    #expect(SystemCall.readPieces(from: pipe.reading) { _ in })
+  }
 }

@@ -10,7 +10,9 @@ final class CommandWorkplace {
     var errors: String
   }
 
-  static let command = ArchitectureTests.root.appending(path: ".build/release/colophon").path
+  /// The command from the same build as the tests, whichever folder that build is in.
+  static let command = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+    .deletingLastPathComponent().appending(path: "colophon").path
 
   let root: URL
 

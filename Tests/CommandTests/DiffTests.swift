@@ -40,7 +40,8 @@ import Testing
     #expect(outcome.status == 0, "\(outcome.errors)")
     #expect(outcome.output.contains("1 row changed; 1 of 1 number outside the old interval"), "\(outcome.output)")
     #expect(
-      outcome.output.contains(#/en +top-1 +0.6500 \[0.6000, 0.7000\] +0.7500 \[0.6000, 0.7000\] +\+15 % +outside/#),
+      outcome.output.contains(
+        #/en +top-1 +0.6500 \[0.6000, 0.7000\] +0.7500 \[0.6000, 0.7000\] +\+15\u{a0}% +outside/#),
       "\(outcome.output)")
     #expect(!outcome.output.contains("\u{1B}"))
     #expect(

@@ -87,7 +87,7 @@ import Testing
         + Self.cell("let size = try await Size(file: InputFile(\"\(path)\"))()") + Self.cell("\"the rest\""))
     let outcome = try place.colophon("run", "n.md")
     #expect(outcome.status == 1)
-    #expect(outcome.errors.contains("n.md:12:1: error: cannot read the input \(path)"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("n.md:12:1: error: cannot read the input (\(path))"), "\(outcome.errors)")
     #expect(outcome.errors.contains(reason))
     #expect(try place.read("Artifacts/n/report.md").contains("the rest"))
   }

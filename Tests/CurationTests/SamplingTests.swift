@@ -69,6 +69,35 @@ import Testing
     #expect(try counts.counts(of: "other") == [.init("狗", count: 6000)])
   }
 
+  @Test func `The tables of curation are those of a count by hand`() async throws {
+    let pairs = try pool()
+    let counts = try await CountConcepts(pairs: pairs, index: index()).run(context("tc"))
+    let thresholds = try await ComputeThresholds(counts: counts, t: 300).run(context("tt"))
+    let ends = try await HeadAndTail(counts: counts, thresholds: thresholds).run(context("ends"))
+    // English: dog 3,000, axolotl 30, cat 0; Chinese with its one entry of two writings: 3,000 and 0.
+    let english = try #require(ends.rows.first { $0[0] == .text("en") })
+    let t = try #require(thresholds.languages["en"]?.t)
+    #expect(english.prefix(6) == [.text("en"), .integer(t), .integer(1), .integer(1), .integer(1), .integer(3030)])
+    #expect(english.suffix(2) == [.number(30.0 / 3030), .number(30.0 / Double(30 + t))])
+    let top = try await TopConcepts(counts: counts, thresholds: thresholds, language: "en", limit: 2).run(
+      context("top"))
+    #expect(
+      top.rows == [
+        [.integer(1), .text("dog"), .integer(3000), .number(Double(t) / 3000)],
+        [.integer(2), .text("axolotl"), .integer(30), .number(1)],
+      ])
+
+    let kept = try await SampleBalanced(
+      pairs: pairs, index: index(), counts: counts, thresholds: thresholds, mode: .everyText, seed: 1
+    ).run(context("ts"))
+    let left = try kept.all().flatMap(\.texts).count { $0.language == "en" }
+    let shares = try await LanguageShares(before: pairs, after: kept).run(context("shares"))
+    #expect(shares.rows.map { $0[0] } == [.text("en"), .text("tlh"), .text("zh_Hant")])
+    #expect(shares.rows[0].prefix(4) == [.text("en"), .integer(6000), .number(0.5), .integer(left)])
+    #expect(shares.rows[0][5] == .number(Double(left) / 6000))
+    #expect(shares.rows[1][3] == .integer(0) && shares.rows[1][5] == .number(0))
+  }
+
   @Test func `What is rare is all kept and what is frequent is thinned out to about t`() async throws {
     let kept = try await sample(pool())
     let english = kept.flatMap(\.texts).filter { $0.language == "en" }

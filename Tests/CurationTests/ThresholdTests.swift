@@ -49,8 +49,8 @@ import Testing
   @Test func `The hash behind the draws gives the published values`() {
     let key = (0x0706_0504_0302_0100 as UInt64, 0x0f0e_0d0c_0b0a_0908 as UInt64)
     let bytes = (0..<15).map { UInt8($0) }
-    #expect(bytes.withUnsafeBytes { KeyedDraw.sipHash($0, key) } == 0xa129_ca61_49be_45e5)
-    #expect([UInt8]().withUnsafeBytes { KeyedDraw.sipHash($0, key) } == 0x726f_db47_dd0e_0e31)
+    #expect(bytes.withUnsafeBytes { KeyedDraw.sipHash($0, key: key) } == 0xa129_ca61_49be_45e5)
+    #expect([UInt8]().withUnsafeBytes { KeyedDraw.sipHash($0, key: key) } == 0x726f_db47_dd0e_0e31)
   }
 
   @Test func `Draws are even and independent of each other`() {

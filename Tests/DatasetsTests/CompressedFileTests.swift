@@ -55,7 +55,7 @@ struct FixedRandom: RandomNumberGenerator {
     let bytes = text(count)
     let file = try CompressedFile(path: packed(bytes, ending))
     #expect(try file.readAll() == bytes)
-    #expect(file.compression != .none && file.packedPosition == file.packedByteCount)
+    #expect(file.compression != .none && file.compressedPosition == file.compressedByteCount)
   }
 
   @Test(arguments: tools.keys.sorted())

@@ -79,7 +79,7 @@ func record(_ id: String, _ text: String = "a dog", image: String = "i") -> Stri
     let counts = notes.all.map { String($0.prefix { $0 != "," }) }
     #expect(
       Set(counts) == [
-        "1 pairs have an id that was there before", "1 records have empty texts alone", "1 records have empty texts",
+        "1 pairs have an id that was there before", "1 records have only empty texts", "1 records have empty texts",
         "2 records have no “id”", "1 records have no “image”", "2 records have no “texts”",
         "6 records have values of another type", "6 records are no JSON", "2 records are no UTF-8",
       ])
@@ -143,7 +143,7 @@ func record(_ id: String, _ text: String = "a dog", image: String = "i") -> Stri
           id, PairIDs.Place(file: position / 7000, index: position % 7000, number: position + 1))
       }
       var found: [PairIDs.Place] = []
-      try PairIDs.forEachDouble(in: sorters, folder: scratch, memoryLimit: memoryLimit) { found.append($0) }
+      try PairIDs.forEachDuplicate(in: sorters, folder: scratch, memoryLimit: memoryLimit) { found.append($0) }
       #expect(found == expected.map { PairIDs.Place(file: $0 / 7000, index: $0 % 7000, number: $0 + 1) })
     }
   }

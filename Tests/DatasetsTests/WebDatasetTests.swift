@@ -107,6 +107,46 @@ import Testing
       try await RenderWebDataset(folder: root, pairs: some, size: 4).run(NoteList().context()).ids() == ["pic/2.x é"])
   }
 
+  @Test func `Keys end at a name's first dot (webdataset issues 237 and 288, datasets 7150 and 7732)`() async throws {
+    let root = try temporaryFolder()
+    // The keys that webdataset 1.0.2 gives: a.b/c, x, d.e.f/g (twice), up, plain.
+    let names = [
+      "a.b/c.txt", "x.y.txt", "x.txt", "d.e.f/g.TXT", "d.e.f/g.JPG", "up.Json", "__meta__/m.txt", ".hidden.txt",
+      "plain.txt", "noending",
+    ]
+    for name in names + ["q.r/s.txt"] {
+      let folder = (root + "/t/" + name).split(separator: "/").dropLast().joined(separator: "/")
+      try FileManager.default.createDirectory(atPath: "/" + folder, withIntermediateDirectories: true)
+      let text = name == "up.Json" ? #"{"caption":"up"}"# : name
+      try write(Array(text.utf8), to: "\(root)/t/\(name)")
+    }
+    let members = names.joined(separator: " ")
+    try shell("cd t && tar cf ../s.TAR \(members) && tar cf ../z.tar ./q.r && rm -r ../t", in: root)
+    let pairs = try await ReadWebDataset(folder: root).run(NoteList().context()).all()
+    #expect(pairs.map(\.id) == ["a.b/c", "x", "d.e.f/g", "up", "plain", "q.r/s"])
+    #expect(pairs.map(\.texts[0].text) == ["a.b/c.txt", "x.txt", "d.e.f/g.TXT", "up", "plain.txt", "q.r/s.txt"])
+  }
+
+  @Test func `A name with several dots, and a file that is there twice, are named`() async throws {
+    let pictures = try pictures(3)
+    let pairs = try pairs(3, pictures: 3)
+    let root = try folder(await WriteWebDataset(pairs: pairs, pictures: pictures).run(NoteList().context()))
+    try shell(
+      """
+      tar xf 00000.tar && rm 00000.tar && rm *.json && mv 000000000.png a.001.png && mv 000000001.png b.png \
+      && cp b.png c.png && cp b.png c.PNG && tar cf 1.tar a.001.png b.png c.png c.PNG && rm *.png *.PNG
+      """, in: root)
+    let notes = NoteList()
+    #expect(try await RenderWebDataset(folder: root, size: 4).run(notes.context()).ids() == ["b"])
+    #expect(
+      notes.all.contains {
+        $0.contains("a name with several dots, of which the first ends the sample's key") && $0.contains("a.001.png")
+      })
+    #expect(notes.all.contains { $0.contains("samples have two files of one ending") && $0.contains("1.tar:3") })
+    let encoded = try EncodedPictures(InputFolder(root), keysAreLocal: false)
+    #expect(encoded.ids == ["b"])
+  }
+
   @Test func `A shard that ends early is an error, or noted when that is allowed`() async throws {
     let root = try folder(
       await WriteWebDataset(pairs: pairs(9, pictures: 3), pictures: pictures(3)).run(NoteList().context()))

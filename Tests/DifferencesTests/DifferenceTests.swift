@@ -57,10 +57,10 @@ import Testing
     #expect(found.headline == "2 counts changed, 1 texts added, 1 gone, in 1 of 1 language")
     #expect(
       found.section("Largest movers").map { $0.map(\.text) } == [
-        ["en", "b", "5", "50", "×10"], ["en", "d", "", "2", "new"], ["en", "a", "10", "11", "+10 %"],
+        ["en", "b", "5", "50", "×10"], ["en", "d", "", "2", "new"], ["en", "a", "10", "11", "+10\u{a0}%"],
         ["en", "c", "1", "", "gone"],
       ])
-    #expect(found.row("By language", "en")?[3...5] == ["16", "63", "+294 %"])
+    #expect(found.row("By language", "en")?[3...5] == ["16", "63", "+294\u{a0}%"])
   }
 
   @Test func `The difference of thresholds lists languages`() throws {
@@ -73,7 +73,7 @@ import Testing
       0.07, "\"de\":{\"matches\":10,\"t\":25,\"tailShare\":0.5},\"fr\":{\"matches\":9,\"t\":2,\"tailShare\":null}")
     let found = try difference(old, new, "thresholds/1")
     #expect(found.headline == "1 language changed, 1 new, 1 gone; p 0.06000 → 0.07000")
-    #expect(found.row("By language", "de")?[0...3] == ["de", "20", "25", "+25 %"])
+    #expect(found.row("By language", "de")?[0...3] == ["de", "20", "25", "+25\u{a0}%"])
     #expect(throws: OperationError.self) { try difference(old, Sample.text("value.json", "{\"p\":1}"), "thresholds/1") }
   }
 
@@ -94,12 +94,13 @@ import Testing
     let cells = found.section("Changed cells")
     #expect(
       cells.map { [$0[0].text, $0[1].text, $0[4].text, $0[5].text] } == [
-        ["en", "top-1", "+19 %", "outside"], ["de", "top-1", "+10 %", "inside"], ["de", "n", "+20 %", ""],
+        ["en", "top-1", "+19\u{a0}%", "outside"], ["de", "top-1", "+10\u{a0}%", "inside"],
+        ["de", "n", "+20\u{a0}%", ""],
       ])
     #expect(cells[0][5].mark == .outside)
     #expect(
       found.section("Rows new and gone").map { $0.map(\.text) } == [
-        ["gone", "fr", "10 %", "5"], ["new", "it", "20 %", "5"],
+        ["gone", "fr", "10\u{a0}%", "5"], ["new", "it", "20\u{a0}%", "5"],
       ])
   }
 
@@ -171,7 +172,7 @@ import Testing
     #expect(found.row("model.safetensors: Tensors", "c")?[1] == "F32 [1] → F32 [1, 1]")
     #expect(found.row("model.safetensors: Tensors", "d")?[2] == "gone")
     #expect(found.row("model.safetensors: Tensors", "e")?[2] == "new")
-    #expect(found.row("config.json: Values", "width") == ["width", "1", "2", "+100 %"])
+    #expect(found.row("config.json: Values", "width") == ["width", "1", "2", "+100\u{a0}%"])
     #expect(found.counts.contains(.init("model.safetensors: tensors the same", 1)))
   }
 
@@ -222,7 +223,7 @@ import Testing
     #expect(found.headline == "3 items at another place, 1 of them won, 1 lost")
     #expect(
       found.row("Right at the first place", "classification") == [
-        "classification", "de", "4", "50 %", "50 %", "1", "1",
+        "classification", "de", "4", "50\u{a0}%", "50\u{a0}%", "1", "1",
       ])
     #expect(found.section("Largest movers").first?.map(\.text) == ["classification", "de", "i2", "0", "7"])
   }
@@ -238,7 +239,7 @@ import Testing
     let new = pictures(["b", "a"], [1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 255, 9, 200, 9, 255])
     let found = try difference(old, new, "pictures/1")
     #expect(found.headline == "1 picture changed, 1 the same")
-    #expect(found.row("Changed pictures", "a") == ["a", "1", "50 %", "191"])
+    #expect(found.row("Changed pictures", "a") == ["a", "1", "50\u{a0}%", "191"])
     let pair = try #require(found.pictures.first)
     let bytes = try #require(pair.difference.flatMap { Data(base64Encoded: $0.base64) })
     #expect(Array(bytes.prefix(8)) == [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] && pair.old != pair.new)
@@ -262,7 +263,7 @@ import Testing
     let new = #"{"a":{"b":[1,3]},"list":[{"id":"q","v":4},{"id":"p","v":1}],"new":"\u00e9"}"#
     let found = try difference(Sample.text("v.json", old), Sample.text("v.json", new), "json/X")
     #expect(found.headline == "2 values changed, 1 new, 2 gone")
-    #expect(found.row("Values", "list[q].v") == ["list[q].v", "2", "4", "+100 %"])
+    #expect(found.row("Values", "list[q].v") == ["list[q].v", "2", "4", "+100\u{a0}%"])
     #expect(found.row("Values", "new") == ["new", "", "“é”", ""])
   }
 
@@ -295,7 +296,7 @@ import Testing
   @Test func `Files of any other kind are compared as bytes`() throws {
     let found = try difference(
       Sample.text("tokenizer.model", "abcd"), Sample.text("tokenizer.model", "abXd"), "sentencepiece/1")
-    #expect(found.headline == "other bytes from byte 2 on, 4 bytes → 4 bytes")
+    #expect(found.headline == "other bytes from byte 2 on, 4\u{a0}B → 4\u{a0}B")
   }
 
   @Test(arguments: HostileInputTests.written + HostileInputTests.arrays + HostileInputTests.tensors)

@@ -1,5 +1,6 @@
 import Core
 import Differences
+import FileFormats
 import Foundation
 import Testing
 
@@ -163,9 +164,9 @@ import Testing
       (0x7C00, .infinity),
       (0x8000, -0.0), (0xFC00, -.infinity),
     ] as [(UInt16, Float)] {
-      #expect(ElementType.float(half: bits).bitPattern == value.bitPattern)
+      #expect(StoredType.float(half: bits).bitPattern == value.bitPattern)
     }
-    #expect(ElementType.float(half: 0x7E00).isNaN)
+    #expect(StoredType.float(half: 0x7E00).isNaN)
   }
 
   @Test func `Checkpoints are compared tensor by tensor`() throws {

@@ -96,6 +96,19 @@ import Testing
     }
   }
 
+  @Test func `Elements of an unknown type are compared as bytes, also when their counts differ`() throws {
+    func array(_ elements: [UInt8]) -> ArtifactContent {
+      Sample.content(["a.npy": Sample.npy(type: "<U2", shape: [1], elements: elements)])
+    }
+    for (old, new) in [([1, 2, 3], [1]), ([1], [1, 2, 3]), ([1, 2, 3], [1, 2, 4])] as [([UInt8], [UInt8])] {
+      let found = try DifferenceTests.difference(array(old), array(new), "file/npy")
+      #expect(found.headline == "1 array changed")
+      let relation = try Comparison.equivalence(recorded: array(old), fresh: array(new), format: "x/1", tolerance: nil)
+      let position = old.count == new.count ? 2 : 1
+      #expect(relation == .diverged(first: "byte \(position) of its elements, of the type <U2"))
+    }
+  }
+
   @Test(arguments: ["clip/1", "embeddings/1", "table/1"])
   func `Cut or flipped anywhere, a file is equal, different or an error, and never a trap`(format: String) throws {
     let name = ["clip/1": "m.safetensors", "embeddings/1": "e.npy", "table/1": "value.json"][format] ?? ""

@@ -112,6 +112,7 @@ import Testing
 }
 
 extension String {
-  /// With commas between thousands.
-  var grouped: String { count > 3 ? String(dropLast(3)).grouped + "," + suffix(3) : self }
+  /// With commas between thousands; four digits stay together.
+  var grouped: String { count > 4 ? commas : self }
+  private var commas: String { count > 3 ? String(dropLast(3)).commas + "," + suffix(3) : self }
 }

@@ -119,20 +119,19 @@ import Training
     #expect(Set(try await run(items, world).output.all().map(\.item)) == ["a", "b", "d", "e", "f"])
   }
 
-  @Test func `Broken pictures alone, no pictures, two sources and damaged checkpoints are clear errors`() async throws {
+  @Test func `Only broken pictures, no pictures and damaged checkpoints are clear errors`() async throws {
     let world = try await World()
     defer { try? FileManager.default.removeItem(atPath: world.folder) }
     let whole = Retrieval(
       checkpoint: world.checkpoint, tokenizer: world.tokenizer, folder: try folder(world), captions: world.pairs)
     let all = Set(EvaluationStageTests.names.map(\.id))
-    let broken = whole.with(\.folder, InputFolder(try folder(world, broken: all)))
+    let broken = whole.with(\.pictures, .folder(InputFolder(try folder(world, broken: all))))
     #expect(try await message(broken, world).contains("none of them can be decoded"))
     let empty = world.folder + "/empty"
     try FileManager.default.createDirectory(atPath: empty, withIntermediateDirectories: true)
-    #expect(try await message(whole.with(\.folder, InputFolder(empty)), world).contains("there are no files in it"))
-    #expect(try await message(whole.with(\.pictures, world.pictures), world).contains("give one of the two"))
-    #expect(try await message(whole.with(\.folder, nil), world).contains("give one of the two"))
-    let none = whole.with(\.folder, nil).with(\.pictures, try set(world, without: all))
+    let ofEmpty = whole.with(\.pictures, .folder(InputFolder(empty)))
+    #expect(try await message(ofEmpty, world).contains("there are no files in it"))
+    let none = whole.with(\.pictures, .set(try set(world, without: all)))
     #expect(try await message(none, world).contains("(0 pictures): no pair has one of the pictures"))
     let noPairs = try world.pairs.filterPairs(into: world.folder + "/none.jsonl") { _ in false }
     let noClasses = ZeroShotClassification(
@@ -153,7 +152,7 @@ import Training
     var entries = try Safetensors.decode(weights, subject: "weights")
     entries["visual_projection.weight"]?.elements[3] = .nan
     let notFinite = try damaged(Safetensors.encode(entries))
-    for stage in [whole, whole.with(\.folder, nil).with(\.pictures, world.pictures)] {
+    for stage in [whole, whole.with(\.pictures, .set(world.pictures))] {
       #expect(try await message(stage.with(\.checkpoint, notFinite), world).contains("visual_projection.weight"))
       #expect(try await !message(stage.with(\.checkpoint, damaged(Array(weights.prefix(100)))), world).isEmpty)
     }

@@ -142,7 +142,7 @@ import Testing
     let one = items("de", [true, false, true])
     #expect(try await message(one, items("de", [true, false])).contains("“p2”"))
     #expect(try await message(one, items("fr", [true, false, true])).contains("classification, de"))
-    #expect(try await message(one + one, one).contains("comes twice"))
+    #expect(try await message(one + one, one).contains("occurs twice"))
     #expect(try await message([], one).contains("there are none"))
     var other = one
     other[1].candidates = 21

@@ -57,7 +57,7 @@ private struct Disturbed: Stage {
     let configuration = RunConfiguration(
       mode: .run, project: Project(root: root), scratch: root + "/.colophon/scratch/1", lock: root + "/lock.json",
       channel: null,
-      life: -1,
+      parentPipe: -1,
       threads: 1, concurrency: 1)
     let executor = try Executor(
       configuration: configuration, channel: RunChannel(descriptor: null), libraryCode: Digest(of: "library"))

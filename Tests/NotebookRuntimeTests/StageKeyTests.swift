@@ -73,7 +73,7 @@ import Testing
 
   @Test func `Every component is named`() throws {
     let names = try key(Sample()).components.map(\.name)
-    #expect(names == ["stage", "code", "library", "blob", "file", "limit", "parts.count", "parts[0]", "parts[1]"])
+    #expect(names == ["stage", "code", "library", "blob", "file", "limit", "parts", "parts[0]", "parts[1]"])
   }
 
   @Test func `A change is reported with the old and the new value`() throws {

@@ -69,6 +69,39 @@ import Testing
       Self.digests(["let k = 2", "func helper() -> Int { k + 1 }", "struct A: Stage { var helper = 1 }"]) == before)
   }
 
+  /// Stages with a constant, a constant behind a function and a computed property; and one with members of such names.
+  static let values = [
+    "struct A: Stage { func run() -> Int { k } }", "struct B: Stage { func run() -> Int { helper() } }",
+    "struct C: Stage { func run() -> Int { factor } }",
+    "struct D: Stage { var k: Int; var factor = 2; func run() -> Int { k + factor + self.k } }",
+    "extension D { func more(names: [Int]) -> Int { k + names.count } }",
+    "let k = 1, other = 2", "let names = [1]", "func helper() -> Int { names.count }", "var factor: Int { 3 }",
+    "let unused = 4",
+  ]
+
+  @Test(arguments: [
+    ("k = 1", "k = 5", ["A"]), ("names = [1]", "names = [1, 2]", ["B"]), ("{ 3 }", "{ 4 }", ["C"]),
+    ("unused = 4", "unused = 5", []), ("other = 2", "other = 3", ["A"]), ("names.count }", "names.count + 1 }", ["B"]),
+  ])
+  func `A constant and a computed property count where they are reached`(old: String, new: String, changed: [String]) {
+    let before = Self.digests(Self.values)
+    let last = Self.values.count - 1
+    let after = Self.digests(Self.values[..<5] + Self.values[5...last].map { $0.replacing(old, with: new) })
+    #expect(before.count == 4)
+    #expect(before.keys.filter { before[$0] != after[$0] }.sorted() == changed)
+    #expect(Self.digests(Self.values.reversed()) == before)
+  }
+
+  @Test func `Values at file scope change no key of a stage that does not reach them`() {
+    let stage = """
+      struct A: Stage { var k = 1; func run(_ factor: Int) -> Int { let names = 2; return k + factor + names } }
+      """
+    let needed = "struct B: Stage { func run() -> Int { k + factor + names } }"
+    let alone = Self.digests([stage])
+    let beside = Self.digests([stage, needed, "let k = 3", "var factor: Int { 4 }", "let names = 5"])
+    #expect(beside["A"] == alone["A"] && beside.count == 2)
+  }
+
   @Test func `The encoding is the published one`() {
     let found = Self.digests(["struct A: Stage { func run() -> Int { f() } }", "func f() -> Int { -1 }"])
     #expect(found["A"]?.hexadecimal == "bc0f231ece50cb805ec48642317add845491d8c2f0e02f3b18d00bc38b9ada14")

@@ -96,6 +96,36 @@ struct RunningCase: Sendable, CustomTestStringConvertible {
         """, "[P.codeDigest, Q.codeDigest, G<Int>.codeDigest, X.codeDigest, Own.codeDigest].map { $0 == nil }"),
       prints: "[false, false, false, false, true]\n"),
     RunningCase("variables bound anew", notebook("var x = 1", "var x = x + 1\nx += 1", "x += 1", "x"), prints: "4\n"),
+    RunningCase(
+      "values of if and switch expressions",
+      notebook(
+        "let x = [1, 2, 3].count\nstruct E: Error {}\nif x > 5 { 1.5 } else { [x] }",
+        "switch x {\ncase 1: throw E()\ncase 2: 2\ndefault:\n  if x == 3 { \"three\" } else { x } // shown\n}",
+        "if x == 3 { print(\"no value\") } else { print(0) }", "if x == 3 { _ = x }",
+        "var y = 1\nif x == 3 { y = 2 } else { y = 3 }", "y")
+        + "\n`swift if x > 1 { \"more\" } else { \"less\" }`\n",
+      prints: "[3]\nthree\nno value\n2\ninline 1: more\n"),
+    RunningCase(
+      "constants and computed properties at file scope, in any order",
+      notebook(
+        "limits",
+        "struct S: Stage { func run() -> Int { k + factor + names.count + helper() } }", "try await S()()",
+        "let k = 10, unused = 5\nlet names = [\"a\", \"b\"]\nlet limits: [String: Double?] = [\"low\": -1]\nk",
+        "var factor: Int { other * 2 }\nlet other = -4",
+        "func helper() -> Int { func inner() -> Int { last }; return inner() }",
+        "let last = 100", "last + other"),
+      prints: "[\"low\": Optional(-1.0)]\n104\n10\n96\n"),
+    RunningCase(
+      "names that cells bind again, or that mean something else, stay values",
+      notebook(
+        "let max = 3\nstruct S: Stage { func run() -> Int { max(1, 2) } }", "try await S()() + max",
+        "let n = 1", "let n = n + 1", "var twice: Int { n * 2 }", "twice"),
+      prints: "5\n4\n"),
+    RunningCase(
+      "cells in lists and quotations",
+      "- ```swift\n  let a = 1\n  ```\n  > ```swift\n  > a + 1\n  > ```\n\n<details>\n\n" + notebook("a + 2")
+        + "\n</details>\n",
+      prints: "2\n3\n"),
     RunningCase("not evaluated", notebook("//| eval: false\nthis is no Swift", "print(1)"), prints: "1\n"),
     RunningCase("an assignment at the end", notebook("var a = 1\na = 2", "a *= 3", "a"), prints: "6\n"),
     RunningCase(
@@ -123,7 +153,7 @@ struct RunningCase: Sendable, CustomTestStringConvertible {
       Prose with `swift nothing + 1`.
 
       ```swift
-      let a = 1
+      let a = [1].count
       ```
 
         ~~~swift
@@ -157,6 +187,34 @@ struct RunningCase: Sendable, CustomTestStringConvertible {
     #expect(errors.allSatisfy { $0.file == "n.md" })
   }
 
+  @Test func `Errors in lists, in branches and in declarations that moved are at their place`() throws {
+    let text = """
+      1. a
+
+         > - ```swift
+         >   //| label: first
+         >   struct S: Stage { func run() -> Int { k } }
+         >   let k: Int = "s", j = [1].count
+         >   if j > 1 { 1 } else { wrong }
+         >   ```
+
+      \t```swift
+      \tvar p: Int { missing }
+      \t```
+      """
+    let (document, diagnostics) = parsed(text)
+    let program = NotebookProgram(document)
+    #expect(diagnostics.isEmpty && document.cells.count == 2)
+    let report = program.report(on: try CompiledNotebook(program).compilerOutput)
+    let errors = report.diagnostics.filter { $0.severity == .error }
+    #expect(
+      errors.map { "\($0.line):\($0.column) \($0.message.prefix(22))" }.sorted()
+        == [
+          "11:15 cannot find 'missing' ", "5:46 cannot find 'k' in sco", "7:30 cannot find 'wrong' in",
+          "6:21 cannot convert value o",
+        ].sorted(), "\(errors)")
+  }
+
   @Test func `A cell that does not compile leaves the others running`() throws {
     let (document, _) = parsed(
       notebook("let a = 1", "let b: Int = \"s\"\nfunc helper() -> Int { 3 }", "b", "helper()", "a + 41")
@@ -173,7 +231,7 @@ struct RunningCase: Sendable, CustomTestStringConvertible {
     let program = NotebookProgram(
       parsed(
         notebook(
-          "//| label: scale\nlet k = 1\nfunc f() -> Int { k }", "struct S { var a: Int { f() } }",
+          "//| label: scale\nlet k = [1].count\nfunc f() -> Int { k }", "struct S { var a: Int { f() } }",
           "prefix operator +++\nprefix func +++ (a: Int) -> Int { k }")
       ).0)
     let report = program.report(on: try CompiledNotebook(program).compilerOutput)

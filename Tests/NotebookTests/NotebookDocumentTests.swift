@@ -29,13 +29,14 @@ func notebook(_ cells: String...) -> String {
   }
 
   @Test(arguments: [
-    ("", 0), ("\n\n", 0), ("```python\nx\n```\n", 0), ("- ```swift\n  x\n  ```\n", 0), ("> ```swift\n> x\n> ```\n", 0),
-    ("    ```swift\n    x\n", 0), ("````swift\n```\nx\n```\n````\n", 1), ("```swift\n```\n", 1),
+    ("", 0), ("\n\n", 0), ("```python\nx\n```\n", 0), ("- ```swift\n  x\n  ```\n", 1), ("> ```swift\n> x\n> ```\n", 1),
+    ("1. a\n\n\t> - ```swift\n\t>   x\n\t>   ```\n", 1), ("- a\n- b\n\n+ ```{swift}\n  x\n  ```\n", 1),
+    ("- ```python\n  x\n", 0), ("````swift\n```\nx\n```\n````\n", 1), ("```swift\n```\n", 1),
     ("````\n```swift\nx\n```\n````\n", 0),
-    ("```swift\nx\n```", 1), ("```swift ignored\nx\n```", 0), ("```{swift}\nx\n```", 1),
+    ("```swift\nx\n```", 1), ("```{swift}\nx\n```", 1),
     ("<div>\n\n```swift\nx\n```\n</div>\n", 1),
   ])
-  func `Only top-level swift fences are cells`(text: String, count: Int) {
+  func `Swift fences are cells, also inside lists and quotations`(text: String, count: Int) {
     let (document, diagnostics) = parsed(text)
     #expect(document.cells.count == count)
     #expect(diagnostics.isEmpty)
@@ -55,6 +56,8 @@ func notebook(_ cells: String...) -> String {
       description: d
       seed: 9223372036854775807
       language: sw
+      environment: [FOO, BAR_2, FOO]
+      secrets: TOKEN
       ---
       x
       """)
@@ -63,7 +66,8 @@ func notebook(_ cells: String...) -> String {
     #expect(front.title == "Watu: wengi" && front.subtitle == "مرحبا" && front.authors == ["Ana", "Bo"])
     #expect(front.date == "2026-11-23" && front.abstract == "Two\nlines" && front.description == "d")
     #expect(front.seed == .max && front.language == "sw")
-    #expect(document.bodyLine == 13 && document.body == "x")
+    #expect(front.environment == ["FOO", "BAR_2"] && front.secrets == ["TOKEN"])
+    #expect(document.bodyLine == 15 && document.body == "x")
   }
 
   @Test(arguments: [
@@ -71,6 +75,10 @@ func notebook(_ cells: String...) -> String {
     ("---\ntitle: a\nauthor: x\n---\n", 3, 1, "did you mean “authors”"),
     ("---\nzzzzzzzzzzzz: x\n---\n", 2, 1, "known are title"),
     ("---\nseed: -1\n---\n", 2, 7, "“seed” must be a whole number"),
+    ("---\nenvironment: [2x]\n---\n", 2, 1, "“2x” is not the name of an environment variable"),
+    ("---\nsecrets: \"A B\"\n---\n", 2, 1, "“A B” is not the name of an environment variable"),
+    ("---\nenvironment: [COLOPHON_RUN]\n---\n", 2, 1, "a variable of Colophon's own"),
+    ("---\nenvironment: [A]\nsecrets: [A]\n---\n", 3, 1, "cannot be a secret and count in keys"),
     ("---\ntitle: [a]\n---\n", 2, 8, "“title” must be a text"),
     ("---\ntitle:\n---\n", 2, 7, "“title” must be a text"),
     ("---\ntitle: a: b\n---\n", 2, 9, "cannot read this YAML"),
@@ -80,6 +88,11 @@ func notebook(_ cells: String...) -> String {
     ("x\n\n```swift\ny\n", 3, 1, "never closed: add a line “```”"),
     ("x\n\n  ~~~~python\ny\n~~~\n", 3, 3, "never closed: add a line “~~~~”"),
     ("```swift", 1, 1, "never closed"),
+    ("- ```swift\n  x\n\nafter\n", 1, 3, "never closed: add a line “```”"),
+    ("> ```swift\n> x\n> ``\n```\ny\n```\n", 1, 3, "never closed: add a line “```”"),
+    ("- a\n\n  > ```swift\n  > //| ecko: true\n  > x\n  > ```\n", 4, 9, "did you mean “echo”"),
+    ("text\n    ```swift\n    let a = 1\n\n    a\n    ```\n", 2, 5, "belongs to the sentence above"),
+    ("- ```{swift, echo=false}\n  x\n  ```\n", 1, 3, "cell options go on lines"),
     ("```{swift, echo=false}\nx\n```\n", 1, 1, "cell options go on lines"),
     ("```swift\n//| ecko: true\n```\n", 2, 5, "did you mean “echo”"),
     ("```swift\n//| label: a\n//| eval: maybe\n```\n", 3, 11, "“eval” must be true or false, not “maybe”"),

@@ -76,6 +76,41 @@ import Testing
     #expect(program.diagnostics.allSatisfy { $0.line == 1 && $0.column >= 10 })
   }
 
+  @Test func `A name in another Unicode form is reported at its place`() {
+    let composed = "caf\u{E9}"
+    let decomposed = "cafe\u{301}"
+    let mixed = program(
+      "let \(composed) = 1", "\(composed) + 1", "let x = \(decomposed) + 1", "struct \(decomposed) {}")
+    #expect(mixed.diagnostics.map { "\($0.line):\($0.column)" } == ["10:9", "14:8"] && mixed.faultyCells == [3, 4])
+    #expect(mixed.diagnostics.allSatisfy { $0.message.contains("two names for Swift") })
+    #expect(program("let \(decomposed) = 1", "\(decomposed) + 1").diagnostics.isEmpty)
+    let labels = parsed(notebook("//| label: \(composed)", "//| label: \(decomposed)")).1
+    #expect(labels.map(\.line) == [6] && labels[0].message.contains("is already the label"))
+  }
+
+  @Test func `Constants that are needed elsewhere and computed properties go to file scope`() {
+    // Of a function that is needed, all constants; without a need, the program stays as it is.
+    #expect(program("let k = 1", "k").manifest.cells.map(\.needs) == [[], [1]])
+    let constant = program("let k = 1\nk", "struct S { var x = k }", "k")
+    #expect(constant.manifest.cells.map(\.needs) == [[], [], []] && constant.manifest.cells[0].names == ["k"])
+    #expect(program("let k = 1", "func f() -> Int { k }", "f()").manifest.cells.map(\.needs) == [[], [1], [1]])
+    let function = program("struct S { var x = f() }", "let k = 1", "func f() -> Int { k }", "f()")
+    #expect(function.manifest.cells.map(\.needs) == [[], [], [], []])
+    // What stays a value: something computed, what a cell binds again, members and calls of the same name.
+    for value in ["[1].count", "\"\\(1)\"", "1 + 1", "S2()"] {
+      let program = program("let k = \(value)", "struct S { var x = k }", "k")
+      #expect(program.manifest.cells.map(\.needs) == [[], [], [1]], "\(value)")
+    }
+    #expect(program("let k = 1", "let k = 2", "struct S { var x = k }", "k").manifest.cells[3].needs == [2])
+    #expect(program("let k = 1", "struct S { var k = 2; var y: Int { k } }", "k").manifest.cells[2].needs == [1])
+    #expect(program("let k = 1", "struct S { var y: Int { k(2) } }", "k").manifest.cells[2].needs == [1])
+    // A computed property that uses a value stays with it.
+    #expect(program("let a = [1].count", "var p: Int { a }", "p").manifest.cells.map(\.needs) == [[], [1], [2]])
+    #expect(program("p", "var p: Int { 2 }").manifest.cells.map(\.needs) == [[], []])
+    // Whatever is left out takes along what uses it.
+    #expect(constant.pruned(removing: [1]).skipped == [2: 1, 3: 1])
+  }
+
   @Test func `Leaving out a cell leaves out what uses its declarations, members and values`() {
     let program = program(
       "struct P { var v = 1 }", "extension Int { var third: Int { self / 3 } }", "let p = P()", "p.v", "9.third",
@@ -98,6 +133,15 @@ import Testing
     #expect(calls.map(\.name) == ["Download", "Mine", "Outer.Inner", "Nested"])
     #expect(
       calls.map(\.cell) == [2, 2, 2, 2] && calls.map(\.line) == [2, 3, 6, 6] && calls.map(\.column) == [19, 9, 3, 23])
+  }
+
+  @Test func `Reads of environment variables by name are in the manifest`() {
+    let reads = program(
+      "let a = ProcessInfo.processInfo.environment[\"A\"]",
+      "struct S { var b: String? { Foundation.ProcessInfo.processInfo.environment[\"B\", default: \"\"] } }",
+      "let all = ProcessInfo.processInfo.environment\nlet c = all[\"C\"]"
+    ).manifest.variables
+    #expect(reads.map(\.name) == ["A", "B"] && reads.map(\.cell) == [1, 2] && reads.first?.column == 9)
   }
 
   @Test func `The manifest survives its encoding`() throws {

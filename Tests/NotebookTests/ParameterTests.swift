@@ -10,6 +10,7 @@ import Testing
   @Test(arguments: [
     ("0", Parameter.Kind.integer, "0"), ("-12", .integer, "-12"), ("+3", .integer, "3"), ("007", .integer, "7"),
     ("9223372036854775807", .integer, "9223372036854775807"), ("0.5", .number, "0.5"), ("-1.", .number, "-1.0"),
+    (".nan", .number, "nan"), ("-.inf", .number, "-inf"), (".Inf", .number, "inf"), ("nan", .text, "nan"),
     (".5", .number, "0.5"), ("1e-3", .number, "0.001"), ("2E2", .number, "200.0"), ("true", .flag, "true"),
     ("false", .flag, "false"), ("word", .text, "word"), ("two words", .text, "two words"), ("True", .text, "True"),
     ("2026-11-23", .text, "2026-11-23"), ("0x10", .text, "0x10"), ("1.2.3", .text, "1.2.3"), ("\"5\"", .text, "5"),
@@ -77,7 +78,9 @@ import Testing
   @Test(arguments: [
     ("count=150", "count", "150"), ("count=-1", "count", "-1"), ("rate=1", "rate", "1.0"),
     ("rate=2.5e1", "rate", "25.0"),
-    ("fast=true", "fast", "true"), ("name=x=y", "name", "x=y"), ("name=", "name", ""), ("name=5", "name", "5"),
+    ("rate=nan", "rate", "nan"), ("rate=Infinity", "rate", "inf"), ("rate=-.inf", "rate", "-inf"),
+    ("rate=-0", "rate", "-0.0"), ("name=nan", "name", "nan"), ("fast=true", "fast", "true"),
+    ("name=x=y", "name", "x=y"), ("name=", "name", ""), ("name=5", "name", "5"),
     ("seed=8", "seed", "8"),
   ])
   func `A setting is read by the parameter's type`(setting: String, name: String, value: String) throws {
@@ -91,7 +94,7 @@ import Testing
 
   @Test(arguments: [
     ("count=1.5", "“count” must be a whole number (Int), not “1.5”"), ("count=", "not “”"), ("count= 1", "not “ 1”"),
-    ("rate=x", "“rate” must be a number (Double)"), ("rate=inf", "not “inf”"), ("rate=0x1p3", "not “0x1p3”"),
+    ("rate=x", "“rate” must be a number (Double)"), ("rate=endless", "not “endless”"), ("rate=0x1p3", "not “0x1p3”"),
     ("rate=1e999", "not “1e999”"), ("fast=yes", "“fast” must be true or false (Bool)"),
     ("seed=-1", "“seed” must be a whole number from 0"), ("seed=1.5", "“seed” must be a whole number from 0"),
     ("cuont=1", "did you mean “count”?"), ("utterlyOther=1", "there is no parameter “utterlyOther”;"),

@@ -199,7 +199,7 @@ private func content(_ file: StoredFile, format: String = "test/1") -> StoredCon
     file.object = tree
     let bad = StageRecord.sound("a", content(file))
     try forger.publish([try Forger.line(bad)], objects: [("40000", tree.hexadecimal, tree.hexadecimal)])
-    #expect(try site.exchange().pull().refused.first?.reason.contains("is no file") == true)
+    #expect(try site.exchange().pull().refused.first?.reason.contains("is not a file") == true)
     file.object = try #require(ObjectID(hexadecimal: String(repeating: "1", count: 40)))
     let missing = StageRecord.sound("b", content(file))
     try forger.publish([try Forger.line(missing)])
@@ -292,7 +292,7 @@ private func content(_ file: StoredFile, format: String = "test/1") -> StoredCon
     let report = try site.exchange().pull()
     #expect(report.refused.filter { $0.kind == "attestation" }.count == 3)
     #expect(report.refused.filter { $0.kind == "branch" }.map(\.name) == ["feature/x"])
-    #expect(try site.store.files().isEmpty)
+    #expect(try site.store.attestationFiles().isEmpty)
   }
 
   @Test func `Folders in folders where objects should be listed do no harm`() throws {

@@ -216,22 +216,20 @@ import Testing
     let path = try site.store.path(of: record.output.files[0])
     #expect(chmod(path, 0o644) == 0)
     try Data([1]).write(to: URL(fileURLWithPath: path))
-    let other = try Site()
-    try other.store.save("c", [3])
-    try other.store.flush()
-    // The index of another store: rows too many and too few.
-    let index = other.root + "/.colophon/index.sqlite"
-    _ = try ToolRun(
-      "python3",
-      ["-c", "import sqlite3,sys; sqlite3.connect(sys.argv[1]).execute('PRAGMA wal_checkpoint(TRUNCATE)')", index])
-    for suffix in ["", "-wal", "-shm"] {
-      try? FileManager.default.removeItem(atPath: site.root + "/.colophon/index.sqlite" + suffix)
-      try? FileManager.default.copyItem(atPath: index + suffix, toPath: site.root + "/.colophon/index.sqlite" + suffix)
-    }
+    // A row too few and one too many.
+    let change = """
+      import sqlite3, sys
+      index = sqlite3.connect(sys.argv[1])
+      index.execute("DELETE FROM outcomes WHERE length(inline) = 1")
+      columns = "stage, finished, seconds, output, inline, remote"
+      index.execute("INSERT INTO outcomes SELECT randomblob(32), " + columns + " FROM outcomes")
+      index.commit()
+      """
+    #expect(try ToolRun("python3", ["-c", change, site.root + "/.colophon/index.sqlite"]).succeeded)
     let store = try ArtifactStore(project: Project(root: site.root))
     let found = try store.inspect(repair: false)
     #expect(
-      found.damages.filter { $0.kind == "index" }.count == 1 && found.damages.filter { $0.kind == "content" }.count == 1
+      found.damages.filter { $0.kind == "index" }.count == 2 && found.damages.filter { $0.kind == "content" }.count == 1
     )
     #expect(try store.inspect(repair: true).isSound)
     #expect(try store.inspect(repair: false).damages.isEmpty)

@@ -94,6 +94,15 @@ import Testing
     "<svg xmlns=\"http://www.w3.org/2000/svg\"><![CDATA[<script>]]></svg>",
     "<svg xmlns=\"http://www.w3.org/2000/svg\"><svg/></svg>",
     "<svg xmlns=\"http://www.w3.org/2000/svg\"><rect width=\"1\" width=\"<\"/></svg>", "not a drawing", "", "<svg",
+    #"<svg xmlns="http://www.w3.org/2000/svg"><!-- --></svg>"#,
+    #"<svg xmlns="http://www.w3.org/2000/svg"></svg"#,
+    #"<svg xmlns="http://www.w3.org/2000/svg"><?php ?></svg>"#,
+    #"<svg xmlns="http://www.w3.org/2000/svg"><g x=1/></svg>"#,
+    #"<svg xmlns="http://www.w3.org/2000/svg"><g x/></svg>"#,
+    #"<svg xmlns="http://www.w3.org/2000/svg"><g / x="1"/></svg>"#,
+    #"<svg xmlns="http://www.w3.org/2000/svg"><text>&#97;</text></svg>"#,
+    #"<svg xmlns="http://www.w3.org/2000/svg"></svg><svg></svg>"#,
+    #"x<svg xmlns="http://www.w3.org/2000/svg"></svg>"#,
   ])
   func `A drawing with anything unknown in it is shown as a picture`(svg: String) {
     var record = SampleRun.record

@@ -108,7 +108,7 @@ import Testing
     }
     let report = SampleRun.render(SampleRun.notebook, record)
     #expect(report.html.utf8.count < 150_000)
-    #expect(report.html.contains("10\u{202f}000 stage calls: 3334 ran, 6665 came from the store, 1 failed"))
+    #expect(report.html.contains("10,000 stage calls: 3334 ran, 6665 came from the store, 1 failed"))
     #expect(report.html.contains("failed: out of memory"))
     #expect(report.html.contains("href=\"#stage-1\"") && report.html.contains("id=\"stage-7\""))
   }

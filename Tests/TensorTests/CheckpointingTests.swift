@@ -22,7 +22,7 @@ import Testing
           if stream.count == 1 {
             normal = try residual.layerNorm(scales[layer], shifts[layer], as: type)
           } else {
-            (residual, normal) = try residual.addThenLayerNorm(stream[1], scales[layer], shifts[layer], as: type)
+            (residual, normal) = try residual.addThenLayerNorm(stream[1], scales[layer], bias: shifts[layer], as: type)
           }
           let attended = try normal.linear(weights[layer * 2], in: type).attention(
             offsets: offsets, heads: 3, causal: true)
@@ -30,7 +30,8 @@ import Testing
         }
         stream = recomputing ? try Torch.checkpoint(stream, outputs: 2, block) : try block(stream)
       }
-      let output = try stream[0].addThenLayerNorm(stream[1], scales[2], shifts[2], as: type).normalized.cast(.float32)
+      let output = try stream[0].addThenLayerNorm(stream[1], scales[2], bias: shifts[2], as: type).normalized.cast(
+        .float32)
       try (output * output * output).sum().backward()
     }
     return try ([x] + scales + shifts + weights).map { try #require(try $0.gradient).elements() }
@@ -99,7 +100,7 @@ import Testing
     let few = #expect(throws: OperationError.self) {
       try Torch.checkpoint([x], outputs: 2) { inputs throws(OperationError) in inputs }
     }
-    #expect(few?.cause == "the block gave 1 tensors instead of 2")
+    #expect(few?.cause == "the block returned 1 tensors instead of 2")
     let whole = #expect(throws: OperationError.self) {
       try Torch.checkpoint([x], outputs: 1) { inputs throws(OperationError) in [try inputs[0].cast(.int64)] }
     }

@@ -54,7 +54,7 @@ import Testing
       _ = try zeros(2, 3).layerNorm(zeros(4), zeros(3))
     },
     Fault("addThenLayerNorm", ["[2, 3]", "[3, 3]"], "a sum of other rows") {
-      _ = try zeros(2, 3).addThenLayerNorm(zeros(3, 3), zeros(3), zeros(3))
+      _ = try zeros(2, 3).addThenLayerNorm(zeros(3, 3), zeros(3), bias: zeros(3))
     },
     Fault("attention", ["[4, 12]", "int64[3]"], "offsets that end before the tokens") {
       _ = try zeros(4, 12).attention(offsets: ids(0, 2, 3), heads: 2, causal: false)
@@ -140,7 +140,7 @@ import Testing
       _ = try zeros(2, 3).layerNorm(.zeros([3], .float64), zeros(3))
     },
     Fault("addThenLayerNorm", ["float32[2, 3]", "bfloat16[2, 3]"], "a sum with another type") {
-      _ = try zeros(2, 3).addThenLayerNorm(zeros(2, 3).cast(.bfloat16), zeros(3), zeros(3))
+      _ = try zeros(2, 3).addThenLayerNorm(zeros(2, 3).cast(.bfloat16), zeros(3), bias: zeros(3))
     },
     Fault("attention", ["[4, 12]", "float32[2]"], "fractional offsets") {
       _ = try zeros(4, 12).attention(offsets: zeros(2), heads: 2, causal: false)
@@ -201,7 +201,7 @@ import Testing
 
   @Test func `A mask that is not bool is an error that names its type`() throws {
     let error = try #require(throws: OperationError.self) {
-      try Self.zeros(2).filled(where: .full([2], 1, .float64), with: 1)
+      try Self.zeros(2).filled(where: .full([2], 1, type: .float64), with: 1)
     }
     #expect(error.cause.contains("float64 instead of bool"))
   }

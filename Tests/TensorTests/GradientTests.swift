@@ -13,7 +13,7 @@ import Testing
     Layer(testDescription: "linear", shapes: [[4, 3], [5, 3], [5]]) { try $0[0].linear($0[1], $0[2], in: .float64) },
     Layer(testDescription: "layerNorm", shapes: [[3, 6], [6], [6]]) { try $0[0].layerNorm($0[1], $0[2], as: .float64) },
     Layer(testDescription: "addThenLayerNorm", shapes: [[3, 5], [3, 5], [5], [5]]) {
-      let both = try $0[0].addThenLayerNorm($0[1], $0[2], $0[3], as: .float64)
+      let both = try $0[0].addThenLayerNorm($0[1], $0[2], bias: $0[3], as: .float64)
       return try Tensor.concatenate([both.sum * both.sum, both.normalized])
     },
     Layer(testDescription: "attention", shapes: [[6, 12]]) {
@@ -24,11 +24,11 @@ import Testing
     },
     Layer(testDescription: "addThenLayerNorm, its sum alone", shapes: [[3, 5], [3, 5], [5], [5]]) {
       // The weight and the bias take part by nothing, so that they have a gradient.
-      let sum = try $0[0].addThenLayerNorm($0[1], $0[2], $0[3], as: .float64).sum
+      let sum = try $0[0].addThenLayerNorm($0[1], $0[2], bias: $0[3], as: .float64).sum
       return try sum * sum + ($0[2] + $0[3]) * 0
     },
     Layer(testDescription: "addThenLayerNorm, its rows alone", shapes: [[3, 5], [3, 5], [5], [5]]) {
-      try $0[0].addThenLayerNorm($0[1], $0[2], $0[3], as: .float64).normalized
+      try $0[0].addThenLayerNorm($0[1], $0[2], bias: $0[3], as: .float64).normalized
     },
     Layer(testDescription: "layerNorm of columns", shapes: [[5, 3], [5], [5]]) {
       try $0[0].transposed().layerNorm($0[1], $0[2], as: .float64)
@@ -57,7 +57,7 @@ import Testing
     },
     Layer(testDescription: "filled", shapes: [[2, 3]]) {
       let ones = try Tensor.from([1, 0, 0, 0, 1, 0] as [UInt8], shape: [2, 3])
-      return try $0[0].filled(where: ones.equals(.full([], 1, .uint8)), with: -3)
+      return try $0[0].filled(where: ones.equals(.full([], 1, type: .uint8)), with: -3)
     },
     Layer(testDescription: "matrix product that repeats a matrix", shapes: [[2, 3, 4], [4, 2]]) {
       try $0[0].matmul($0[1])

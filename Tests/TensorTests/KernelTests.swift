@@ -43,7 +43,7 @@ import Testing
       Layer(
         name: "addThenLayerNorm", shapes: [[rows, width], [rows, width], [width], [width]],
         apply: {
-          let both = try $0[0].addThenLayerNorm($0[1].cast($1), $0[2], $0[3], as: $1)
+          let both = try $0[0].addThenLayerNorm($0[1].cast($1), $0[2], bias: $0[3], as: $1)
           return [both.sum, both.normalized]
         },
         reference: {
@@ -71,7 +71,7 @@ import Testing
     let sequences = try zip(offsets, offsets.dropFirst()).filter { $0 < $1 }.map { begin, end in
       let length = end - begin
       let future = (0..<(length * length)).map { UInt8(causal && $0 % length > $0 / length ? 1 : 0) }
-      let mask = try Tensor.from(future, shape: [length, length]).equals(.full([], 1, .uint8))
+      let mask = try Tensor.from(future, shape: [length, length]).equals(.full([], 1, type: .uint8))
       let parts = try (0..<heads).map { head in
         let (queries, keys, values) = try (part(0), part(1), part(2))
         func part(_ part: Int) throws -> Tensor {

@@ -68,14 +68,15 @@ import Testing
       ("{\(tensor("a", 0, 4)),\(tensor("b", 8, 12))}", 12, "b leaves a gap"),
       ("{\(tensor("a", 0, 4)),\(tensor("a", 4, 8))}", 8, "a is there twice"),
       ("{\(tensor("a", 0, 4, type: "F128"))}", 4, "unknown element type F128"),
-      ("{\(tensor("a", 0, 4))}", 8, "4 bytes behind the last"),
-      ("{\(tensor("a", 0, 4))", 4, "} was expected"), ("{\(tensor("a", 0, 4))}x", 4, "more behind the object"),
+      ("{\(tensor("a", 0, 4))}", 8, "4 bytes after the last"),
+      ("{\(tensor("a", 0, 4))", 4, "it ends early at byte"),
+      ("{\(tensor("a", 0, 4))}x", 4, "something after the value"),
       (#"{"a":{"dtype":"F32","dtype":"F32","shape":[],"data_offsets":[0,4]}}"#, 4, "two fields dtype"),
       (#"{"a":{"dtype":"F32","shape":[],"data_offsets":[0,4],"x":1}}"#, 4, "unknown field x"),
       (#"{"a":{"dtype":"F32","shape":[99999999999999999999],"data_offsets":[0,4]}}"#, 4, "too large"),
-      (#"{"a":{"dtype":"F32","shape":[],"data_offsets":[4,0]}}"#, 4, "would lie at 4..<0"),
+      (#"{"a":{"dtype":"F32","shape":[],"data_offsets":[4,0]}}"#, 4, "would be at 4..<0"),
       (#"{"a":{"dtype":"F32","shape":[],"data_offsets":[0,4,8]}}"#, 4, "no dtype, shape and data_offsets"),
-      (#"{"a\q":{}}"#, 0, "an escape that is none"), (#"{"__metadata__":{"a":1}}"#, 0, "was expected"),
+      (#"{"a\q":{}}"#, 0, "an escape that does not exist"), (#"{"__metadata__":{"a":1}}"#, 0, "was expected"),
     ] {
       let error = #expect(throws: OperationError.self) { try Safetensors.decode(file(header, count), subject: "test") }
       #expect(error?.cause.contains(cause) == true, "\(header): \(error?.cause ?? "")")

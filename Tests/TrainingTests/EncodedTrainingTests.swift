@@ -47,8 +47,7 @@ import Training
 
   private func training(_ path: String) async throws -> TrainCLIP {
     var training = world.training(try await world.tokenizer()).with(\.picturesPerStep, 5).with(\.steps, 40)
-    training.pictures = nil
-    training.folder = InputFolder(path, suffixes: TrainCLIP.pictureSuffixes)
+    training.pictures = .folder(path)
     return training
   }
 
@@ -106,12 +105,23 @@ import Training
     #expect(TrainCLIP.environment.map(\.name) == ["libtorch"] && EncodePictures.environment.map(\.name) == ["libtorch"])
     let ofPixels = world.training(try await world.tokenizer())
     let ofFiles = try await training(folder("files"))
-    #expect(ofPixels.decoder == nil)
-    let decoder = try #require(ofFiles.decoder)
+    #expect(ofPixels.pictures.folder == nil)
+    let decoder = try #require(ofFiles.pictures.folder?.decoder)
     #expect(decoder.wholeMatch(of: /libvips \d+\.\d+\.\d+, libjpeg-turbo \d+\.\d+\.\d+/) != nil, "\(decoder)")
-    #expect(ofFiles.with(\.folder, nil).decoder == nil)
     let checkpoint = try await ofPixels.with(\.steps, 1).run(world.context)
-    #expect(EncodePictures(checkpoint: checkpoint, pictures: world.pictures).decoder == nil)
-    #expect(EncodePictures(checkpoint: checkpoint, folder: world.folder).decoder == decoder)
+    #expect(EncodePictures(checkpoint: checkpoint, pictures: world.pictures).pictures.folder == nil)
+    #expect(EncodePictures(checkpoint: checkpoint, folder: world.folder).pictures.folder?.decoder == decoder)
+  }
+
+  @Test func `Pictures count by the content of their set or folder, and survive JSON`() throws {
+    defer { world.remove() }
+    let folder = PictureInput.folder("shards", keysAreLocal: true)
+    let decoded = try JSONDecoder().decode(PictureInput.self, from: JSONEncoder().encode(folder))
+    #expect(decoded.folder == folder.folder)
+    let (structure, inputs) = try CanonicalEncoder.structure(of: folder) { _ in Digest(of: "shards") }
+    #expect(inputs.map(\.path) == [".encoded.folder"] && inputs.map(\.digest) == [Digest(of: "shards")])
+    #expect(structure.json.contains(#""folder":…,"keysAreLocal":true"#), "\(structure.json)")
+    let set = try CanonicalEncoder.structure(of: PictureInput.set(world.pictures)) { _ in Digest(of: "pixels") }
+    #expect(set.structure.json == #"{"set":{"_0":…}}"# && set.inputs.map(\.path) == [".set"])
   }
 }

@@ -83,7 +83,7 @@ import Training
       return
     }
     #expect(error.other == 2 && error.cause == .gone)
-    #expect(error.description == "process 0 of 3 cannot go on: process 2 has ended")
+    #expect(error.description == "process 0 of 3 cannot continue: process 2 has ended")
     #expect(cause(results[1]) == .gone)
   }
 
@@ -92,7 +92,7 @@ import Training
     let error = #expect(throws: ProcessGroupError.self) { try groups[0].barrier() }
     #expect(error?.other == 1 && error?.cause == .silent(.milliseconds(50)))
     #expect(
-      error?.description.hasPrefix("process 0 of 2 cannot go on: process 1 has not answered for 0.05") == true,
+      error?.description.hasPrefix("process 0 of 2 cannot continue: process 1 has not answered for 0.05") == true,
       "\(error!)")
   }
 
@@ -105,12 +105,12 @@ import Training
         try group.barrier()
       }
     }
-    #expect(cause(calls[0]) == .apart && cause(calls[1]) == .gone)
+    #expect(cause(calls[0]) == .outOfStep && cause(calls[1]) == .gone)
     let numbers = try results(2) { group in
       var numbers = [Float](repeating: 1, count: 2 + group.rank)
       try group.allReduce(&numbers)
     }
-    #expect(cause(numbers[0]) == .apart && cause(numbers[1]) == .gone)
+    #expect(cause(numbers[0]) == .outOfStep && cause(numbers[1]) == .gone)
   }
 
   @Test(arguments: [false, true])
@@ -118,7 +118,7 @@ import Training
     let results = try results(3) { group in
       var parameters = Parameters()
       try parameters.add("weight", .from([1, 2, group.rank == 2 && differs ? Float(3).nextUp : 3]))
-      try SharedGradients.requireEqual(parameters, behind: 7, group)
+      try SharedGradients.requireEqual(parameters, after: 7, group: group)
     }
     for result in results {
       guard differs else {
@@ -126,7 +126,7 @@ import Training
         continue
       }
       let error = #expect(throws: OperationError.self) { try result.get() }
-      #expect(error?.subject == "3 processes behind step 7")
+      #expect(error?.subject == "3 processes after step 7")
       #expect(error?.cause.hasPrefix("the parameters of process 2 are not those of process 0") == true)
     }
   }

@@ -33,7 +33,7 @@ import Training
     return try SentencePieceModel.train(
       texts: Array(texts.joined()), offsets: offsets, vocabulary: 60, coverage: 1, normalization: "identity",
       threads: 1,
-      special: (unknown, pad, begin, end))
+      special: SpecialPieces(pad: pad, unknown: unknown, begin: begin, end: end))
   }
 
   @Test func `Fairseq's rule moves every piece by one and puts four special ids first`() throws {

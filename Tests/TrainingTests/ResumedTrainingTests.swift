@@ -57,7 +57,7 @@ import Training
     for step in [1, 2, 8, 101, 209] { await stop(training, behind: step) }
     let notes = Notes()
     let resumed = try await training.run(context(notes: notes))
-    #expect(notes.all.count == 1 && notes.all.first?.contains("behind step 209 of 210") == true, "\(notes.all)")
+    #expect(notes.all.count == 1 && notes.all.first?.contains("after step 209 of 210") == true, "\(notes.all)")
     #expect(resumed.content.digest == undisturbed.content.digest)
     #expect(try resumed.log() == undisturbed.log())
   }
@@ -97,7 +97,7 @@ import Training
     }
     let notes = Notes()
     #expect(try await training.run(context(notes: notes)).content.digest == undisturbed.content.digest)
-    #expect(notes.all.first?.contains("behind step 169 of 210") == true, "\(notes.all)")
+    #expect(notes.all.first?.contains("after step 169 of 210") == true, "\(notes.all)")
   }
 
   @Test(arguments: ["changed", "cut", "empty", "other"])
@@ -162,7 +162,7 @@ import Training
     let cause = try #require(error?.cause)
     let failed = try #require(error?.subject.firstMatch(of: /step (\d+) of 30/).flatMap { Int($0.1) })
     #expect(cause.contains(/the pictures [a-h], [a-h], [a-h], [a-h], [a-h]; the state/), "\(cause)")
-    let kept = try #require(cause.firstMatch(of: /behind step (\d+) is kept in (.+)$/), "\(cause)")
+    let kept = try #require(cause.firstMatch(of: /after step (\d+) is kept in (.+)$/), "\(cause)")
     let steps = try #require(Int(kept.1))
     #expect(steps >= 1 && steps < failed && String(kept.2) == folder)
     // From there it fails again in the same way.

@@ -1,6 +1,7 @@
 import ArtifactTypes
 import Core
 import Foundation
+import Imaging
 import Tensor
 import Testing
 import Training
@@ -91,6 +92,6 @@ import Training
     #expect(paper.steps * paper.picturesPerStep * paper.captions.captionsPerPicture == 29_438_459_904)
     #expect(
       paper.model == training.model && paper.seed == training.seed
-        && paper.pictures?.content == training.pictures?.content)
+        && paper.pictures.set?.content == training.pictures.set?.content)
   }
 }

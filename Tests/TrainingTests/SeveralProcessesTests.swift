@@ -1,6 +1,7 @@
 import ArtifactTypes
 import Core
 import Foundation
+import Imaging
 import Synchronization
 import Tensor
 import Testing
@@ -106,7 +107,7 @@ import Training
     }
     let notes = Notes()
     #expect(try await training.run(context(notes)).content.digest == first.content.digest)
-    #expect(notes.all.count == 1 && notes.all.first?.contains("behind step 17 of 30") == true, "\(notes.all)")
+    #expect(notes.all.count == 1 && notes.all.first?.contains("after step 17 of 30") == true, "\(notes.all)")
   }
 
   @Test func `Texts that are balanced anew in each epoch, and a tokenizer in memory, reach the other processes`()
@@ -140,24 +141,25 @@ import Training
     }
     #expect(error?.subject.contains(/^process [12] of 3$/) == true, "\(error?.description ?? "")")
     #expect(error?.cause.hasPrefix("it was killed (signal 9)") == true, "\(error?.description ?? "")")
-    #expect(error?.cause.hasSuffix("the saved state is kept in \(partial): run it again to go on") == true)
+    #expect(error?.cause.hasSuffix("the saved state is kept in \(partial): run it again to continue") == true)
     #expect(Self.workers(in: folder).isEmpty)
     let notes = Notes()
     #expect(try await training.run(context(notes)).content.digest == undisturbed.content.digest)
-    #expect(notes.all.first?.contains("behind step 5 of 30") == true, "\(notes.all)")
+    #expect(notes.all.first?.contains("after step 5 of 30") == true, "\(notes.all)")
   }
 
   @Test func `A worker that fails gives its last message`() async throws {
     defer { world.remove() }
     let training = try await training().with(\.processes, 2)
     // The pictures are there for the first process, which has opened them; its job names a file that is gone.
-    let pictures = try #require(training.pictures)
+    let pictures = try #require(training.pictures.set)
     let pixels = try #require(pictures.content["pixels.npy"])
     let gone = try ContentFile(
       name: pixels.name, digest: pixels.digest, byteCount: pixels.byteCount,
       location: .stored(OnceSource(path: pixels.path())))
     var other = training
-    other.pictures = try PictureSet(content: ArtifactContent(files: [gone, #require(pictures.content["ids.txt"])]))
+    other.pictures = .set(
+      try PictureSet(content: ArtifactContent(files: [gone, #require(pictures.content["ids.txt"])])))
     let error = await #expect(throws: OperationError.self) { try await other.run(world.context) }
     #expect(error?.subject == "process 1 of 2")
     #expect(error?.cause.hasPrefix("it ended with status 1; its last message: ") == true, "\(error?.description ?? "")")

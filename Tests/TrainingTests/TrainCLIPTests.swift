@@ -79,6 +79,27 @@ import Training
     }
   }
 
+  @Test func `Texts are encoded by language and field, under the pair's id and the text's position`() async throws {
+    let world = try SmallWorld()
+    defer { world.remove() }
+    let tokenizer = try await world.tokenizer()
+    let checkpoint = try await world.training(tokenizer).with(\.steps, 1).run(world.context)
+    let stage = EncodeTexts(checkpoint: checkpoint, tokenizer: tokenizer, pairs: world.pairs)
+    let all = try await stage.run(world.context)
+    let ids = SmallWorld.colors.flatMap { color in (0..<3).map { "\(color.id)/\($0)" } }
+    #expect(try all.ids() == ids)
+    let (vectors, dimension) = try all.vectors()
+    #expect(dimension == 16 && vectors.count == 24 * 16)
+
+    // The model's own encoder is the reference, row by row.
+    let model = try TrainedModel(checkpoint, tokenizer: tokenizer, threads: 1)
+    let german = try await stage.with(\.languages, ["de"]).with(\.fields, ["name"]).run(world.context)
+    #expect(try german.ids() == SmallWorld.colors.map { "\($0.id)/1" })
+    let expected = try model.encode(SmallWorld.colors.map(\.german))
+    for (found, wanted) in zip(try german.vectors().elements, expected) { #expect(abs(found - wanted) < 1e-5) }
+    #expect(try await stage.with(\.fields, ["none"]).run(world.context).ids().isEmpty)
+  }
+
   @Test func `A text's embedding does not depend on the texts beside it`() async throws {
     let world = try SmallWorld()
     defer { world.remove() }

@@ -1,5 +1,6 @@
 extension Unicode.Scalar {
-  /// Whether the code point stands alone in the metadata's tokenizer and in matching: scripts written without spaces, and punctuation.
+  /// True when the code point is a token of its own in the metadata's tokenizer and in matching: for scripts written
+  /// without spaces, and for punctuation.
   ///
   /// Source: MetaCLIP 2, reference code of the metadata's tokenizer. Kana and Hangul are not in it.
   package var isCJKLike: Bool {
@@ -12,7 +13,7 @@ extension Unicode.Scalar {
     }
   }
 
-  /// Whether the code point is punctuation to the metadata's tokenizer: ASCII's, and that of Chinese and Japanese.
+  /// True when the code point is punctuation to the metadata's tokenizer: that of ASCII, Chinese and Japanese.
   ///
   /// Source: MetaCLIP 2, reference code of the metadata's tokenizer.
   package var isMetadataPunctuation: Bool {
@@ -25,19 +26,19 @@ extension Unicode.Scalar {
 
   private static let widePunctuation = Set("，。、；：？¿！“”‘’（）【】《》〈〉「」『』～—".unicodeScalars)
 
-  /// Whether matching treats the code point as one at which words may begin and end: ``isCJKLike`` without “¿”.
+  /// True when words may begin and end at the code point in matching: ``isCJKLike`` without “¿”.
   ///
   /// Source: MetaCLIP 2, reference code of the substring matching.
   package var isWordEdge: Bool { isCJKLike && value != 0xBF }
 }
 
 extension StringProtocol {
-  /// Whether every code point is punctuation to the metadata's tokenizer; so is the empty text.
+  /// True when every code point is punctuation to the metadata's tokenizer, also for the empty text.
   package var isAllPunctuation: Bool { unicodeScalars.allSatisfy(\.isMetadataPunctuation) }
 }
 
 extension String {
-  /// Without the Unicode white space at both ends.
+  /// The text without the Unicode white space at both ends.
   package var stripped: String {
     var view = unicodeScalars[...]
     while let first = view.first, first.properties.isWhitespace { view.removeFirst() }
@@ -45,6 +46,6 @@ extension String {
     return String(view)
   }
 
-  /// Whether the text comes before another in the order of code points, which is that of UTF-8 bytes.
+  /// True when the text comes before another in the order of code points, which is that of UTF-8 bytes.
   package func precedes(_ other: String) -> Bool { utf8.lexicographicallyPrecedes(other.utf8) }
 }

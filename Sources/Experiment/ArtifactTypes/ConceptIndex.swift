@@ -3,9 +3,10 @@ internal import FileFormats
 
 /// The metadata of each group of languages, compiled for matching: it is mapped into memory, not parsed.
 ///
-/// `groups.json` names the groups; `en.index` has one group's entries in a layout that the matcher documents. Made by
-/// `IndexConcepts`.
+/// `groups.json` names the groups; `en.index` has the entries of one group in a layout that the matcher documents.
+/// `IndexConcepts` makes it.
 public struct ConceptIndex: FileArtifact {
+  /// The format of the files, with its version.
   public static var format: String { "concept-index/1" }
 
   /// The group of texts whose language has no metadata.
@@ -13,23 +14,24 @@ public struct ConceptIndex: FileArtifact {
   /// The only group when all languages' metadata is merged into one.
   public static let all = "all"
 
-  /// Which metadata a text is matched with.
+  /// The choice of the metadata that a text is matched with.
   public enum Grouping: String, Codable, Sendable {
-    /// That of the text's own language. Source: MetaCLIP 2, §3.2.
+    /// The metadata of the text's own language. Source: MetaCLIP 2, §3.2.
     case byLanguage
-    /// All languages' in one. Source: MetaCLIP 2, Table 2.
+    /// The metadata of all languages in one. Source: MetaCLIP 2, Table 2.
     case merged
   }
 
   /// Languages whose entries are united, because identification reports them as one.
   public struct Group: Codable, Hashable, Sendable {
-    /// `zh` for `zh`, `zh_Hant`, `zh_yue`; `other` or `all`.
+    /// The common part of the languages' codes, `zh` for `zh`, `zh_Hant` and `zh_yue`; `other` or `all`.
     public var code: String
-    /// The codes of the metadata's languages in it, in order.
+    /// The codes of its languages in the metadata, in order.
     public var languages: [String]
-    /// How many distinct entries it has.
+    /// The number of its distinct entries.
     public var entries: Int
 
+    /// A group with these values.
     public init(code: String, languages: [String], entries: Int) {
       self.code = code
       self.languages = languages
@@ -42,12 +44,15 @@ public struct ConceptIndex: FileArtifact {
     var groups: [Group]
   }
 
+  /// The artifact's files.
   public let content: ArtifactContent
+  /// The choice of the metadata that a text is matched with.
   public let grouping: Grouping
-  /// In the order of their codes.
+  /// The groups in the order of their codes.
   public let groups: [Group]
   private let positions: [String: Int]
 
+  /// Opens an index.
   /// - Throws: ``OperationError`` when a file is missing or damaged.
   public init(content: ArtifactContent) throws {
     guard let file = content["groups.json"] else {
@@ -65,7 +70,7 @@ public struct ConceptIndex: FileArtifact {
     }
   }
 
-  /// The position in ``groups`` of the group that a text in a language belongs to; `nil` when there is none.
+  /// The position in ``groups`` of the group of a language, or of the unknown one; `nil` when there is none.
   public func position(of language: String?) -> Int? {
     switch grouping {
     case .merged: groups.isEmpty ? nil : 0
@@ -73,7 +78,8 @@ public struct ConceptIndex: FileArtifact {
     }
   }
 
-  /// The file of a group in ``groups``.
+  /// The file with the entries of a group.
+  /// - Parameter position: a position in ``groups``.
   package func file(at position: Int) throws -> ContentFile {
     let name = Self.fileName(groups[position].code)
     guard let file = content[name] else {
@@ -82,7 +88,7 @@ public struct ConceptIndex: FileArtifact {
     return file
   }
 
-  /// Languages and entries of each group, most entries first.
+  /// A row for each group, most entries first: the group, its languages, the number of entries.
   public func summary() -> Table {
     Table(
       columns: [.init("group"), .init("languages"), .init("entries")],
@@ -91,15 +97,18 @@ public struct ConceptIndex: FileArtifact {
       })
   }
 
-  /// What groups languages: the part of a code before the first `_`. Source: MetaCLIP 2, reference code of the alignment.
+  /// The part of a code before the first `_`, which languages of one group have in common.
+  ///
+  /// Source: MetaCLIP 2, reference code of the alignment.
   package static func prefix(_ language: String) -> String { String(language.prefix { $0 != "_" }) }
 
   private static func fileName(_ group: String) -> String { group + ".index" }
 
-  /// Puts the files of an index together.
+  /// Writes the files of an index.
   /// - Parameters:
-  ///   - groups: each with its compiled entries.
-  ///   - folder: where they are written, such as ``StageContext/scratch``.
+  ///   - grouping: the choice of the metadata that a text is matched with.
+  ///   - groups: the groups, each with its compiled entries.
+  ///   - folder: the folder that the files are written to, such as ``StageContext/scratch``.
   package static func write(
     _ grouping: Grouping, _ groups: [(group: Group, compiled: [UInt8])], folder: String
   ) throws -> ConceptIndex {
@@ -117,5 +126,6 @@ public struct ConceptIndex: FileArtifact {
 }
 
 extension ConceptIndex: Presentable {
+  /// The groups, as a table.
   public var presentation: Presentation { .table(summary()) }
 }

@@ -1,14 +1,17 @@
 public import Core
 
-/// Candidates for metadata in each language: a lexicon, or titles with their views.
+/// Candidates for the metadata of each language: a lexicon, or titles with their views.
 ///
 /// A file for each language, `en.jsonl`: `{"text":"dog","count":12}`.
 public struct ConceptLists: FileArtifact {
+  /// The format of the files, with its version.
   public static var format: String { "concept-lists/1" }
 
+  /// The artifact's files.
   public let content: ArtifactContent
   private let files: LanguageFiles
 
+  /// Opens lists without reading them.
   public init(content: ArtifactContent) throws {
     self.content = content
     files = LanguageFiles(content)
@@ -17,7 +20,7 @@ public struct ConceptLists: FileArtifact {
   /// The codes of the languages, in order.
   public var languages: [String] { files.languages }
 
-  /// A language's candidates with what was counted of them; none for a language that is not there.
+  /// A language's candidates in order, each with its count; none for a language without a list.
   public func texts(of language: String) throws -> [CountedText] { try files.counted(language) }
 
   /// Calls `body` with each candidate of a language, in order.
@@ -28,10 +31,10 @@ public struct ConceptLists: FileArtifact {
     }
   }
 
-  /// How many candidates a language has.
+  /// The number of a language's candidates.
   public func count(of language: String) throws -> Int { try files.count(language) }
 
-  /// How many candidates each language has.
+  /// A row for each language: its code and the number of its candidates.
   public func summary() throws -> Table {
     Table(
       columns: [.init("language"), .init("candidates")],
@@ -40,11 +43,11 @@ public struct ConceptLists: FileArtifact {
 
   /// Writes lists of candidates.
   /// - Parameters:
-  ///   - lists: by language; the order of a list is part of the value.
-  ///   - folder: such as ``StageContext/scratch``.
+  ///   - lists: the candidates by language; the order of a list is part of the value.
+  ///   - folder: the folder that the files are written to, such as ``StageContext/scratch``.
   public static func write(_ lists: [String: [CountedText]], folder: String) throws -> ConceptLists {
     let writer = LanguageFilesWriter(folder: folder)
-    for (language, list) in lists.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+    for (language, list) in lists.sorted(by: { $0.key.precedes($1.key) }) {
       try writer.write(language, counted: list)
     }
     return try ConceptLists(content: writer.finish())

@@ -1,7 +1,7 @@
 public import Core
 internal import FileFormats
 
-/// Where an entry of the metadata comes from.
+/// The source of an entry of the metadata.
 ///
 /// Source of the marks: MetaCLIP 2, reference code of the metadata's merge.
 public enum ConceptSource: String, Codable, Sendable, Hashable, CaseIterable {
@@ -11,9 +11,9 @@ public enum ConceptSource: String, Codable, Sendable, Hashable, CaseIterable {
   case lexicon = "w"
   /// A frequent word of running text.
   case unigram = "u"
-  /// Two words that stand together more often than by chance.
+  /// Two words that are next to each other more often than by chance.
   case bigram = "b"
-  /// A title that is often looked at.
+  /// A title of a page that is viewed often.
   case title = "t"
 
   /// The source in a word, for tables.
@@ -30,11 +30,14 @@ public enum ConceptSource: String, Codable, Sendable, Hashable, CaseIterable {
 
 /// An entry of the metadata: a string that stands for a visual concept.
 public struct Concept: Hashable, Sendable {
+  /// The string that texts are matched with.
   public var text: String
+  /// The source that gave it first.
   public var source: ConceptSource
-  /// What its source ordered it by: a count, a PMI, views; `nil` for digits and lexicons.
+  /// The number that its source is ordered by: a count, a PMI, views; `nil` for digits and lexicons.
   public var score: Double?
 
+  /// An entry with these values.
   public init(_ text: String, source: ConceptSource, score: Double? = nil) {
     self.text = text
     self.source = source
@@ -44,18 +47,21 @@ public struct Concept: Hashable, Sendable {
 
 /// One dictionary of visual concepts for each language.
 ///
-/// A file for each language, `en.jsonl`, entries in the order in which they were merged:
-/// `{"entry":"dog","source":"w"}`, `{"entry":"new york","source":"b","score":8.2}`. `languages.csv` tells how many entries each source
-/// gave, so that opening reads no entries. Source: MetaCLIP 2, §3.1.
+/// A file for each language, `en.jsonl`, with entries in the order in which they were merged:
+/// `{"entry":"dog","source":"w"}`, `{"entry":"new york","source":"b","score":8.2}`. `languages.csv` has the number of
+/// entries from each source, so that opening reads no entries. Source: MetaCLIP 2, §3.1.
 public struct ConceptMetadata: FileArtifact {
+  /// The format of the files, with its version.
   public static var format: String { "metadata/2" }
 
+  /// The artifact's files.
   public let content: ArtifactContent
   private let files: LanguageFiles
   private let totals: LanguageTotals
 
   static let columns = ["entries"] + ConceptSource.allCases.map(\.label)
 
+  /// Opens metadata without reading entries.
   /// - Throws: ``OperationError`` when `languages.csv` is missing or does not agree with the files.
   public init(content: ArtifactContent) throws {
     self.content = content
@@ -71,10 +77,10 @@ public struct ConceptMetadata: FileArtifact {
   /// The codes of the languages, in order.
   public var languages: [String] { files.languages }
 
-  /// How many entries a language has.
+  /// The number of a language's entries; 0 for a language that it does not have.
   public func entryCount(of language: String) -> Int { totals[language][0] }
 
-  /// A language's entries in the order in which they were merged; none for a language that is not there.
+  /// A language's entries in the order in which they were merged; none for a language that it does not have.
   public func entries(of language: String) throws -> [Concept] {
     var entries: [Concept] = []
     entries.reserveCapacity(entryCount(of: language))
@@ -83,31 +89,14 @@ public struct ConceptMetadata: FileArtifact {
   }
 
   /// Calls `body` with each entry of a language in the order in which they were merged.
-  /// - Throws: ``OperationError`` with the line at fault, or when there are more or fewer entries than `languages.csv` says;
-  ///   what `body` throws.
+  /// - Throws: ``OperationError`` with the line at fault, or when their number is not that of `languages.csv`; the
+  ///   errors of `body`.
   public func forEachEntry(of language: String, _ body: (Concept) throws -> Void) throws {
     var count = 0
     try files.forEach(language) { cursor in
-      var text: String?
-      var source = ConceptSource.digits
-      var score: Double?
-      try cursor.beginObject()
-      while let key = try cursor.nextKey() {
-        switch key {
-        case "entry": text = try cursor.string()
-        case "score": score = try cursor.number()
-        case "source":
-          let mark = try cursor.string()
-          guard let known = ConceptSource(rawValue: mark) else {
-            throw JSONCursor.Fault(description: "no source “\(mark)”")
-          }
-          source = known
-        default: try cursor.skip()
-        }
-      }
-      guard let text else { throw JSONCursor.Fault(description: "an entry needs “entry”") }
+      let entry = try Concept(&cursor)
       count += 1
-      try body(Concept(text, source: source, score: score))
+      try body(entry)
     }
     guard count == entryCount(of: language) else {
       throw OperationError(
@@ -116,14 +105,15 @@ public struct ConceptMetadata: FileArtifact {
     }
   }
 
-  /// Entries of each language by source.
+  /// A row for each language: its code, and the number of its entries, in all and from each source.
   public func summary() throws -> Table {
     Table(
       columns: [.init("language")] + Self.columns.map { .init($0) },
       rows: languages.map { [.text($0)] + totals[$0].map { .integer($0) } })
   }
 
-  /// Entries of each language by source, with the name of the language and its script, which is empty where it is unknown.
+  /// The same with the name and the script of each language; the script is empty where it is unknown.
+  /// - Parameter scripts: the names and scripts.
   public func summary(scripts: Languages) throws -> Table {
     Table(
       columns: [.init("language"), .init("name"), .init("script")] + Self.columns.map { .init($0) },
@@ -133,8 +123,8 @@ public struct ConceptMetadata: FileArtifact {
       })
   }
 
-  /// A row for each language and source: for a chart of bars coloured by source.
-  /// - Parameter limit: only so many languages, those with the most entries first; all when `nil`.
+  /// A row for each language and source, for a chart of bars coloured by source.
+  /// - Parameter limit: the number of languages, those with the most entries first; all when `nil`.
   public func sourcesByLanguage(limit: Int? = nil) throws -> Table {
     let ranked = languages.enumerated().sorted {
       (entryCount(of: $1.element), $0.offset) < (entryCount(of: $0.element), $1.offset)
@@ -147,26 +137,69 @@ public struct ConceptMetadata: FileArtifact {
   }
 }
 
+extension Concept {
+  /// Reads the object `{"entry":…,"source":…,"score":…}`.
+  fileprivate init(_ cursor: inout JSONCursor) throws {
+    var text: String?
+    var source = ConceptSource.digits
+    var score: Double?
+    try cursor.beginObject()
+    while let key = try cursor.nextKey() {
+      switch key {
+      case "entry": text = try cursor.string()
+      case "score": score = try cursor.number()
+      case "source":
+        let mark = try cursor.string()
+        guard let known = ConceptSource(rawValue: mark) else {
+          throw JSONCursor.Fault(description: "no source “\(mark)”")
+        }
+        source = known
+      default: try cursor.skip()
+      }
+    }
+
+    guard let text else { throw JSONCursor.Fault(description: "an entry needs “entry”") }
+    self.init(text, source: source, score: score)
+  }
+
+  /// Writes the same object, without a line feed.
+  fileprivate func append(to line: inout JSONLine) {
+    line.raw(#"{"entry":"#)
+    line.string(text)
+    line.raw(#","source":"#)
+    line.string(source.rawValue)
+    if let score {
+      line.raw(#","score":"#)
+      line.number(score)
+    }
+    line.raw("}")
+  }
+}
+
 /// Writes ``ConceptMetadata`` a language at a time.
 public final class ConceptMetadataWriter {
   private let folder: String
   private let writer: LanguageFilesWriter
   private var totals = LanguageTotals(columns: ConceptMetadata.columns)
 
-  /// - Parameter folder: such as ``StageContext/scratch``.
+  /// A writer without a language.
+  /// - Parameter folder: the folder that the files are written to, such as ``StageContext/scratch``.
   public init(folder: String) {
     self.folder = folder
     writer = LanguageFilesWriter(folder: folder)
   }
 
+  /// Writes a language.
   /// - Parameters:
-  ///   - entries: their texts are distinct; the order is part of the value.
+  ///   - entries: entries with distinct texts; their order is part of the value.
   ///   - language: a code that was not written before.
+  /// - Throws: ``OperationError`` when the code cannot name a file, or the file cannot be written.
   public func write(_ entries: [Concept], of language: String) throws {
     add(try Self.write(entries, of: language, folder: folder))
   }
 
   /// Completes the files.
+  /// - Throws: ``OperationError`` when there is no language.
   public func finish() throws -> ConceptMetadata {
     writer.add(try totals.write(folder: folder))
     return try ConceptMetadata(content: writer.finish())
@@ -180,22 +213,17 @@ public final class ConceptMetadataWriter {
   }
 
   /// Writes a language for ``add(_:)``; several may be written at once.
+  /// - Parameters:
+  ///   - entries: entries with distinct texts; their order is part of the value.
+  ///   - language: its code.
+  ///   - folder: the folder that the file is written to, such as ``StageContext/scratch``.
+  /// - Throws: ``OperationError`` when the code cannot name a file, or the file cannot be written.
   package static func write(_ entries: some Sequence<Concept>, of language: String, folder: String) throws -> File {
     let file = try LanguageFileWriter(folder: folder, language: language)
     var counts: [ConceptSource: Int] = [:]
     for entry in entries {
       counts[entry.source, default: 0] += 1
-      try file.write { line in
-        line.raw(#"{"entry":"#)
-        line.string(entry.text)
-        line.raw(#","source":"#)
-        line.string(entry.source.rawValue)
-        if let score = entry.score {
-          line.raw(#","score":"#)
-          line.number(score)
-        }
-        line.raw("}")
-      }
+      try file.write { entry.append(to: &$0) }
     }
     let sources = ConceptSource.allCases.map { counts[$0] ?? 0 }
     return File(code: language, file: try file.finish(), totals: [sources.reduce(0, +)] + sources)

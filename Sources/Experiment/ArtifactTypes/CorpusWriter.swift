@@ -1,45 +1,41 @@
 package import Core
 internal import FileFormats
 
-/// Writes one language of a ``Corpus`` document by document, so that it may be larger than memory.
+/// Writes one language of a ``Corpus`` a document at a time, so that it may be larger than memory.
 ///
-/// Several languages can be written at the same time, each by its own writer; ``Corpus/init(files:)`` puts them together.
+/// Several languages can be written at the same time, each by its own writer; ``Corpus/init(files:)`` unites them.
 package final class CorpusWriter {
-  /// How many documents have been written.
+  /// The number of documents so far.
   package private(set) var count = 0
   private let file: ArtifactFileWriter
   private var line = JSONLine()
 
+  /// Makes the file of a language.
   /// - Parameters:
   ///   - language: its code.
-  ///   - folder: such as ``StageContext/scratch``.
-  /// - Throws: ``OperationError`` when the code cannot name a file, or the file cannot be created.
+  ///   - folder: the folder that the file is written to, such as ``StageContext/scratch``.
+  /// - Throws: ``OperationError`` when the code cannot name a file, or the file cannot be made.
   package init(language: String, folder: String) throws {
-    guard !language.isEmpty,
-      language.utf8.allSatisfy({ $0 < 128 && $0 > 32 && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: ".") })
-    else {
-      throw OperationError(operation: "write", subject: folder, cause: "“\(language)” is no code of a language")
-    }
-    file = try ArtifactFileWriter(path: "\(folder)/\(language).jsonl", name: "\(language).jsonl")
+    file = try LanguageFileWriter.file(of: language, folder: folder)
   }
 
-  /// Writes a part of a language, for ``append(part:)`` of the language's writer.
-  /// - Parameter path: a file that is removed again when the part has been taken over.
+  /// Makes a file with a part of a language, for ``append(part:count:)`` of the language's writer.
+  /// - Parameter path: a file that the caller removes after that.
   package init(part path: String) throws { file = try ArtifactFileWriter(path: path, name: "part") }
 
   /// Adds a document.
   package func write(_ document: Corpus.Document) throws {
     line.removeAll()
-    line.raw(#"{"id":"#)
-    line.string(document.id)
-    line.raw(#","text":"#)
-    line.string(document.text)
-    line.raw("}\n")
+    document.append(to: &line)
+    line.raw("\n")
     try file.write(line.bytes)
     count += 1
   }
 
-  /// Adds the documents of a part that is finished.
+  /// Adds the documents of a part.
+  /// - Parameters:
+  ///   - part: the file from ``finish()`` of the part's writer.
+  ///   - added: the number of its documents.
   package func append(part: ContentFile, count added: Int) throws {
     try FileBytes.each(part.path(), size: 1 << 18) { try file.write($0) }
     count += added
@@ -50,13 +46,11 @@ package final class CorpusWriter {
 }
 
 extension Corpus {
-  /// Puts languages together.
-  /// - Parameter files: from ``CorpusWriter/finish()``, at least one.
+  /// Unites languages.
+  /// - Parameter files: the files from ``CorpusWriter/finish()``, at least one.
   /// - Throws: ``OperationError`` when there is none.
   package init(files: [ContentFile]) throws {
-    guard !files.isEmpty else {
-      throw OperationError(operation: "write", subject: "a corpus", cause: "there is no language in it")
-    }
+    guard !files.isEmpty else { throw LanguageFilesWriter.empty("a corpus") }
     try self.init(content: ArtifactContent(files: files))
   }
 }

@@ -1,18 +1,33 @@
 internal import FileFormats
 
-/// A text and how often something was seen with it.
+/// A text and the number of times that it, or something with its name, was seen.
 public struct CountedText: Hashable, Sendable {
+  /// The text.
   public var text: String
+  /// The number of times.
   public var count: Int
 
+  /// A text with its count.
   public init(_ text: String, count: Int) {
     self.text = text
     self.count = count
   }
 }
 
+extension CountedText {
+  /// Writes the object `{"text":…,"count":…}`, without a line feed.
+  func append(to line: inout JSONLine) {
+    line.raw(#"{"text":"#)
+    line.string(text)
+    line.raw(#","count":"#)
+    line.integer(count)
+    line.raw("}")
+  }
+}
+
 extension LanguageFiles {
-  /// A language's lines `{"text":…,"count":…}`.
+  /// Reads a language's lines `{"text":…,"count":…}`, in order; a count that is missing is 1.
+  /// - Throws: ``OperationError`` with the line at fault.
   package func counted(_ language: String) throws -> [CountedText] {
     var texts: [CountedText] = []
     try forEach(language) { cursor in
@@ -34,13 +49,9 @@ extension LanguageFiles {
 }
 
 extension LanguageFilesWriter {
+  /// Writes a language's lines `{"text":…,"count":…}`.
+  /// - Throws: ``OperationError`` when the code cannot name a file, or the file cannot be written.
   package func write(_ language: String, counted texts: some Sequence<CountedText>) throws {
-    try write(language, texts) { text, line in
-      line.raw(#"{"text":"#)
-      line.string(text.text)
-      line.raw(#","count":"#)
-      line.integer(text.count)
-      line.raw("}")
-    }
+    try write(language, texts) { $0.append(to: &$1) }
   }
 }

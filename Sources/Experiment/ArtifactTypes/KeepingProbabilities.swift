@@ -4,24 +4,28 @@ internal import Glibc
 
 /// The probability with which balanced sampling keeps each text of a set of pairs.
 ///
-/// `probabilities.npy`: float32 `[texts]`, all texts of all pairs in their order; 0 for a text that matches nothing. With it a training
-/// loader samples as it reads, and no curated set is written. Source: MetaCLIP 2, §5.
+/// `probabilities.npy`: float32 `[texts]`, for all texts of all pairs in their order; 0 for a text that matches
+/// nothing. With it a training loader samples while it reads, and no curated set is written. Source: MetaCLIP 2, §5.
 public struct KeepingProbabilities: FileArtifact {
+  /// The format of the files, with its version.
   public static var format: String { "keeping-probabilities/1" }
 
+  /// The artifact's files.
   public let content: ArtifactContent
 
-  /// - Throws: ``ContentError`` when the content is not one file.
+  /// Opens probabilities without reading them.
+  /// - Throws: ``OperationError`` when the content is not one file.
   public init(content: ArtifactContent) throws {
-    guard content.files.count == 1 else { throw ContentError.severalFiles(content.files.map(\.name)) }
+    _ = try content.onlyFile
     self.content = content
   }
 
-  /// Opens the probabilities without reading them.
-  /// - Throws: ``OperationError`` when the file is no float32 vector.
+  /// Opens the numbers for reading single ones.
+  /// - Throws: ``OperationError`` when the file is not a float32 vector.
   package func open() throws -> OpenProbabilities { try OpenProbabilities(content.files[0]) }
 
-  /// How many texts are kept in expectation, and how many there are.
+  /// The expected number of texts that are kept, and the number of all texts.
+  /// - Throws: ``OperationError`` when the file is not a float32 vector.
   public func expectation() throws -> (kept: Double, texts: Int) {
     let open = try open()
     return ((0..<open.count).reduce(0) { $0 + Double(open[$1]) }, open.count)
@@ -30,27 +34,30 @@ public struct KeepingProbabilities: FileArtifact {
 
 /// Writes ``KeepingProbabilities`` as they are computed.
 package final class KeepingProbabilitiesWriter {
-  /// How many numbers have been written.
+  /// The number of probabilities so far.
   package private(set) var count = 0
-  /// Their sum: how many texts are kept in expectation.
+  /// Their sum: the expected number of texts that are kept.
   package private(set) var sum = 0.0
   private let folder: String
   private let raw: ArtifactFileWriter
 
-  /// - Parameter folder: such as ``StageContext/scratch``.
+  /// A writer without a probability.
+  /// - Parameter folder: the folder that the file is written to, such as ``StageContext/scratch``.
+  /// - Throws: ``OperationError`` when a file cannot be made.
   package init(folder: String) throws {
     self.folder = folder
     raw = try ArtifactFileWriter(path: folder + "/probabilities.f32", name: "probabilities.f32")
   }
 
-  /// - Parameter probabilities: of the next texts, each 0...1.
+  /// Adds the probabilities of the next texts.
+  /// - Parameter probabilities: numbers in 0...1.
   package func write(_ probabilities: [Float]) throws {
     try probabilities.withUnsafeBytes { try raw.write($0) }
     count += probabilities.count
     sum += probabilities.reduce(0) { $0 + Double($1) }
   }
 
-  /// Completes the file: its header holds the count, which is only known now.
+  /// Completes the file: its header has the count, which is only known now.
   package func finish() throws -> KeepingProbabilities {
     let numbers = try MappedBytes(path: raw.finish().path())
     let file = try ArtifactFileWriter(path: folder + "/probabilities.npy", name: "probabilities.npy")
@@ -68,7 +75,7 @@ package final class KeepingProbabilitiesWriter {
 
 /// The mapped numbers of ``KeepingProbabilities``.
 package struct OpenProbabilities: Sendable {
-  /// How many texts there are.
+  /// The number of texts.
   package let count: Int
   private let mapped: MappedBytes
   private let offset: Int

@@ -1,7 +1,7 @@
 internal import Core
 package import FileFormats
 
-/// One language's lines of JSON, read in pieces; what was read takes no memory any more.
+/// One language's lines of JSON, read in pieces. A piece that has been read takes no memory any more.
 ///
 /// Several threads may read different pieces at once.
 package final class LanguageLines: Sendable {
@@ -13,14 +13,14 @@ package final class LanguageLines: Sendable {
     bytes = try MappedBytes(file)
   }
 
-  /// How many bytes the lines have.
+  /// The size of all lines in bytes.
   package var byteCount: Int { bytes.bytes.count }
 
-  /// Ranges of whole lines of about `size` bytes; they depend on the bytes alone.
+  /// Cuts the file into ranges of whole lines of about `size` bytes, which depend only on the bytes.
   package func pieces(size: Int = 1 << 22) -> [Range<Int>] { bytes.pieces(size: size) }
 
-  /// Calls `body` with a cursor at each line of a piece and the line's offset in the file.
-  /// - Throws: ``OperationError`` with the line at fault; what `body` throws.
+  /// Calls `body` with a cursor at each line of a piece, and the line's offset in the file in bytes.
+  /// - Throws: ``OperationError`` with the line at fault; the errors of `body`.
   package func forEach(in piece: Range<Int>, _ body: (inout JSONCursor, _ offset: Int) throws -> Void) throws {
     guard let base = bytes.bytes.baseAddress else { return }
     try bytes.forEachLine(in: piece) { line in

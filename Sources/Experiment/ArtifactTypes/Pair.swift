@@ -2,15 +2,16 @@ package import FileFormats
 
 /// A picture and the texts that were found with it.
 public struct Pair: Hashable, Sendable {
-  /// Unique within its ``Pairs``; random draws are keyed by it.
+  /// The pair's name, unique in its ``Pairs``; random draws are keyed by it.
   public var id: String
   /// The picture's id in a ``PictureSet``; several pairs may share a picture.
   public var image: String
-  /// At least one.
+  /// The texts, at least one.
   public var texts: [PairText]
-  /// A stratum to report by, such as `letters` or `animals/birds`; not seen by training.
+  /// A stratum of reports, such as `letters` or `animals/birds`; training does not use it.
   public var group: String?
 
+  /// A pair with these values.
   public init(id: String, image: String, texts: [PairText], group: String? = nil) {
     self.id = id
     self.image = image
@@ -18,8 +19,10 @@ public struct Pair: Hashable, Sendable {
     self.group = group
   }
 
-  /// The first text in a language.
-  /// - Parameter field: only of this field, such as `name`; of any when `nil`.
+  /// The first text in a language; `nil` when there is none.
+  /// - Parameters:
+  ///   - language: the code of the language.
+  ///   - field: the field of the text, such as `name`; any field when `nil`.
   public func text(in language: String, field: String? = nil) -> String? {
     texts.first { $0.language == language && (field == nil || $0.field == field) }?.text
   }
@@ -27,14 +30,16 @@ public struct Pair: Hashable, Sendable {
 
 /// One text of a picture.
 public struct PairText: Hashable, Sendable {
+  /// The text itself.
   public var text: String
-  /// What it was to the picture: `name`, `keyword`, `caption`, `title`, `alt`.
+  /// Its role at the picture: `name`, `keyword`, `caption`, `title`, `alt`.
   public var field: String
-  /// A code as CLDR or the metadata writes it, such as `pt` or `zh_Hant`; `nil` when nobody has said.
+  /// The code of its language as CLDR or the metadata writes it, such as `pt` or `zh_Hant`; `nil` when it is unknown.
   public var language: String?
-  /// How sure the language identification was, 0...1; `nil` when the source itself named the language.
+  /// The confidence of the language identification, 0...1; `nil` when the source itself named the language.
   public var confidence: Double?
 
+  /// A text with these values.
   public init(_ text: String, field: String, language: String? = nil, confidence: Double? = nil) {
     self.text = text
     self.field = field
@@ -42,17 +47,19 @@ public struct PairText: Hashable, Sendable {
     self.confidence = confidence
   }
 
-  /// How many pieces white space makes of the text.
+  /// The number of words: pieces of the text between white space.
   public var wordCount: Int { text.split(whereSeparator: \.isWhitespace).count }
 }
 
 extension Pair {
-  /// Reads a line of `pairs.jsonl`.
+  /// Reads a line of `pairs.jsonl`. Unknown keys are ignored.
+  /// - Throws: ``JSONCursor/Fault`` when the line is not a pair.
   package init(line: UnsafeRawBufferPointer) throws {
     var cursor = JSONCursor(line)
     var id: String?
     var image: String?
     texts = []
+
     try cursor.beginObject()
     while let key = try cursor.nextKey() {
       switch key {
@@ -66,6 +73,7 @@ extension Pair {
       }
     }
     try cursor.end()
+
     guard let id, let image else { throw JSONCursor.Fault(description: "a pair needs “id” and “image”") }
     self.id = id
     self.image = image

@@ -1,7 +1,7 @@
 package import Core
 internal import FileFormats
 
-/// Writes ``Pairs`` one by one; the order of the calls is part of the value.
+/// Writes ``Pairs`` one at a time; the order of the calls is part of the value.
 ///
 /// ```swift
 /// let writer = try PairsWriter(path: context.file("pairs.jsonl"))
@@ -9,21 +9,25 @@ internal import FileFormats
 /// return try writer.finish()
 /// ```
 public final class PairsWriter {
-  /// How many pairs have been written.
+  /// The number of pairs so far.
   public private(set) var count = 0
   private let file: ArtifactFileWriter
   private var line = JSONLine()
 
+  /// A writer without a pair.
   /// - Parameter path: the file to write, from ``StageContext/file(_:)``.
   /// - Throws: ``OperationError`` when the file cannot be created.
   public convenience init(path: String) throws { try self.init(path: path, name: "pairs.jsonl") }
 
+  /// A writer of one shard.
   /// - Parameters:
   ///   - path: the file to write.
-  ///   - name: the shard's name in the artifact, such as ``Pairs/shardName(_:)`` gives.
+  ///   - name: the shard's name in the artifact, from ``Pairs/shardName(_:)``.
+  /// - Throws: ``OperationError`` when the file cannot be created.
   package init(path: String, name: String) throws { file = try ArtifactFileWriter(path: path, name: name) }
 
-  /// Adds a pair. Ids must be distinct: nobody checks it here, since a set may be larger than memory.
+  /// Adds a pair. Ids must be distinct, which is not checked here, since a set may be larger than memory.
+  /// - Throws: ``OperationError`` when the file cannot be written.
   public func write(_ pair: Pair) throws {
     line.removeAll()
     pair.append(to: &line)
@@ -31,7 +35,10 @@ public final class PairsWriter {
     count += 1
   }
 
-  /// Adds lines that ``Pair/append(to:)`` has made.
+  /// Adds lines that ``Pair/append(to:)`` has written.
+  /// - Parameters:
+  ///   - lines: whole lines.
+  ///   - added: their number.
   package func write(lines: [UInt8], count added: Int) throws {
     try file.write(lines)
     count += added

@@ -1,18 +1,21 @@
 public import Core
 internal import FileFormats
 
-/// Pictures of one size under their ids.
+/// Pictures of one size, each with an id.
 ///
-/// Two files: `pixels.npy`, unsigned bytes of shape `[count, height, width, 4]`, red green blue alpha, colours not multiplied with
-/// alpha; and `ids.txt`, one id a line in the same order.
+/// Two files: `pixels.npy`, unsigned bytes of shape `[count, height, width, 4]`, red green blue alpha, colours not
+/// multiplied with alpha; and `ids.txt`, an id on each line in the same order.
 public struct PictureSet: FileArtifact {
+  /// The format of the files, with its version.
   public static var format: String { "pictures/1" }
 
+  /// The artifact's files.
   public let content: ArtifactContent
   private let pixelsFile: ContentFile
   private let idsFile: ContentFile
 
-  /// - Throws: ``OperationError`` when one of the two files is not there.
+  /// Opens pictures without reading them.
+  /// - Throws: ``OperationError`` when one of the two files is missing.
   public init(content: ArtifactContent) throws {
     guard let pixels = content["pixels.npy"], let ids = content["ids.txt"] else {
       throw OperationError(
@@ -29,7 +32,7 @@ public struct PictureSet: FileArtifact {
     String(decoding: try idsFile.bytes(), as: UTF8.self).split(separator: "\n").map(String.init)
   }
 
-  /// Opens the pictures without reading them.
+  /// Opens the pixels, which are read when they are used.
   /// - Throws: ``OperationError`` when the files do not fit together.
   public func open() throws -> Pictures { try Pictures(pixels: pixelsFile, ids: try ids()) }
 }
@@ -38,9 +41,9 @@ public struct PictureSet: FileArtifact {
 public final class Pictures: Sendable {
   /// The ids in order.
   public let ids: [String]
-  /// Pixels from top to bottom.
+  /// The number of pixels from top to bottom.
   public let height: Int
-  /// Pixels from left to right.
+  /// The number of pixels from left to right.
   public let width: Int
   private let mapped: MappedBytes
   private let offset: Int
@@ -63,14 +66,14 @@ public final class Pictures: Sendable {
     positions = Dictionary(zip(ids, ids.indices), uniquingKeysWith: { first, _ in first })
   }
 
-  /// How many pictures there are.
+  /// The number of pictures.
   public var count: Int { ids.count }
 
-  /// Where a picture is; `nil` when there is none of that id.
+  /// The position of a picture in 0..<``count``; `nil` when no picture has that id.
   public func position(of id: String) -> Int? { positions[id] }
 
-  /// Lends a picture's bytes, shape `[height, width, 4]`.
-  /// - Parameter position: in 0..<``count``.
+  /// Calls `body` with a picture's bytes, of shape `[height, width, 4]`, which are valid only during the call.
+  /// - Parameter position: a position in 0..<``count``.
   public func withPixels<R>(at position: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> R) rethrows -> R {
     precondition(ids.indices.contains(position), "there are \(ids.count) pictures, none at \(position)")
     let size = height * width * 4
@@ -78,23 +81,27 @@ public final class Pictures: Sendable {
     return try body(UnsafeRawBufferPointer(rebasing: mapped.bytes[start..<start + size]).bindMemory(to: UInt8.self))
   }
 
-  /// A picture's bytes, shape `[height, width, 4]`.
+  /// A copy of a picture's bytes, of shape `[height, width, 4]`.
+  /// - Parameter position: a position in 0..<``count``.
   public func pixels(at position: Int) -> [UInt8] { withPixels(at: position) { Array($0) } }
 }
 
-/// Writes a ``PictureSet`` one picture after the other.
+/// Writes a ``PictureSet`` one picture at a time.
 public final class PictureSetWriter {
   /// The ids so far, in order.
   public private(set) var ids: [String] = []
-  /// Pixels from left to right and from top to bottom.
+  /// The numbers of pixels from left to right and from top to bottom.
   public let width, height: Int
   private let folder: String
   private let file: ArtifactFileWriter
   private let expected: Int
 
+  /// A writer without a picture.
   /// - Parameters:
-  ///   - folder: where the two files are written, such as ``StageContext/scratch``.
-  ///   - count: how many pictures will be written: the header is written first.
+  ///   - folder: the folder that the two files are written to, such as ``StageContext/scratch``.
+  ///   - count: the number of pictures that will be written, which the header at the beginning states.
+  ///   - width: the number of pixels from left to right.
+  ///   - height: the number of pixels from top to bottom.
   /// - Throws: ``OperationError`` when the files cannot be created.
   public init(folder: String, count: Int, width: Int, height: Int) throws {
     self.folder = folder
@@ -107,8 +114,9 @@ public final class PictureSetWriter {
 
   /// Adds a picture.
   /// - Parameters:
-  ///   - id: one line; not empty, not used before.
-  ///   - pixels: `[height, width, 4]`, red green blue alpha.
+  ///   - id: the picture's name on one line; not empty, not used before.
+  ///   - pixels: bytes of shape `[height, width, 4]`, red green blue alpha.
+  /// - Throws: ``OperationError`` when the file cannot be written.
   public func write(id: String, pixels: [UInt8]) throws {
     precondition(pixels.count == width * height * 4, "a picture has \(width)·\(height)·4 bytes, not \(pixels.count)")
     precondition(!id.isEmpty && !id.utf8.contains(10), "an id is one line")
@@ -117,7 +125,7 @@ public final class PictureSetWriter {
   }
 
   /// Completes the files.
-  /// - Throws: ``OperationError`` when fewer or more pictures were written than announced.
+  /// - Throws: ``OperationError`` when fewer or more pictures were written than announced, or two have one id.
   public func finish() throws -> PictureSet {
     guard ids.count == expected, Set(ids).count == ids.count else {
       throw OperationError(

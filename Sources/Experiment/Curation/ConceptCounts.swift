@@ -2,23 +2,26 @@ public import ArtifactTypes
 public import Core
 internal import FileFormats
 
-/// How many texts match each entry of the metadata, by language.
+/// The number of texts that match each entry of the metadata, by language.
 ///
-/// `languages.csv` has a row for each language; `en.jsonl` the entries that some text matches, in the order of their UTF-8 bytes:
-/// `{"text":"dog","count":12}`. Entries that no text matches are only counted.
+/// `languages.csv` has a row for each language; `en.jsonl` the entries that some text matches, in the order of their
+/// UTF-8 bytes: `{"text":"dog","count":12}`. Entries that no text matches are only counted.
 public struct ConceptCounts: FileArtifact {
+  /// The name and version of the file format.
   public static var format: String { "concept-counts/1" }
 
   /// A language's totals.
   public struct Language: Hashable, Sendable {
+    /// The code of the language, or of its group of the index.
     public var code: String
-    /// How many entries the language's metadata has.
+    /// The number of entries in the language's metadata.
     public var entries: Int
-    /// How many texts were in this language.
+    /// The number of texts in this language.
     public var texts: Int
-    /// How many of them match at least one entry.
+    /// The number of these texts that match at least one entry.
     public var matchedTexts: Int
 
+    /// The totals of a language.
     public init(code: String, entries: Int, texts: Int, matchedTexts: Int) {
       self.code = code
       self.entries = entries
@@ -27,17 +30,20 @@ public struct ConceptCounts: FileArtifact {
     }
   }
 
+  /// The artifact's files.
   public let content: ArtifactContent
   /// The languages with metadata or texts, in the order of their codes.
   public let languages: [Language]
   private let files: LanguageFiles
 
+  /// Reads the languages' totals; their entries are read when they are asked for.
   /// - Throws: ``OperationError`` when `languages.csv` is missing or damaged.
   public init(content: ArtifactContent) throws {
     func fault(_ cause: String) -> OperationError {
       OperationError(operation: "open concept counts", subject: "languages.csv", cause: cause)
     }
-    guard let table = content["languages.csv"] else { throw fault("the file is not there") }
+    guard let table = content["languages.csv"] else { throw fault("the file is missing") }
+
     let lines = String(decoding: try table.bytes(), as: UTF8.self).split(separator: "\n").dropFirst()
     languages = try lines.map { line in
       let cells = line.split(separator: ",", omittingEmptySubsequences: false)
@@ -46,21 +52,25 @@ public struct ConceptCounts: FileArtifact {
       }
       return Language(code: String(cells[0]), entries: entries, texts: texts, matchedTexts: matched)
     }
+
     self.content = content
     files = LanguageFiles(content)
   }
 
-  /// The entries of a language that some text matches, with their counts.
+  /// The entries of a language that some text matches, with their counts, in the order of their UTF-8 bytes.
+  /// - Throws: ``OperationError`` when the language's file is damaged; a language without one has no such entries.
   public func counts(of language: String) throws -> [CountedText] { try files.counted(language) }
 
-  /// The counts of all entries of a language in ascending order, entries that no text matches included.
+  /// The counts of all entries of a language in ascending order, with 0 for each entry that no text matches.
+  /// - Throws: ``OperationError`` when the language's file is damaged.
   public func distribution(of language: String) throws -> [Int] {
     let counts = try counts(of: language).map(\.count).sorted()
     let entries = languages.first { $0.code == language }?.entries ?? counts.count
     return [Int](repeating: 0, count: max(0, entries - counts.count)) + counts
   }
 
-  /// Texts, matched texts and matched entries of each language.
+  /// A table with the texts, matched texts and matched entries of each language.
+  /// - Throws: ``OperationError`` when a language's file is damaged.
   public func summary() throws -> Table {
     var table = Table(
       columns: [
@@ -70,8 +80,7 @@ public struct ConceptCounts: FileArtifact {
     for language in languages {
       table.append([
         .text(language.code), .integer(language.entries), .integer(try files.count(language.code)),
-        .integer(language.texts),
-        .integer(language.matchedTexts),
+        .integer(language.texts), .integer(language.matchedTexts),
         language.texts == 0 ? .empty : .number(Double(language.matchedTexts) / Double(language.texts)),
       ])
     }
@@ -80,8 +89,9 @@ public struct ConceptCounts: FileArtifact {
 
   /// Writes counts.
   /// - Parameters:
-  ///   - counts: by language: its totals and the entries that some text matches, in the order of their UTF-8 bytes.
-  ///   - folder: such as ``StageContext/scratch``.
+  ///   - counts: each language's totals and the entries that some text matches, in the order of their UTF-8 bytes.
+  ///   - folder: an existing folder, such as ``StageContext/scratch``.
+  /// - Throws: ``OperationError`` when a file cannot be written.
   public static func write(_ counts: [(language: Language, matched: [CountedText])], folder: String) throws
     -> ConceptCounts
   {

@@ -2,14 +2,16 @@ internal import ArtifactTypes
 internal import Core
 package import FileFormats
 
-/// Finds the entries of one group's metadata that occur in a text: exact substrings between spaces, code point by code point.
+/// Finds the entries of one group's metadata that occur in a text: exact substrings between spaces, code point by code
+/// point.
 ///
-/// An entry counts where a space stands before and behind it, except at an end whose code point is CJK-like, where nothing need
-/// stand. All occurrences count, nested and overlapping ones too, each entry once. Source: MetaCLIP 2, §3.2 and reference code.
+/// An entry counts between two spaces, except that an end whose code point is CJK-like needs no space. All occurrences
+/// count, nested and overlapping ones too, each entry once. Source: MetaCLIP 2, §3.2 and reference code.
 ///
-/// Entries that begin and end between spaces are rows of words: a table of words, of which one look-up also says which entry the word
-/// is and whether longer ones begin with it, and a trie over whole words for these. The others (Chinese, Thai, those that begin or end
-/// with punctuation) are found in a trie over code points, which is entered only where one of them can begin.
+/// Entries that begin and end between spaces are rows of words. They have a table of words, in which one look-up
+/// finds the entry that is the word and the beginnings of longer ones, and a trie over whole words for these. The
+/// others (Chinese, Thai, those that begin or end with punctuation) are found in a trie over code points, which is
+/// entered only where one of them can begin.
 public final class ConceptMatcher: @unchecked Sendable {
   // Sendable without a lock: the memory is read-only from `init` to `deinit`.
   private let memory: MappedBytes
@@ -17,19 +19,22 @@ public final class ConceptMatcher: @unchecked Sendable {
   private let entryBytes: UnsafePointer<UInt8>
   private let words: MatcherWords?
   private let wordTrie, pointTrie: MatcherTrie?
-  /// By byte.
+  /// The flags of each of the 256 bytes.
   private let flags: [SpacedText.Flags]
 
   /// Compiles entries in memory.
-  /// - Parameter entries: doubles are dropped, the order does not matter.
-  /// - Throws: ``OperationError`` when there are too many.
+  /// - Parameter entries: texts in any order; duplicates and empty ones are dropped.
+  /// - Throws: ``OperationError`` when there are more than one index can hold.
   public convenience init(entries: some Sequence<String>) throws {
     var builder = MatcherBuilder()
     for entry in entries { builder.add(entry) }
     try self.init(compiled: MappedBytes(builder.compile().bytes), name: "entries in memory")
   }
 
-  /// Opens a compiled index.
+  /// Opens a compiled index, and checks it so that no look-up can leave it.
+  /// - Parameters:
+  ///   - memory: the index's bytes, which the matcher keeps.
+  ///   - name: the subject of errors.
   /// - Throws: ``OperationError`` when it is damaged.
   package init(compiled memory: MappedBytes, name: String) throws {
     let layout = try MatcherLayout(memory.bytes, name: name)
@@ -40,6 +45,7 @@ public final class ConceptMatcher: @unchecked Sendable {
     func part<Element>(_ part: MatcherLayout.Part, _: Element.Type) -> UnsafeBufferPointer<Element> {
       UnsafeRawBufferPointer(rebasing: memory.bytes[layout[part]]).bindMemory(to: Element.self)
     }
+
     entryStarts = part(.entryStarts, UInt32.self)
     let bytes = part(.entryBytes, UInt8.self)
     guard let last = entryStarts.last, last == bytes.count, entryStarts[0] == 0, let base = memory.bytes.baseAddress
@@ -50,6 +56,7 @@ public final class ConceptMatcher: @unchecked Sendable {
       throw fault("its part entryStarts is damaged")
     }
     entryBytes = bytes.baseAddress ?? base.assumingMemoryBound(to: UInt8.self)
+
     let entries = entryStarts.count - 1
     /// The slots and their mask; `nil` when none is used.
     func table(_ name: MatcherLayout.Part, targets: Int) throws -> (UnsafePointer<MatcherSlot>, Int)? {
@@ -67,8 +74,10 @@ public final class ConceptMatcher: @unchecked Sendable {
       }
       return used == 0 ? nil : (base, slots.count - 1)
     }
+
     let wordBytes = part(.wordBytes, UInt8.self)
     words = try table(.words, targets: wordBytes.count).map { MatcherWords(slots: $0, mask: $1, bytes: wordBytes) }
+
     func trie(_ edges: MatcherLayout.Part, _ filter: MatcherLayout.Part) throws -> MatcherTrie? {
       let words = part(filter, UInt64.self)
       guard let base = words.baseAddress, words.count.nonzeroBitCount == 1 else {
@@ -80,26 +89,27 @@ public final class ConceptMatcher: @unchecked Sendable {
     }
     wordTrie = try trie(.wordEdges, .wordFilter)
     pointTrie = try trie(.pointEdges, .pointFilter)
+
     let marks = part(.flags, SpacedText.Flags.self)
     guard marks.count == 256 else { throw fault("its part flags is damaged") }
     flags = marks.enumerated().map { byte, flags in
       let change = SpacedText.Flags.change(of: UInt8(byte))
-      // What is changed leaves a space in its place or beside it.
+      // A byte that is changed leaves a space, with which entries may begin and end.
       return flags.union(change.isEmpty ? [] : marks[32]).intersection(.ofEntries).union(change)
     }
     self.memory = memory
   }
 
-  /// How many entries there are.
+  /// The number of entries.
   public var count: Int { entryStarts.count - 1 }
 
-  /// An entry; they are numbered in the order of their bytes.
+  /// The entry of a number, from 0 in the order of the entries' bytes.
   public subscript(number: Int) -> String {
-    precondition((0..<count).contains(number), "there are \(count) entries, none at \(number)")
+    precondition((0..<count).contains(number), "there is no entry \(number) among \(count)")
     return String(decoding: bytes(of: number), as: UTF8.self)
   }
 
-  /// An entry's bytes; valid as long as the matcher lives.
+  /// An entry's UTF-8 bytes, which are valid as long as the matcher exists.
   package func bytes(of number: Int) -> UnsafeBufferPointer<UInt8> {
     UnsafeBufferPointer(
       start: entryBytes + Int(entryStarts[number]), count: Int(entryStarts[number + 1] - entryStarts[number]))
@@ -114,23 +124,24 @@ public final class ConceptMatcher: @unchecked Sendable {
 
   /// Memory that is used again from text to text; one for each thread.
   package struct Scratch: Sendable {
-    /// The numbers of the entries that the last text has, ascending, each once.
+    /// The numbers of the last text's entries, ascending, each once.
     package fileprivate(set) var found: [UInt32] = []
     fileprivate var spaced = SpacedText()
-    fileprivate var places: [MatcherWords.Place] = []
+    fileprivate var lookUps: [MatcherWords.LookUp] = []
     fileprivate var symbols: [UInt32] = []
     fileprivate var walks: [MatcherTrie.Walk] = []
 
+    /// Memory without a text.
     package init() {}
   }
 
-  /// Finds the entries that occur in a text.
+  /// Finds the entries that occur in a text, and leaves their numbers in ``Scratch/found``.
   package func find(in text: String, _ scratch: inout Scratch) {
     var text = text
     text.withUTF8 { find(in: $0, &scratch) }
   }
 
-  /// Finds the entries that occur in a text of valid UTF-8.
+  /// Finds the entries that occur in a text of valid UTF-8, and leaves their numbers in ``Scratch/found``.
   package func find(in text: UnsafeBufferPointer<UInt8>, _ scratch: inout Scratch) {
     scratch.found.removeAll(keepingCapacity: true)
     flags.withUnsafeBufferPointer { flags in
@@ -141,24 +152,28 @@ public final class ConceptMatcher: @unchecked Sendable {
     scratch.found.sortDistinct()
   }
 
-  /// Rows of words.
+  /// Finds entries that are rows of words.
   private func matchWords(_ words: MatcherWords, _ scratch: inout Scratch) {
     let spaced = scratch.spaced
     var count = 0
     spaced.withBytes { text, spaces in
       count = spaces.count - 1
-      words.find(text, spaces, &scratch.places, symbols: &scratch.symbols, walks: &scratch.walks, &scratch.found)
+      words.find(
+        text, spaces, lookUps: &scratch.lookUps, symbols: &scratch.symbols, walks: &scratch.walks,
+        into: &scratch.found)
     }
     guard let wordTrie, !scratch.walks.isEmpty else { return }
-    wordTrie.lead(&scratch.walks, along: scratch.symbols, count: count, &scratch.found)
+    wordTrie.lead(&scratch.walks, along: scratch.symbols, count: count, into: &scratch.found)
   }
 
-  /// Entries with an end that needs no space.
+  /// Finds entries with an end that needs no space.
   private func matchPoints(_ trie: MatcherTrie, _ scratch: inout Scratch) {
     let seen = scratch.spaced.seen
     let afterSpace = seen.isSuperset(of: [.beginsAfterSpace, .endsAfterSpace])
     guard afterSpace || seen.contains(.beginsAnywhere) else { return }
     scratch.walks.removeAll(keepingCapacity: true)
+
+    // The symbols are the code points; a walk begins before each that an entry can begin with.
     let spaced = scratch.spaced
     var count = 0
     spaced.withBytes { text, _ in
@@ -170,10 +185,10 @@ public final class ConceptMatcher: @unchecked Sendable {
         while index < text.count {
           let flag = flags[Int(start[index])]
           if flag.contains(.beginsAnywhere) {
-            scratch.walks.append(MatcherTrie.Walk(state: MatcherBuilder.anywhere, place: count))
+            scratch.walks.append(MatcherTrie.Walk(state: MatcherBuilder.anywhere, position: count))
           }
           if afterSpace, previous == 32, flag.contains(.beginsAfterSpace) {
-            scratch.walks.append(MatcherTrie.Walk(state: MatcherBuilder.afterSpace, place: count))
+            scratch.walks.append(MatcherTrie.Walk(state: MatcherBuilder.afterSpace, position: count))
           }
           let (scalar, length) = Self.scalar(start + index)
           symbols[count] = scalar
@@ -184,7 +199,8 @@ public final class ConceptMatcher: @unchecked Sendable {
         symbols[count] = 0
       }
     }
-    trie.lead(&scratch.walks, along: scratch.symbols, count: count, &scratch.found)
+
+    trie.lead(&scratch.walks, along: scratch.symbols, count: count, into: &scratch.found)
   }
 
   /// The code point at a byte that begins one, in valid UTF-8.
@@ -200,22 +216,24 @@ public final class ConceptMatcher: @unchecked Sendable {
 }
 
 extension [UInt32] {
-  /// Puts the numbers in order, each once.
+  /// Sorts the numbers and drops duplicates.
   fileprivate mutating func sortDistinct() {
     guard count > 1 else { return }
     if count > 24 {
       sort()
     } else {
+      // Insertion sort: most texts have few entries.
       for index in 1..<count {
         let value = self[index]
-        var place = index
-        while place > 0, self[place - 1] > value {
-          self[place] = self[place - 1]
-          place -= 1
+        var position = index
+        while position > 0, self[position - 1] > value {
+          self[position] = self[position - 1]
+          position -= 1
         }
-        self[place] = value
+        self[position] = value
       }
     }
+
     var kept = 1
     for index in 1..<count where self[index] != self[kept - 1] {
       self[kept] = self[index]

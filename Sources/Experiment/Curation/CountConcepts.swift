@@ -1,26 +1,32 @@
 public import ArtifactTypes
 public import Core
 
-/// Counts for each group of languages how many texts match each entry of its metadata.
+/// Counts the texts that match each entry of the metadata, for each group of languages.
 ///
 /// Source: MetaCLIP 2, §3.2.
 public struct CountConcepts: Stage {
+  /// The pairs with the texts.
   public var pairs: Pairs
-  /// From ``IndexConcepts``: it says which entries a text is matched with.
+  /// The entries with which a text is matched, from ``IndexConcepts``.
   public var index: ConceptIndex
 
+  /// A stage that counts in these pairs.
   public init(pairs: Pairs, index: ConceptIndex) {
     self.pairs = pairs
     self.index = index
   }
 
+  /// The digest of this module's sources.
   public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
 
+  /// Counts the texts on all threads. A text counts once for each entry that it matches.
+  /// - Throws: ``OperationError`` when the index or a pair is damaged.
   public func run(_ context: StageContext) async throws -> ConceptCounts {
-    let clock = ContinuousClock()
+    let clock = SuspendingClock()
     let opening = clock.now
     let open = try await OpenIndex(index, threads: context.threads)
     context.measure("opening the index", (clock.now - opening) / .seconds(1), unit: "s")
+
     let start = clock.now
     let sums = try await PairPieces(pairs).sums(
       context, initial: { ConceptSum(open) },
@@ -28,6 +34,7 @@ public struct CountConcepts: Stage {
         for text in pair.texts { sum.add(text, open) }
       })
     let seconds = (clock.now - start) / .seconds(1)
+
     let counts = index.groups.indices.map { group in
       let matcher = open.matchers[group]
       var total = [Int](repeating: 0, count: matcher.count)
@@ -41,6 +48,7 @@ public struct CountConcepts: Stage {
         matched: total.indices.filter { total[$0] > 0 }.map { CountedText(matcher[$0], count: total[$0]) }
       )
     }
+
     let texts = counts.reduce(0) { $0 + $1.language.texts }
     context.measure("texts", Double(texts))
     context.measure("texts read and matched a second", Double(texts) / max(seconds, 1e-9), unit: "1/s")
@@ -51,8 +59,9 @@ public struct CountConcepts: Stage {
 
 /// One thread's counts.
 private struct ConceptSum: Sendable {
-  /// By group and entry.
+  /// The texts that match each entry, by group and number of the entry.
   var counts: [[Int64]]
+  /// The texts of each group, and those that match at least one entry.
   var texts, matchedTexts: [Int]
   private var scratch = ConceptMatcher.Scratch()
 

@@ -1,35 +1,41 @@
 public import ArtifactTypes
 public import Core
 
-/// How much of the texts each language has, before and after curation.
+/// The share of the texts that each language has, before and after curation.
 public struct LanguageShares: Stage {
+  /// The pairs before and after curation.
   public var before, after: Pairs
 
+  /// A stage that compares these pairs.
   public init(before: Pairs, after: Pairs) {
     self.before = before
     self.after = after
   }
 
+  /// The digest of this module's sources.
   public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
 
+  /// Makes a row for each language of the pairs before curation, the largest first.
   public func run(_ context: StageContext) async throws -> Table {
-    let counts = (try await texts(before, context), try await texts(after, context))
-    let totals = (counts.0.values.reduce(0, +), counts.1.values.reduce(0, +))
+    let (countsBefore, countsAfter) = (try await texts(before, context), try await texts(after, context))
+    let (totalBefore, totalAfter) = (countsBefore.values.reduce(0, +), countsAfter.values.reduce(0, +))
     let share = { (count: Int, total: Int) in total == 0 ? Table.Cell.empty : .number(Double(count) / Double(total)) }
+
     var table = Table(columns: [
       .init("language"), .init("texts before"), .init("share before", style: .percent(2)), .init("texts after"),
       .init("share after", style: .percent(2)), .init("kept", style: .percent(1)),
     ])
-    for (language, count) in counts.0.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
-      let left = counts.1[language] ?? 0
+    for (language, count) in countsBefore.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
+      let left = countsAfter[language] ?? 0
       table.append([
-        .text(language), .integer(count), share(count, totals.0), .integer(left), share(left, totals.1),
+        .text(language), .integer(count), share(count, totalBefore), .integer(left), share(left, totalAfter),
         share(left, count),
       ])
     }
     return table
   }
 
+  /// The number of texts of each language.
   private func texts(_ pairs: Pairs, _ context: StageContext) async throws -> [String: Int] {
     let sums = try await PairPieces(pairs).sums(
       context, initial: { [String: Int]() },
@@ -40,20 +46,27 @@ public struct LanguageShares: Stage {
   }
 }
 
-/// The head and the tail of each language: entries and matches, and the tail's share of them before and after the head is cut at t.
+/// The head and the tail of each language: entries and matches, and the tail's share of them before and after the
+/// head is cut at t.
 ///
-/// The cut is what entries keep on their own account; texts that are kept for a rarer entry in them come on top.
+/// The cut shows the texts that entries keep on their own account; texts that are kept for a rarer entry in them come
+/// on top.
 public struct HeadAndTail: Stage {
+  /// The entries' counts.
   public var counts: ConceptCounts
+  /// The threshold of each language.
   public var thresholds: Thresholds
 
+  /// A stage for these counts and thresholds.
   public init(counts: ConceptCounts, thresholds: Thresholds) {
     self.counts = counts
     self.thresholds = thresholds
   }
 
+  /// The digest of this module's sources.
   public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
 
+  /// Makes a row for each language with metadata.
   public func run(_ context: StageContext) async throws -> Table {
     var table = Table(columns: [
       .init("language"), .init("t"), .init("head entries"), .init("tail entries"), .init("unmatched entries"),
@@ -63,15 +76,17 @@ public struct HeadAndTail: Stage {
       try Task.checkCancellation()
       let distribution = try counts.distribution(of: language.code)
       let t = thresholds.languages[language.code]?.t ?? 1
+
       let head = distribution.count { $0 >= max(t, 1) }
       let unmatched = distribution.count { $0 == 0 }
       let tail = distribution.lazy.filter { $0 < t }.reduce(0, +)
       let after = distribution.reduce(0) { $0 + min($1, t) }
       let total = distribution.reduce(0, +)
+
       table.append([
         .text(language.code), .integer(t), .integer(head), .integer(distribution.count - head - unmatched),
-        .integer(unmatched),
-        .integer(total), total == 0 ? .empty : .number(Double(tail) / Double(total)),
+        .integer(unmatched), .integer(total),
+        total == 0 ? .empty : .number(Double(tail) / Double(total)),
         after == 0 ? .empty : .number(Double(tail) / Double(after)),
       ])
     }
@@ -79,13 +94,18 @@ public struct HeadAndTail: Stage {
   }
 }
 
-/// The most frequent entries of a language, with what balancing keeps of them.
+/// The most frequent entries of a language, with the probability with which balancing keeps their texts.
 public struct TopConcepts: Stage {
+  /// The entries' counts.
   public var counts: ConceptCounts
+  /// The threshold of each language.
   public var thresholds: Thresholds
+  /// The language's code.
   public var language: String
+  /// The most rows of the table.
   public var limit = 20
 
+  /// A stage for the most frequent entries of a language.
   public init(counts: ConceptCounts, thresholds: Thresholds, language: String, limit: Int = 20) {
     self.counts = counts
     self.thresholds = thresholds
@@ -93,8 +113,10 @@ public struct TopConcepts: Stage {
     self.limit = limit
   }
 
+  /// The digest of this module's sources.
   public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
 
+  /// Makes a row for each entry, the most frequent first, of equally frequent ones in the order of their UTF-8 bytes.
   public func run(_ context: StageContext) async throws -> Table {
     let t = thresholds.languages[language]?.t ?? 1
     let sorted = try counts.counts(of: language).sorted {

@@ -11,10 +11,12 @@ struct FastTextClassifier: Sendable {
   }
 
   private let weights: [SIMD16<Float>]
+  /// The number of 16-element blocks of a row.
   private let blocks: Int
+  /// The number of labels.
   private let labels: Int
   private let loss: FastTextFile.Loss
-  /// Leaves and then inner nodes, the root last; empty unless the softmax is hierarchical.
+  /// The tree of labels: leaves and then inner nodes, the root last; empty unless the softmax is hierarchical.
   private let tree: [Node]
   private let sigmoids: [Float]
 
@@ -27,17 +29,19 @@ struct FastTextClassifier: Sendable {
     sigmoids = (0...512).map { 1 / (1 + exp(-(Float($0 * 16) / 512 - 8))) }
   }
 
-  /// The label and its probability; `nil` when all are below fastText's smallest, or rows hold what is no number.
-  /// - Parameter hidden: padded to the next 16.
+  /// The most probable label and its probability; `nil` when all are below fastText's smallest, or rows have elements
+  /// that are not numbers.
+  /// - Parameter hidden: the hidden vector, padded to the next 16 elements.
   func best(_ hidden: UnsafePointer<SIMD16<Float>>) -> (label: Int, probability: Float)? {
     let found: (label: Int, score: Float)?
     if loss == .hierarchicalSoftmax {
       var search = Search(bound: bound(hidden))
-      visit(2 * labels - 2, 0, hidden, &search)
+      visit(2 * labels - 2, score: 0, hidden, search: &search)
       found = search.best
     } else {
       found = flat(hidden)
     }
+
     // Damaged rows lead to a score that is no number.
     return found.flatMap { $0.score.isNaN ? nil : ($0.label, exp($0.score)) }
   }
@@ -69,8 +73,8 @@ struct FastTextClassifier: Sendable {
     Float(1 / Double(1 + expf(-dot(node - labels, hidden))))
   }
 
-  /// Slightly less than the score of the leaf that the more probable branches lead to. The margin is more than what the 1e-5 in
-  /// the logarithms adds on the way down.
+  /// Slightly less than the score of the leaf that the more probable branches lead to. The margin is more than the
+  /// 1e-5 in the logarithms adds on the way down.
   private func bound(_ hidden: UnsafePointer<SIMD16<Float>>) -> Float {
     var node = 2 * labels - 2
     var score: Float = 0
@@ -82,8 +86,11 @@ struct FastTextClassifier: Sendable {
     return score - 0.01
   }
 
-  /// Depth first, left before right, as fastText goes; of equal leaves the last counts.
-  private func visit(_ node: Int, _ score: Float, _ hidden: UnsafePointer<SIMD16<Float>>, _ search: inout Search) {
+  /// Searches the tree inside a node, depth first and left before right, as fastText does; of equal leaves the last
+  /// counts.
+  private func visit(
+    _ node: Int, score: Float, _ hidden: UnsafePointer<SIMD16<Float>>, search: inout Search
+  ) {
     if score < search.bound || score < Self.lowest { return }
     if let best = search.best, score < best.score { return }
     guard node >= labels else {
@@ -91,8 +98,8 @@ struct FastTextClassifier: Sendable {
       return
     }
     let f = right(node, hidden)
-    visit(Int(tree[node].left), score + Self.logarithm(Float(1 - Double(f))), hidden, &search)
-    visit(Int(tree[node].right), score + Self.logarithm(f), hidden, &search)
+    visit(Int(tree[node].left), score: score + Self.logarithm(Float(1 - Double(f))), hidden, search: &search)
+    visit(Int(tree[node].right), score: score + Self.logarithm(f), hidden, search: &search)
   }
 
   private static let lowest = logarithm(0)
@@ -102,6 +109,9 @@ struct FastTextClassifier: Sendable {
     let labels = counts.count
     var tree = [Node](repeating: Node(), count: 2 * labels - 1)
     for (label, count) in counts.enumerated() { tree[label].count = count }
+
+    // Leaves from the rarest on and inner nodes in the order of their making are both ascending: the rarer of the two
+    // first ones is next.
     var leaf = labels - 1
     var inner = labels
     for node in labels..<max(labels, 2 * labels - 1) {
@@ -113,6 +123,7 @@ struct FastTextClassifier: Sendable {
         inner += 1
         return Int32(inner - 1)
       }
+
       tree[node].left = next()
       tree[node].right = next()
       tree[node].count = tree[Int(tree[node].left)].count &+ tree[Int(tree[node].right)].count
@@ -122,6 +133,7 @@ struct FastTextClassifier: Sendable {
 
   // MARK: Every label by itself
 
+  /// The label with the highest score; of equal ones the last.
   private func flat(_ hidden: UnsafePointer<SIMD16<Float>>) -> (label: Int, score: Float)? {
     withUnsafeTemporaryAllocation(of: Float.self, capacity: labels) { output in
       for label in 0..<labels { output[label] = dot(label, hidden) }
@@ -136,9 +148,10 @@ struct FastTextClassifier: Sendable {
       } else {
         for label in 0..<labels { output[label] = sigmoid(output[label]) }
       }
+
       var best: (label: Int, score: Float, probability: Float)?
       for label in 0..<labels where output[label] >= 0 {
-        // What is clearly less needs no logarithm.
+        // A clearly smaller probability needs no logarithm.
         if let best, output[label] < best.probability * 0.999 { continue }
         let score = Self.logarithm(output[label])
         if let best, score < best.score { continue }

@@ -1,25 +1,28 @@
-/// The rows that words and n-grams have in a fastText model.
+/// The rows of words and n-grams in a fastText model.
 ///
 /// Source: fastText 0.9.2: words and n-grams are hashed by FNV-1a over sign-extended bytes.
 struct FastTextDictionary: Sendable {
-  /// What a word is.
+  /// The kinds of words.
   enum Kind: UInt8 {
     case word, label, endOfLine
   }
 
+  /// The beginning of every label.
   static let labelPrefix = Array("__label__".utf8)
   /// The word that stands for a line's end.
   static let endOfLine = Array("</s>".utf8)
 
-  /// Up to how many words in a row have rows; 1 for none.
+  /// The most words in a row that have rows; 1 for none.
   let wordNgrams: Int
   private let words: [[UInt8]]
   private let labels: [[UInt8]]
   /// Number + 1 of a word, or of a label after all words; 0 for an empty slot.
   private let slots: [UInt32]
+  /// The shortest and the longest n-grams, in code points.
   private let shortest, longest: Int
   private let buckets: FastDivisor
-  /// Bucket and row of the n-grams that were kept, the bucket −1 for an empty slot; `nil` when each bucket has its row.
+  /// A hash table of buckets and rows of the n-grams that were kept, with the bucket −1 in an empty slot; `nil` when
+  /// each bucket has its row.
   private let kept: [SIMD2<Int32>]?
   /// A bit for each bucket that may be kept, by the low bits of its number: small enough to stay near the processor.
   private let filter: [UInt64]
@@ -32,6 +35,7 @@ struct FastTextDictionary: Sendable {
     shortest = file.shortestNgram
     longest = file.longestNgram
     buckets = FastDivisor(UInt32(max(1, file.buckets)))
+
     var slots = [UInt32](repeating: 0, count: Self.capacity(words.count + labels.count))
     for (number, entry) in (words + labels).enumerated() {
       var slot = Int(entry.withUnsafeBufferPointer(Self.hash)) & (slots.count - 1)
@@ -39,6 +43,7 @@ struct FastTextDictionary: Sendable {
       slots[slot] = UInt32(number + 1)
     }
     self.slots = slots
+
     var filter = [UInt64](repeating: 0, count: Int(Self.filterBits / 64))
     for ngram in file.keptNgrams ?? [] {
       let bit = UInt32(bitPattern: ngram.bucket) & (Self.filterBits - 1)
@@ -79,12 +84,14 @@ struct FastTextDictionary: Sendable {
     (hash ^ UInt32(bitPattern: Int32(Int8(bitPattern: byte)))) &* 16_777_619
   }
 
-  /// Appends the rows of a word and its n-grams.
+  /// Appends the rows of a word and its n-grams; a label has none.
   /// - Parameters:
+  ///   - word: the word's bytes.
   ///   - hash: ``hash(_:)`` of the word.
+  ///   - rows: the list to which the rows are appended.
   ///   - bracketed: memory for the word in `<` and `>`.
   func appendRows(
-    of word: UnsafeBufferPointer<UInt8>, _ hash: UInt32, to rows: inout [Int32], _ bracketed: inout [UInt8]
+    of word: UnsafeBufferPointer<UInt8>, _ hash: UInt32, to rows: inout [Int32], bracketed: inout [UInt8]
   ) -> Kind {
     let number = number(of: word, hash)
     let isEnd = word.elementsEqual(Self.endOfLine)
@@ -100,6 +107,7 @@ struct FastTextDictionary: Sendable {
     return isEnd ? .endOfLine : .word
   }
 
+  /// The number of a word, or of a label after all words; `nil` for one that the model does not have.
   private func number(of word: UnsafeBufferPointer<UInt8>, _ hash: UInt32) -> Int? {
     var slot = Int(hash) & (slots.count - 1)
     while slots[slot] != 0 {
@@ -111,7 +119,7 @@ struct FastTextDictionary: Sendable {
     return nil
   }
 
-  /// The n-grams by UTF-8 sequences; a bracket by itself is none.
+  /// Appends the rows of the n-grams, which are of whole UTF-8 sequences; a bracket by itself is no n-gram.
   private func appendNgrams(of word: UnsafeBufferPointer<UInt8>, to rows: inout [Int32]) {
     withKept { kept, filter in
       for start in word.indices where word[start] & 0xC0 != 0x80 {
@@ -123,8 +131,9 @@ struct FastTextDictionary: Sendable {
             hash = Self.step(hash, word[end])
             end += 1
           } while end < word.count && word[end] & 0xC0 == 0x80
+
           if length >= shortest, length > 1 || (start > 0 && end < word.count),
-            let row = row(of: buckets.remainder(hash), kept, filter)
+            let row = row(of: buckets.remainder(hash), kept, filter: filter)
           {
             rows.append(row)
           }
@@ -134,7 +143,8 @@ struct FastTextDictionary: Sendable {
     }
   }
 
-  /// Appends the rows of words in a row.
+  /// Appends the rows of the sequences of two and more words.
+  /// - Parameter hashes: ``hash(_:)`` of each word of a text.
   func appendWordNgrams(_ hashes: [UInt32], to rows: inout [Int32]) {
     let extended = hashes.map { UInt64(bitPattern: Int64(Int32(bitPattern: $0))) }
     withKept { kept, filter in
@@ -142,7 +152,7 @@ struct FastTextDictionary: Sendable {
         var hash = extended[start]
         for next in extended[(start + 1)...].prefix(wordNgrams - 1) {
           hash = hash &* 116_049_371 &+ next
-          if let row = row(of: UInt32(hash % UInt64(buckets.divisor)), kept, filter) { rows.append(row) }
+          if let row = row(of: UInt32(hash % UInt64(buckets.divisor)), kept, filter: filter) { rows.append(row) }
         }
       }
     }
@@ -157,7 +167,7 @@ struct FastTextDictionary: Sendable {
   /// The row of a bucket; `nil` for one that was not kept.
   @inline(__always)
   private func row(
-    of bucket: UInt32, _ kept: UnsafeBufferPointer<SIMD2<Int32>>?, _ filter: UnsafeBufferPointer<UInt64>
+    of bucket: UInt32, _ kept: UnsafeBufferPointer<SIMD2<Int32>>?, filter: UnsafeBufferPointer<UInt64>
   ) -> Int32? {
     let bit = bucket & (Self.filterBits - 1)
     let bucket = Int32(bitPattern: bucket)
@@ -172,7 +182,8 @@ struct FastTextDictionary: Sendable {
   }
 }
 
-/// Remainders of a division without dividing. Source: Lemire, Kaser, Kurz, “Faster remainder by direct computation”, 2019.
+/// The remainder of a division, without dividing. Source: Lemire, Kaser, Kurz, “Faster remainder by direct
+/// computation”, 2019.
 private struct FastDivisor {
   let divisor: UInt32
   private let inverse: UInt64

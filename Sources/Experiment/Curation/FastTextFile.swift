@@ -2,38 +2,42 @@ internal import ArtifactTypes
 internal import Core
 internal import FileFormats
 
-/// What a fastText model file holds, versions 11 and 12 of its format, full (`.bin`) or quantised (`.ftz`).
+/// The contents of a fastText model file, of versions 11 and 12 of its format, full (`.bin`) or quantised (`.ftz`).
 ///
-/// Source: the format as fastText 0.9.2 writes it: its settings, the dictionary, the input rows of words and n-grams, the output rows.
+/// Source: the format that fastText 0.9.2 writes: settings, the dictionary, the input rows of words and n-grams, the
+/// output rows.
 struct FastTextFile {
-  /// How the output rows become probabilities.
+  /// The function by which the output rows become probabilities.
   enum Loss: Int32 {
     case hierarchicalSoftmax = 1
     case negativeSampling, softmax, oneVersusAll
   }
 
-  /// How many numbers a row has.
+  /// The number of elements of a row.
   let dimension: Int
+  /// The loss function of the training.
   let loss: Loss
-  /// Words in a row that have rows of their own, hashed; 1 for none.
+  /// The most words in a row that have rows of their own, hashed; 1 for none.
   let wordNgrams: Int
-  /// Lengths of the character n-grams in code points; with a longest of 0 there are none.
+  /// The shortest and the longest character n-grams, in code points; none when the longest is 0.
   let shortestNgram, longestNgram: Int
-  /// How many numbers n-grams are hashed to.
+  /// The number of buckets to which n-grams are hashed.
   let buckets: Int
-  /// As UTF-8 bytes, in the order of their rows.
+  /// The UTF-8 bytes of the words, in the order of their rows.
   let words: [[UInt8]]
-  /// As UTF-8 bytes, `__label__` included, in the order of their output rows.
+  /// The UTF-8 bytes of the labels, `__label__` included, in the order of their output rows.
   let labels: [[UInt8]]
-  /// How often each label was seen in training.
+  /// The number of occurrences of each label in training.
   let labelCounts: [Int64]
-  /// Bucket and row after the words' rows of each n-gram that was kept; `nil` when each bucket has its row.
+  /// The bucket of each n-gram that was kept, and its row, counted after the words' rows; `nil` when each bucket has
+  /// its row.
   let keptNgrams: [(bucket: Int32, row: Int32)]?
   /// A row for each word and then for each n-gram.
   let input: FastTextMatrix
   /// A row for each label, or for each inner node of the tree of labels.
   let output: FastTextMatrix
 
+  /// Reads a file, and checks that no row or n-gram leads out of it.
   /// - Throws: ``OperationError`` for a file that is no classifier of fastText.
   init(_ file: MappedBytes, name: String) throws {
     var reader = FastTextReader(file, name: name)
@@ -42,12 +46,14 @@ struct FastTextFile {
     }
     let version = try reader.integer(Int32.self)
     guard 11...12 ~= version else { throw reader.fault("its format is version \(version), 11 and 12 are known") }
+
     let settings = try (0..<12).map { _ in Int(try reader.integer(Int32.self)) }
     _ = try reader.bytes(8)
-    guard settings[7] == 3 else { throw reader.fault("it holds vectors of words, it is no classifier") }
+    guard settings[7] == 3 else { throw reader.fault("it has vectors of words, it is no classifier") }
     guard let loss = Loss(rawValue: Int32(truncatingIfNeeded: settings[6])) else {
       throw reader.fault("its loss function \(settings[6]) is not known")
     }
+
     dimension = settings[0]
     self.loss = loss
     wordNgrams = settings[5]
@@ -66,6 +72,7 @@ struct FastTextFile {
     guard wordCount >= 0, labelCount > 0, entryCount == wordCount + labelCount else {
       throw reader.fault("its dictionary has \(entryCount) entries, \(wordCount) words and \(labelCount) labels")
     }
+
     var words: [[UInt8]] = []
     var labels: [[UInt8]] = []
     var labelCounts: [Int64] = []
@@ -83,6 +90,7 @@ struct FastTextFile {
       }
     }
     (self.words, self.labels, self.labelCounts) = (words, labels, labelCounts)
+
     var kept: [(bucket: Int32, row: Int32)] = []
     if keptCount > 0 {
       for _ in 0..<keptCount { kept.append((try reader.integer(Int32.self), try reader.integer(Int32.self))) }
@@ -101,13 +109,13 @@ struct FastTextFile {
     }
     guard input.rows >= wordCount + (keptNgrams == nil ? buckets : 0),
       kept.allSatisfy({ $0.row >= 0 && wordCount + Int($0.row) < input.rows })
-    else { throw reader.fault("n-grams name rows that are not there") }
+    else { throw reader.fault("n-grams name rows that do not exist") }
   }
 }
 
 /// Reads a model file from its start.
 struct FastTextReader {
-  /// What is being read; rows that are used in place keep it alive.
+  /// The file, which rows that are used in place keep in memory.
   let file: MappedBytes
   private let name: String
   private var position = 0
@@ -121,7 +129,7 @@ struct FastTextReader {
     OperationError(operation: "open the language model", subject: name, cause: cause)
   }
 
-  /// The next bytes.
+  /// The next bytes, which are valid as long as ``file``.
   mutating func bytes(_ count: Int) throws -> UnsafeRawBufferPointer {
     guard count >= 0, count <= file.bytes.count - position else { throw fault("the file ends too early") }
     defer { position += count }
@@ -138,7 +146,7 @@ struct FastTextReader {
     return (0..<count).map { found.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self) }
   }
 
-  /// Bytes up to a 0, which is left out.
+  /// The bytes before the next 0, which is passed.
   mutating func text() throws -> [UInt8] {
     guard let end = file.bytes[position...].firstIndex(of: 0) else { throw fault("the file ends within a word") }
     defer { position = end + 1 }

@@ -2,21 +2,23 @@ internal import CFastText
 internal import Core
 internal import LibraryLoading
 
-/// libfasttext: it trains models, and ``FastTextModel`` is measured against it.
+/// The library libfasttext, which trains models, and against which ``FastTextModel`` is measured.
 package struct FastTextLibrary {
-  /// How a classifier is trained.
+  /// The options of a training, as ``TrainLanguageIdentifier`` describes them.
   struct Training {
+    /// The learning rate at the start.
     var rate: Double
     var dimension, epochs, shortestNgram, longestNgram, wordNgrams, buckets, minimumCount: Int
     var isHierarchical: Bool
     var seed: Int
-    /// How many words and n-grams are kept, quantised; `nil` for all of them as they are.
+    /// The number of words and n-grams that are kept, quantised; `nil` for all of them in full.
     var kept: Int?
   }
 
   private let table: UnsafePointer<cfasttext_api>
 
-  /// - Throws: ``LoadedLibraryError`` when fastText is not there.
+  /// Loads the library.
+  /// - Throws: ``LoadedLibraryError`` when fastText is missing.
   package init() throws {
     table = try LoadedLibrary.table("libColophonFastText.so", symbol: "cfasttext_api_table", as: cfasttext_api.self)
   }
@@ -25,7 +27,7 @@ package struct FastTextLibrary {
   /// - Parameters:
   ///   - input: a file with `__label__xx` and a text on each line.
   ///   - output: the model file.
-  ///   - progress: called now and then with the share that is done; stops the training by returning `false`.
+  ///   - progress: called now and then with the share that is done, 0...1; it returns `false` to stop the training.
   /// - Throws: ``OperationError`` with fastText's reason; `CancellationError` when `progress` stopped it.
   func train(_ training: Training, input: String, output: String, progress: (Double) -> Bool) throws {
     var error: UnsafeMutablePointer<CChar>?
@@ -36,10 +38,12 @@ package struct FastTextLibrary {
           input: input, output: output, rate: training.rate, dimension: Int32(clamping: training.dimension),
           epochs: Int32(clamping: training.epochs), shortest: Int32(clamping: training.shortestNgram),
           longest: Int32(clamping: training.longestNgram), word_ngrams: Int32(clamping: training.wordNgrams),
-          buckets: Int32(clamping: training.buckets),
-          minimum_count: Int32(clamping: training.minimumCount), is_hierarchical: training.isHierarchical ? 1 : 0,
+          buckets: Int32(clamping: training.buckets), minimum_count: Int32(clamping: training.minimumCount),
+          is_hierarchical: training.isHierarchical ? 1 : 0,
           seed: Int32(truncatingIfNeeded: training.seed), is_quantised: training.kept == nil ? 0 : 1,
           kept: UInt64(clamping: training.kept ?? 0))
+
+        // C passes `report` through as a pointer; it does not outlive this call.
         return withoutActuallyEscaping(progress) { progress in
           var report: (Float) -> Bool = { done in
             if !progress(Double(done)) { isStopped = true }
@@ -56,6 +60,7 @@ package struct FastTextLibrary {
         }
       }
     }
+
     guard failed != 0 else { return }
     defer { table.pointee.release(error) }
     if isStopped { throw CancellationError() }
@@ -64,14 +69,15 @@ package struct FastTextLibrary {
       cause: error.map { String(cString: $0) } ?? "no reason was given")
   }
 
-  /// A model as libfasttext opens it.
+  /// A model that libfasttext has opened.
   ///
   /// Sendable: the handle is only read after `init`, which fastText allows on several threads.
   package final class Model: @unchecked Sendable {
     private let table: UnsafePointer<cfasttext_api>
     private let handle: UnsafeMutableRawPointer
 
-    /// - Throws: ``LoadedLibraryError`` when fastText is not there; ``OperationError`` when the file is no model.
+    /// Opens a model file.
+    /// - Throws: ``LoadedLibraryError`` when fastText is missing; ``OperationError`` when the file is no model.
     package init(path: String) throws {
       let table = try FastTextLibrary().table
       var error: UnsafeMutablePointer<CChar>?
@@ -87,7 +93,9 @@ package struct FastTextLibrary {
 
     deinit { table.pointee.close(handle) }
 
-    /// The most probable label, without its prefix, and its probability; `nil` when the model knows nothing of the text.
+    /// The most probable label, without its prefix, and its probability, 0...1; `nil` when the model knows nothing of
+    /// the text.
+    /// - Throws: ``OperationError`` with fastText's reason.
     package func predict(_ text: String) throws -> (label: String, probability: Double)? {
       var text = text
       var label = [CChar](repeating: 0, count: 64)
@@ -98,6 +106,7 @@ package struct FastTextLibrary {
           table.pointee.predict(handle, $0.baseAddress, $0.count, &label, label.count, &probability, &error)
         }
       }
+
       guard failed == 0 else {
         defer { table.pointee.release(error) }
         throw OperationError(

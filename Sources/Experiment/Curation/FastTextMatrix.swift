@@ -1,7 +1,7 @@
 internal import ArtifactTypes
 internal import FileFormats
 
-/// Rows of float32, used where they lie in the model file, or computed once from quantised ones.
+/// Rows of float32, used in place in the model file, or computed once from quantised ones.
 ///
 /// Sendable: the memory is never written to after `init`.
 final class FastTextMatrix: @unchecked Sendable {
@@ -13,6 +13,7 @@ final class FastTextMatrix: @unchecked Sendable {
   private let own: UnsafeMutableRawPointer?
 
   /// Reads a matrix. One that is not quantised is not copied.
+  /// - Throws: ``OperationError`` when the matrix is damaged.
   init(_ reader: inout FastTextReader, isQuantised: Bool) throws {
     guard isQuantised else {
       rows = Int(try reader.integer(Int64.self))
@@ -27,6 +28,7 @@ final class FastTextMatrix: @unchecked Sendable {
       own = nil
       return
     }
+
     let hasNorms = try reader.integer(UInt8.self) != 0
     rows = Int(try reader.integer(Int64.self))
     columns = Int(try reader.integer(Int64.self))
@@ -36,22 +38,25 @@ final class FastTextMatrix: @unchecked Sendable {
     guard rows > 0, columns == quantiser.dimension, !overflow, codes.count == codeCount else {
       throw reader.fault("its quantised matrix does not fit its codes")
     }
+
     var norms: (codes: UnsafeRawBufferPointer, quantiser: FastTextQuantiser)?
     if hasNorms {
       norms = (try reader.bytes(rows), try FastTextQuantiser(&reader))
       guard norms?.quantiser.dimension == 1 else { throw reader.fault("its norms are not numbers") }
     }
+
     let memory = UnsafeMutableRawPointer.allocate(byteCount: rows * columns * 4, alignment: 64)
     let elements = memory.bindMemory(to: Float.self, capacity: rows * columns)
     for row in 0..<rows {
       let norm = norms.map { $0.quantiser.centroids[Int($0.codes[row])] } ?? 1
       for part in 0..<quantiser.parts {
-        let centroid = quantiser.centroid(part, Int(codes[row * quantiser.parts + part]))
+        let centroid = quantiser.centroid(of: part, code: Int(codes[row * quantiser.parts + part]))
         for (column, value) in quantiser.centroids[centroid].enumerated() {
           elements[row * columns + part * quantiser.width + column] = norm * value
         }
       }
     }
+
     start = UnsafeRawPointer(memory)
     file = nil
     own = memory
@@ -59,13 +64,15 @@ final class FastTextMatrix: @unchecked Sendable {
 
   deinit { own?.deallocate() }
 
-  /// The number at a place.
+  /// The element of a row and a column.
   func element(_ row: Int, _ column: Int) -> Float {
     start.loadUnaligned(fromByteOffset: (row * columns + column) * 4, as: Float.self)
   }
 
-  /// Adds rows up, 16 columns at a time.
-  /// - Parameter sum: `columns` numbers, rounded up to the next 16; those beyond `columns` become 0.
+  /// Adds up rows, 16 columns at a time.
+  /// - Parameters:
+  ///   - numbers: the numbers of the rows.
+  ///   - sum: becomes the sum of `columns` elements, rounded up to the next 16; those after `columns` become 0.
   @inline(__always)
   func add(_ numbers: UnsafeBufferPointer<Int32>, into sum: UnsafeMutablePointer<SIMD16<Float>>) {
     let blocks = columns / 16
@@ -83,7 +90,7 @@ final class FastTextMatrix: @unchecked Sendable {
     }
   }
 
-  /// A copy whose rows are filled up with 0 to the next 16 columns.
+  /// A copy with rows filled up with 0 to the next 16 columns.
   func padded() -> [SIMD16<Float>] {
     let blocks = (columns + 15) / 16
     var result = [SIMD16<Float>](repeating: .zero, count: rows * blocks)
@@ -94,18 +101,21 @@ final class FastTextMatrix: @unchecked Sendable {
   }
 }
 
-/// What the codes of a quantised matrix stand for: 256 vectors for each part of a row.
+/// The vectors for which the codes of a quantised matrix stand: 256 for each part of a row.
 ///
 /// Source: Jégou, Douze, Schmid, “Product quantization for nearest neighbor search”, 2011.
 struct FastTextQuantiser {
+  /// The number of columns.
   let dimension: Int
-  /// How many parts, and so codes, a row has.
+  /// The number of parts, and so codes, of a row.
   let parts: Int
-  /// How many columns a part has; the last may have fewer.
+  /// The number of columns of a part; the last part may have fewer.
   let width: Int
   private let lastWidth: Int
+  /// The vectors, by part and code.
   let centroids: [Float]
 
+  /// - Throws: ``OperationError`` when the quantiser is damaged.
   init(_ reader: inout FastTextReader) throws {
     dimension = Int(try reader.integer(Int32.self))
     parts = Int(try reader.integer(Int32.self))
@@ -117,8 +127,8 @@ struct FastTextQuantiser {
     centroids = try reader.floats(dimension * 256)
   }
 
-  /// Where the vector of a part's code lies in ``centroids``.
-  func centroid(_ part: Int, _ code: Int) -> Range<Int> {
+  /// The positions of the vector of a part's code in ``centroids``.
+  func centroid(of part: Int, code: Int) -> Range<Int> {
     let own = part == parts - 1 ? lastWidth : width
     let start = part * 256 * width + code * own
     return start..<start + own

@@ -1,8 +1,8 @@
 internal import Synchronization
 
-/// A thread's memory for one text after the other: the sum so far, and the sums of words seen lately.
+/// A thread's memory, used for one text after the other: the sum so far, and the sums of words seen lately.
 ///
-/// Most words of a text are frequent ones, whose n-grams need not be added up again.
+/// Most words of a text are frequent ones, of which the n-grams need not be added up again.
 ///
 /// Sendable without a lock: only one thread at a time has it, see ``FastTextScratchPool``.
 final class FastTextScratch: @unchecked Sendable {
@@ -10,7 +10,7 @@ final class FastTextScratch: @unchecked Sendable {
   private struct Entry {
     var hash: UInt32 = 0
     var rows: Int32 = 0
-    /// How many bytes the word has; 0 for an empty entry.
+    /// The number of the word's bytes; 0 for an empty entry.
     var length: UInt8 = 0
     var kind: UInt8 = 0
   }
@@ -18,14 +18,15 @@ final class FastTextScratch: @unchecked Sendable {
   /// Longer words are rare: they are added up each time.
   private static let longestWord = 32
 
-  /// The sum, padded to the next 16.
+  /// The sum of the rows of a text, padded to the next 16 elements.
   let sum: UnsafeMutablePointer<SIMD16<Float>>
-  /// How many rows were added.
+  /// The number of rows that were added.
   private(set) var count = 0
-  /// The hashes of the words of a text, where words in a row have rows.
+  /// The hashes of the words of a text, when sequences of words have rows.
   var hashes: [UInt32] = []
-  /// Memory for one word.
+  /// The rows of one word.
   var rows: [Int32] = []
+  /// The bytes of one word in `<` and `>`.
   var bracketed: [UInt8] = []
   private let blocks: Int
   private let capacity: Int
@@ -34,7 +35,7 @@ final class FastTextScratch: @unchecked Sendable {
   private let words: UnsafeMutableRawPointer
   private let sums: UnsafeMutablePointer<SIMD16<Float>>
 
-  /// - Parameter blocks: how many times 16 numbers a row has, rounded up.
+  /// - Parameter blocks: the number of 16-element blocks of a row, rounded up.
   init(blocks: Int) {
     self.blocks = blocks
     capacity = blocks <= 4 ? 16_384 / blocks.nextPowerOfTwo : 1024
@@ -64,7 +65,8 @@ final class FastTextScratch: @unchecked Sendable {
     hashes.removeAll(keepingCapacity: true)
   }
 
-  /// Adds a word that was seen lately, and says whether it is the one that ends a line; `nil` for another word.
+  /// Adds a word that was seen lately.
+  /// - Returns: true for the word that ends a line; `nil` for a word that was not seen lately and is not added.
   @inline(__always)
   func addKnown(_ word: UnsafeBufferPointer<UInt8>, _ hash: UInt32, keepsHash: Bool) -> Bool? {
     let slot = Int(hash ^ hash >> 16) & (capacity - 1)
@@ -95,10 +97,10 @@ final class FastTextScratch: @unchecked Sendable {
     return true
   }
 
-  /// Adds ``rows``, and remembers them for the word.
+  /// Adds ``rows``, and remembers their sum for the word.
   func add(
-    _ input: FastTextMatrix, remembering word: UnsafeBufferPointer<UInt8>, _ hash: UInt32,
-    _ kind: FastTextDictionary.Kind
+    _ input: FastTextMatrix, remembering word: UnsafeBufferPointer<UInt8>, hash: UInt32,
+    kind: FastTextDictionary.Kind
   ) {
     add(input)
     guard word.count <= Self.longestWord else { return }
@@ -126,13 +128,13 @@ extension Int {
   fileprivate var nextPowerOfTwo: Int { self <= 1 ? 1 : 1 << (Int.bitWidth - (self - 1).leadingZeroBitCount) }
 }
 
-/// The memories that no thread uses now.
+/// The scratch memories that no thread is using.
 final class FastTextScratchPool: Sendable {
   private let free = Mutex<[FastTextScratch]>([])
 
-  /// One that is now the caller's; `nil` when all are in use.
+  /// Takes one out for the caller; `nil` when all are in use.
   func take() -> FastTextScratch? { free.withLock { $0.popLast() } }
 
-  /// Gives one back.
+  /// Puts one back.
   func give(_ scratch: FastTextScratch) { free.withLock { $0.append(scratch) } }
 }

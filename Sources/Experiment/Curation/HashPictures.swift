@@ -4,34 +4,44 @@ internal import Counting
 
 /// Hashes pictures so that those that look alike differ in few bits: signs of 64 random projections.
 ///
-/// A picture is put over mid-grey, averaged to `side` by `side` points, and each colour's mean subtracted, so that brightness and tint do not
-/// count. The chance that a bit differs is the angle between two pictures by π, so that the distance says how alike they are whatever
-/// their contrast. Embeddings are taken instead of pixels where they are given, less their mean over the set. What has nothing to be told
-/// apart by, such as a picture of one colour, gets no hash: all of them would be duplicates of each other.
+/// A picture is put over mid-grey, averaged to `side` by `side` points, and each colour's mean subtracted, so that
+/// brightness and tint do not count. The chance that a bit differs is the angle between two pictures divided by π, so
+/// that the distance does not depend on their contrast. Embeddings, less their mean over the set, are used instead of
+/// pixels where they are given. A picture without features, such as one of one colour, gets no hash: all of them
+/// would be duplicates of each other.
 ///
-/// Sources: Charikar, “Similarity estimation techniques from rounding algorithms”, 2002; MetaCLIP 2, §4, which removes evaluation
-/// pictures by such hashes.
+/// Sources: Charikar, “Similarity estimation techniques from rounding algorithms”, 2002; MetaCLIP 2, §4, which
+/// removes evaluation pictures by such hashes.
 public struct HashPictures: Stage {
+  /// The pictures to hash; `nil` when embeddings are given.
   public var pictures: PictureSet?
+  /// The embeddings of the pictures to hash; used only without `pictures`.
   public var embeddings: Embeddings?
-  /// To how many points in both directions pictures are averaged; at most that of the pictures.
+  /// The number of points in both directions to which pictures are averaged; at most that of the pictures' pixels.
   public var side = 16
-  /// Pictures whose points differ by less than this from their mean colour, as the square root of the mean square in 0...255, get no hash.
+  /// The smallest contrast of a picture with a hash: the root mean square difference of its points from their mean
+  /// colour, 0...255.
   public var minimumContrast = 2.0
+  /// The seed of the projections: equal seeds and dimensions give equal hashes of equal pictures.
   public var seed = 0
 
+  /// A stage that hashes the pixels of pictures.
   public init(pictures: PictureSet, seed: Int = 0) {
     self.pictures = pictures
     self.seed = seed
   }
 
+  /// A stage that hashes embeddings of pictures.
   public init(embeddings: Embeddings, seed: Int = 0) {
     self.embeddings = embeddings
     self.seed = seed
   }
 
+  /// The digest of this module's sources.
   public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
 
+  /// Hashes the pictures, on all threads; the hashes keep the pictures' order.
+  /// - Throws: ``OperationError`` when neither pictures nor embeddings are given, or a file is damaged.
   public func run(_ context: StageContext) async throws -> PictureHashes {
     let ids: [String]
     let hashes: [UInt64?]
@@ -59,15 +69,17 @@ public struct HashPictures: Stage {
     } else {
       throw OperationError(operation: "hash pictures", subject: "pictures and embeddings", cause: "give one of them")
     }
+
     let found = zip(ids, hashes).compactMap { id, hash in hash.map { (id: id, hash: $0) } }
     let flat = ids.count - found.count
     context.measure("pictures hashed", Double(found.count))
     if flat > 0 {
-      context.note("\(flat) pictures have nothing to be told apart by, such as those of one colour, and no hash")
+      context.note("\(flat) pictures have no features, such as those of one colour, and so no hash")
     }
     return try PictureHashes.write(found, folder: context.scratch)
   }
 
+  /// The mean vector.
   private static func mean(_ elements: [Float], dimension: Int) -> [Float] {
     var sums = [Double](repeating: 0, count: dimension)
     for (position, element) in elements.enumerated() { sums[position % dimension] += Double(element) }
@@ -81,10 +93,13 @@ struct PicturePoints: Sendable {
   private let width, height: Int
   private let columns, rows: [Range<Int>]
 
-  /// How many points there are.
+  /// The number of points.
   var count: Int { columns.count * rows.count }
 
-  /// - Parameter side: how many points in both directions, where there are as many pixels.
+  /// - Parameters:
+  ///   - width: the width of the pictures in pixels.
+  ///   - height: their height in pixels.
+  ///   - side: the number of points in both directions; that of the pixels where these are fewer.
   init(width: Int, height: Int, side: Int) {
     func cuts(_ size: Int) -> [Range<Int>] {
       let parts = max(1, min(side, size))
@@ -96,8 +111,10 @@ struct PicturePoints: Sendable {
     rows = cuts(height)
   }
 
-  /// Red, green and blue of the points, each less its mean; `nil` for a picture of less contrast.
-  /// - Parameter pixels: `[height, width, 4]`, red green blue alpha.
+  /// Red, green and blue of the points, `[rows, columns, 3]`, each less its mean; `nil` for a picture of less contrast.
+  /// - Parameters:
+  ///   - pixels: `[height, width, 4]`, red green blue alpha.
+  ///   - minimumContrast: the smallest root mean square of the features.
   func features(_ pixels: UnsafeBufferPointer<UInt8>, minimumContrast: Double) -> [Float]? {
     var features = [Float](repeating: 0, count: count * 3)
     var total = SIMD4<Float>.zero
@@ -117,6 +134,7 @@ struct PicturePoints: Sendable {
         for channel in 0..<3 { features[(y * columns.count + x) * 3 + channel] = sum[channel] }
       }
     }
+
     let mean = total / Float(count)
     var squares = 0.0
     for position in features.indices {

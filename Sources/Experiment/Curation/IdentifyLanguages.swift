@@ -1,31 +1,37 @@
 public import ArtifactTypes
 public import Core
 
-/// Names the language of each text: the identifier's most probable one, with its confidence kept.
+/// Names the language of each text: the identifier's most probable one, with its confidence.
 ///
-/// A text that the identifier knows nothing of is `other`, never an error. On short captions identifiers err often: look at the confidence,
-/// or at what ``EvaluateLanguageIdentifier`` says. Source: MetaCLIP 2, §3.2.
+/// A text of which the identifier knows nothing is `other`, never an error. On short captions identifiers err often:
+/// look at the confidence, or at the report of ``EvaluateLanguageIdentifier``. Source: MetaCLIP 2, §3.2.
 public struct IdentifyLanguages: Stage {
+  /// The pairs with the texts.
   public var pairs: Pairs
-  /// From ``ReadLanguageIdentifier`` or ``TrainLanguageIdentifier``.
+  /// The identifier, from ``ReadLanguageIdentifier`` or ``TrainLanguageIdentifier``.
   public var identifier: LanguageIdentifier
-  /// Whether texts whose source named their language are identified too.
+  /// True when texts whose source named their language are identified too.
   public var overridesSource = false
-  /// Texts below this confidence are `other`; 0, as in the reference, for no such limit.
+  /// The confidence, 0...1, below which a text is `other`; 0, as in the reference, for no such limit.
   public var minimumConfidence = 0.0
 
+  /// A stage that identifies the languages of pairs.
   public init(pairs: Pairs, identifier: LanguageIdentifier, overridesSource: Bool = false) {
     self.pairs = pairs
     self.identifier = identifier
     self.overridesSource = overridesSource
   }
 
+  /// The digest of this module's sources.
   public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
 
+  /// Writes the pairs with the languages and confidences of their texts, in their order and shards.
+  /// - Throws: ``OperationError`` when the model or a pair is damaged.
   public func run(_ context: StageContext) async throws -> Pairs {
     let guesser = try LanguageGuesser(identifier)
     let (overridesSource, minimumConfidence) = (overridesSource, minimumConfidence)
     var counted = [Int](repeating: 0, count: guesser.languages.count)
+
     let result = try await PairPieces(pairs).map(context) { pair in
       var pair = pair
       var found: [Int] = []
@@ -40,18 +46,19 @@ public struct IdentifyLanguages: Stage {
     } each: { found in
       for language in found { counted[language] += 1 }
     }
+
     context.measure("texts identified", Double(counted.reduce(0, +)))
     context.measure("languages found", Double(counted.count { $0 > 0 }))
     return result
   }
 }
 
-/// An identifier at work.
+/// An identifier with its model in memory.
 struct LanguageGuesser: Sendable {
   /// The position of `other` in ``languages``.
   static let other = 0
 
-  /// The codes that texts get: `other`, and then those of the identifier.
+  /// The codes of texts: `other`, and then those of the identifier.
   let languages: [String]
   private let model: FastTextModel
   /// The position of each label's language.
@@ -67,7 +74,8 @@ struct LanguageGuesser: Sendable {
     self.model = model
   }
 
-  /// The position of a text's language, and the model's confidence in millionths: what lies below is noise of single precision.
+  /// The position of a text's language, and the model's confidence, rounded to millionths: what is below is noise of
+  /// single precision. The confidence is `nil` when the model knows nothing of the text.
   func guess(_ text: String) -> (language: Int, confidence: Double?) {
     guard let found = model.predict(text) else { return (Self.other, nil) }
     return (positions[found.label], (Double(found.probability) * 1e6).rounded() / 1e6)

@@ -2,22 +2,24 @@ internal import ArtifactTypes
 internal import Core
 internal import Counting
 
-/// Texts whose language their source named: of pairs, and of a corpus in pieces about as long as captions.
+/// Texts whose language their source named: texts of pairs, and of a corpus in pieces about as long as captions.
 struct KnownTexts: Sendable {
   var pairs: Pairs?
   var corpus: Corpus?
-  /// Only texts of pairs with these fields; of all when empty.
+  /// The fields whose texts of pairs count; all when empty.
   var fields: [String] = []
-  /// Only these languages; all when empty.
+  /// The languages that count; all when empty.
   var languages: [String] = []
-  /// About how many texts of a language are taken, drawn by the texts alone; all when `nil`.
+  /// The approximate number of texts of a language, which are drawn by seed and text only; all when `nil`.
   var limit: Int?
   var seed: Int
-  /// Decides by its draw in 0..<1 whether a text is taken: texts that are trained on and those that are held out are told apart by it.
+  /// Decides by a text's draw in 0..<1 whether it is taken: the draw separates texts for training from those held out.
   var takes: @Sendable (Double) -> Bool = { _ in true }
 
-  /// Adds every text up into a few sums.
-  /// - Parameter add: adds a text of a language; the order of additions must not matter.
+  /// Adds up all texts, in a few sums.
+  /// - Parameters:
+  ///   - initial: returns an empty sum.
+  ///   - add: adds a text to a sum, and is called with the language and the text; the order must not matter.
   /// - Throws: ``OperationError`` when neither pairs nor a corpus are given.
   func sums<Sum: Sendable>(
     _ context: StageContext, initial: @escaping @Sendable () -> Sum,
@@ -28,11 +30,13 @@ struct KnownTexts: Sendable {
         operation: "read texts of known languages", subject: "pairs and corpus", cause: "give one of them, or both")
     }
     guard let limit else { return try await pass(context, initial: initial, add) }
+
+    // A first pass counts, so that the second can draw about the same number of texts from each language.
     let counts = try await pass(
       context, initial: { [String: Int]() }, { language, _, sum in sum[language, default: 0] += 1 })
     let shares = counts.reduce(into: [String: Int]()) { $0.merge($1, uniquingKeysWith: +) }
       .mapValues { Double(limit) / Double($0) }
-    let draw = KeyedDraw(seed: UInt64(bitPattern: Int64(seed)), purpose: 0x6c69_6d69)
+    let draw = KeyedDraw(seed: seed, purpose: .limitedTexts)
     return try await pass(
       context, initial: initial,
       { language, text, sum in
@@ -40,6 +44,7 @@ struct KnownTexts: Sendable {
       })
   }
 
+  /// Reads all texts once.
   private func pass<Sum: Sendable>(
     _ context: StageContext, initial: @escaping @Sendable () -> Sum,
     _ add: @escaping @Sendable (String, String, inout Sum) throws -> Void
@@ -47,10 +52,11 @@ struct KnownTexts: Sendable {
     let known = self
     let wanted = languages.isEmpty ? nil : Set(languages)
     let wantedFields = fields.isEmpty ? nil : Set(fields)
-    let side = KeyedDraw(seed: UInt64(bitPattern: Int64(seed)), purpose: 0x6865_6c64)
+    let side = KeyedDraw(seed: seed, purpose: .heldOutTexts)
     let consider: @Sendable (String, String, inout Sum) throws -> Void = { language, text, sum in
       if wanted?.contains(language) ?? true, known.takes(side.unit(text, 0)) { try add(language, text, &sum) }
     }
+
     var sums: [Sum] = []
     if let pairs {
       sums += try await PairPieces(pairs).sums(context, initial: initial) { pair, sum in
@@ -59,6 +65,7 @@ struct KnownTexts: Sendable {
         }
       }
     }
+
     if let corpus {
       let languages = corpus.languages
       sums += try await concurrentMap(count: languages.count, threads: context.threads) { position in
@@ -81,6 +88,7 @@ struct KnownTexts: Sendable {
       if !text.isEmpty { pieces.append(text) }
       piece = String.UnicodeScalarView()
     }
+
     var length = 0
     for scalar in document.unicodeScalars {
       if scalar == "\n" || length >= 120 || length >= 60 && scalar.properties.isWhitespace {

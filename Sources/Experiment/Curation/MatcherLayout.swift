@@ -1,23 +1,24 @@
 internal import ArtifactTypes
 internal import Core
 
-/// A slot of one of the matcher's hash tables: 16 bytes, so that a look-up costs one line of cache.
+/// A slot of one of the matcher's hash tables, of 16 bytes, so that a look-up touches one cache line.
 struct MatcherSlot {
   /// A word's ``WordKey``, or `state << 32 | symbol` of a trie's edge.
   var key: UInt64
   /// The offset of the word's bytes + 1, or the state that the edge leads to; 0 in an empty slot.
   var target: UInt32
+  /// The properties of the word or of that state.
   var info: MatcherInfo
 
   static let empty = MatcherSlot(key: 0, target: 0, info: MatcherInfo(bits: 0))
 }
 
-/// What is known of a state: bits 0–26 the number + 1 of the entry that ends there, 27–30 a word's tag or bit 30 whether the entry
-/// needs a space behind it, 31 whether other states follow.
+/// The properties of a state. Bits 0–26 are the number + 1 of the entry that ends there; 27–30 are a word's tag, or
+/// bit 30 is set when the entry needs a space after it; 31 is set when other states follow.
 struct MatcherInfo {
   var bits: UInt32
 
-  /// How many entries one index can hold.
+  /// The most entries of one index.
   static let entryLimit = 1 << 27 - 1
 
   /// The entry's number + 1; 0 for none.
@@ -32,21 +33,23 @@ struct MatcherInfo {
     set { bits = bits & 0x87FF_FFFF | newValue << 27 }
   }
 
+  /// True when the entry that ends here counts only before a space.
   var needsSpace: Bool {
     get { bits & 1 << 30 != 0 }
     set { bits = newValue ? bits | 1 << 30 : bits & ~(1 << 30) }
   }
 
+  /// True when longer entries have this beginning.
   var hasChildren: Bool {
     get { bits & 1 << 31 != 0 }
     set { bits = newValue ? bits | 1 << 31 : bits & ~(1 << 31) }
   }
 }
 
-/// A filter of a table's edges: a power of two of bits, at least 64, in 64-bit little-endian words. The bit that the uppermost bits of an
-/// edge's hash number is 1; of the others about seven in eight are 0.
+/// A filter of a table's edges: a power of two of bits, at least 64, in 64-bit little-endian words. The bit whose
+/// number is in the uppermost bits of an edge's hash is 1; about seven in eight of the others are 0.
 enum MatcherFilter {
-  /// How many bits of a hash are left out to get the position of its bit.
+  /// The number of low bits of a hash that are dropped to get the position of its bit.
   static func shift(words: Int) -> Int { 64 - 6 - words.trailingZeroBitCount }
 
   /// The filter of a table's edges.
@@ -64,10 +67,10 @@ enum MatcherFilter {
 
 /// The hashes of the matcher's tables. They are stored: changing one changes the format.
 enum MatcherHash {
-  /// What a word is looked up by: its bytes when there are at most 8 of them, a hash of them otherwise.
-  ///
+  /// The key by which a word is looked up: its bytes when there are at most 8 of them, a hash of them otherwise.
   /// - Parameters:
-  ///   - start: 8 bytes must be readable at the word's end.
+  ///   - start: the word's bytes; 8 bytes must be readable at its end.
+  ///   - count: the number of its bytes.
   @inline(__always)
   static func wordKey(_ start: UnsafePointer<UInt8>, _ count: Int) -> (key: UInt64, tag: UInt32) {
     let raw = UnsafeRawPointer(start)
@@ -75,6 +78,7 @@ enum MatcherHash {
       let bytes = UInt64(littleEndian: raw.loadUnaligned(as: UInt64.self))
       return (count == 0 ? 0 : bytes & (.max >> (64 - 8 * UInt64(count))), UInt32(count))
     }
+
     var hash = UInt64(count) &* 0x9E37_79B9_7F4A_7C15
     var offset = 0
     while offset + 8 <= count {
@@ -88,7 +92,7 @@ enum MatcherHash {
     return (hash, 9)
   }
 
-  /// Where the search for a key begins, before it is masked.
+  /// The slot at which the search for a key begins, before it is masked.
   @inline(__always)
   static func slot(_ key: UInt64, _ tag: UInt32 = 0) -> Int {
     Int(truncatingIfNeeded: fold(key &+ UInt64(tag), 0x9E37_79B9_7F4A_7C15))
@@ -104,23 +108,23 @@ enum MatcherHash {
   }
 }
 
-/// Where the parts of a compiled index lie in its bytes.
+/// The positions of the parts of a compiled index in its bytes.
 ///
-/// 16 bytes `colophon-index-2`, then for each part in the order below its offset and its size in bytes, 64-bit little-endian, then the
-/// parts, each aligned to 64 bytes.
+/// An index has 16 bytes `colophon-index-2`, then for each part, in the order of ``Part``, its offset and its size in
+/// bytes, 64-bit little-endian, then the parts, each aligned to 64 bytes.
 struct MatcherLayout {
   /// The parts in order.
   enum Part: Int, CaseIterable {
     /// `UInt32` offsets of the entries' bytes, in the order of their bytes, and their end.
     case entryStarts
     case entryBytes
-    /// The words, in no order, a space behind each.
+    /// The words, in no order, a space after each.
     case wordBytes
     /// Hash tables of ``MatcherSlot``s, a power of two of them.
     case words, wordEdges, pointEdges
     /// ``MatcherFilter``s of the edges.
     case wordFilter, pointFilter
-    /// 256 bytes: the ``SpacedText/Flags`` of each byte that say what entries of code points begin and end with.
+    /// 256 bytes: for each byte the ``SpacedText/Flags`` of the code-point entries that begin or end with it.
     case flags
   }
 
@@ -129,6 +133,7 @@ struct MatcherLayout {
 
   private let ranges: [Range<Int>]
 
+  /// Reads the positions from an index.
   /// - Throws: ``OperationError`` when the bytes are no index, or a damaged one.
   init(_ bytes: UnsafeRawBufferPointer, name: String) throws {
     func fault(_ cause: String) -> OperationError {
@@ -138,12 +143,13 @@ struct MatcherLayout {
     guard bytes.count >= Self.headerSize, bytes.prefix(Self.magic.count).elementsEqual(Self.magic) else {
       throw fault("it is no concept index of this version")
     }
+
     ranges = try Part.allCases.map { part in
-      let place = Self.magic.count + part.rawValue * 16
-      let offset = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self))
-      let size = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place + 8, as: UInt64.self))
+      let position = Self.magic.count + part.rawValue * 16
+      let offset = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+      let size = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: position + 8, as: UInt64.self))
       guard offset <= UInt64(bytes.count), size <= UInt64(bytes.count) - offset, offset.isMultiple(of: 64) else {
-        throw fault("its part \(part) lies outside of it")
+        throw fault("its part \(part) is outside of it")
       }
       return Int(offset)..<Int(offset + size)
     }
@@ -151,7 +157,7 @@ struct MatcherLayout {
 
   subscript(part: Part) -> Range<Int> { ranges[part.rawValue] }
 
-  /// Puts parts together.
+  /// The bytes of an index with these parts, which are in the order of ``Part``.
   static func assemble(_ parts: [[UInt8]]) -> [UInt8] {
     var bytes = magic
     var offset = (headerSize + 63) / 64 * 64

@@ -1,6 +1,6 @@
-/// Words of entries, numbered as they come.
+/// The words of entries, each once, numbered in the order in which they are inserted.
 struct WordTable {
-  /// The words' bytes, a space behind each.
+  /// The words' bytes, a space after each.
   private(set) var arena: [UInt8] = []
   private var starts: [UInt32] = [0]
   private var infos: [MatcherInfo] = []
@@ -11,20 +11,24 @@ struct WordTable {
     table = [UInt32](repeating: 0, count: EdgeTable.capacity(count))
   }
 
-  /// What a word is in a row: the offset of its bytes + 1.
+  /// The symbol of a word in the word trie: the offset of its bytes + 1.
   func symbol(of word: UInt32) -> UInt32 { starts[Int(word)] + 1 }
 
-  /// - Parameter start: 8 bytes are readable at the word's end.
+  /// The number of a word, which is added when it is new.
+  /// - Parameters:
+  ///   - start: the word's bytes; 8 bytes are readable at its end.
+  ///   - count: the number of its bytes.
   mutating func insert(_ start: UnsafePointer<UInt8>, _ count: Int) -> UInt32 {
     let (key, tag) = MatcherHash.wordKey(start, count)
     var slot = MatcherHash.slot(key, tag) & (table.count - 1)
     while table[slot] != 0 {
       let number = Int(table[slot]) - 1
-      if keys[number] == key, infos[number].tag == tag, tag <= 8 || isEqual(number, start, count) {
+      if keys[number] == key, infos[number].tag == tag, tag <= 8 || isEqual(number, start, count: count) {
         return UInt32(number)
       }
       slot = (slot + 1) & (table.count - 1)
     }
+
     table[slot] = UInt32(infos.count + 1)
     var info = MatcherInfo(bits: 0)
     info.tag = tag
@@ -41,7 +45,7 @@ struct WordTable {
 
   mutating func setHasChildren(_ word: UInt32) { infos[Int(word)].hasChildren = true }
 
-  /// The table as it is stored.
+  /// The stored form of the table.
   func slots() -> [MatcherSlot] {
     var slots = [MatcherSlot](repeating: .empty, count: EdgeTable.capacity(infos.count))
     let mask = slots.count - 1
@@ -53,7 +57,7 @@ struct WordTable {
     return slots
   }
 
-  private func isEqual(_ number: Int, _ start: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+  private func isEqual(_ number: Int, _ start: UnsafePointer<UInt8>, count: Int) -> Bool {
     let range = Int(starts[number])..<Int(starts[number + 1]) - 1
     return range.count == count && arena[range].elementsEqual(UnsafeBufferPointer(start: start, count: count))
   }
@@ -68,23 +72,28 @@ struct WordTable {
   }
 }
 
-/// The edges of a trie: from a state by a symbol to a state.
+/// The edges of a trie, each from a state by a symbol to a state.
 struct EdgeTable {
   private(set) var slots: [MatcherSlot]
   private var used = 0
 
   init(expecting count: Int) { slots = [MatcherSlot](repeating: .empty, count: Self.capacity(count)) }
 
-  /// A power of two of which at most half is used.
+  /// The number of slots for `count` edges: a power of two of which at most half is used.
   static func capacity(_ count: Int) -> Int {
     var capacity = 16
     while capacity < count * 2 { capacity *= 2 }
     return capacity
   }
 
-  /// Follows an edge, made now when it is new, and adds to what is known of the state that it leads to.
+  /// Follows an edge, which is made when it is new, and returns the state that it leads to.
+  /// - Parameters:
+  ///   - next: the state that a new edge leads to; becomes the one after it.
+  ///   - entry: the number + 1 of the entry that ends in the state; 0 for none.
+  ///   - hasChildren: true when another state follows.
+  ///   - needsSpace: true when the entry counts only before a space.
   mutating func step(
-    _ state: UInt32, _ symbol: UInt32, _ next: inout UInt32, entry: UInt32, hasChildren: Bool, needsSpace: Bool = false
+    _ state: UInt32, _ symbol: UInt32, next: inout UInt32, entry: UInt32, hasChildren: Bool, needsSpace: Bool = false
   ) -> UInt32 {
     let key = MatcherHash.edgeKey(state, symbol)
     let mask = slots.count - 1
@@ -96,29 +105,37 @@ struct EdgeTable {
       next += 1
       used += 1
     }
+
     if hasChildren { slots[slot].info.hasChildren = true }
     if entry != 0 {
       slots[slot].info.entry = entry
       slots[slot].info.needsSpace = needsSpace
     }
+
+    // Growing moves the slots.
     let target = slots[slot].target
     if isNew, used * 2 > slots.count { grow() }
     return target
   }
 
-  /// Inserts an entry's code points.
+  /// Inserts an entry's code points as a path from a root.
+  /// - Parameters:
+  ///   - next: the next free state.
+  ///   - mark: the entry's number + 1.
+  ///   - needsSpace: true when the entry counts only before a space.
   mutating func insert(
-    _ entry: UnsafeBufferPointer<UInt8>, from root: UInt32, _ next: inout UInt32, entry mark: UInt32, needsSpace: Bool
+    _ entry: UnsafeBufferPointer<UInt8>, from root: UInt32, next: inout UInt32, entry mark: UInt32, needsSpace: Bool
   ) {
     var state = root
     var rest = String(decoding: entry, as: UTF8.self).unicodeScalars[...]
     while let scalar = rest.popFirst() {
       state = step(
-        state, scalar.value, &next, entry: rest.isEmpty ? mark : 0, hasChildren: !rest.isEmpty, needsSpace: needsSpace)
+        state, scalar.value, next: &next, entry: rest.isEmpty ? mark : 0, hasChildren: !rest.isEmpty,
+        needsSpace: needsSpace)
     }
   }
 
-  /// The table as it is stored: no larger than it must be.
+  /// The stored form of the table, no larger than it must be.
   func compacted() -> [MatcherSlot] {
     let capacity = Self.capacity(used)
     return capacity == slots.count ? slots : placed(capacity)

@@ -3,75 +3,85 @@ struct MatcherTrie {
   let slots: UnsafePointer<MatcherSlot>
   /// One less than the number of slots, a power of two.
   let mask: Int
-  /// A bit for each hash of an edge: most edges that are not there are known by it, without a look at far memory.
+  /// A bit for each hash of an edge: it shows for most edges that do not exist that they do not, without a look at far
+  /// memory.
   let filter: UnsafePointer<UInt64>
-  /// How many bits of a hash are left out to get the position of its bit.
+  /// The number of low bits of a hash that are dropped to get the position of its bit.
   let filterShift: Int
 
   /// A walk through the trie and along a text.
   struct Walk: Sendable {
     var state: UInt32
-    /// The position of the symbol to go on with.
-    var place: UInt32
-    /// The hash of the edge that is looked for, and the slot where it is looked for first.
+    /// The position of the next symbol.
+    var position: UInt32
+    /// The hash of the next edge.
     fileprivate var hash = 0
+    /// The first slot in which that edge can be.
     fileprivate var slot = MatcherSlot.empty
 
-    init(state: UInt32, place: Int) {
+    init(state: UInt32, position: Int) {
       self.state = state
-      self.place = UInt32(truncatingIfNeeded: place)
+      self.position = UInt32(truncatingIfNeeded: position)
     }
   }
 
-  /// How many walks are led side by side: few enough to stay in the nearest cache.
+  /// The number of walks that are led side by side: few enough to stay in the nearest cache.
   private static let width = 256
 
-  /// Leads walks to their ends and adds the numbers of the entries that they come by.
+  /// Leads walks to their ends and collects the numbers of the entries that they pass.
   ///
-  /// A step is a look-up in memory that is mostly far away. The walks do not wait for each other: all fetch their slots, then all go on.
+  /// A step is a look-up in memory that is mostly far away. The walks do not wait for each other: all fetch their
+  /// slots, then all continue.
   /// - Parameters:
-  ///   - walks: are used up.
-  ///   - symbols: the text's, and one more.
-  ///   - count: how many symbols the text has; every walk begins before one of them.
-  func lead(_ walks: inout [Walk], along symbols: [UInt32], count: Int, _ found: inout [UInt32]) {
+  ///   - walks: the walks to lead; none is left afterwards.
+  ///   - symbols: the text's symbols, and one more.
+  ///   - count: the number of the text's symbols; every walk begins before one of them.
+  ///   - found: the list to which the entries' numbers are appended.
+  func lead(_ walks: inout [Walk], along symbols: [UInt32], count: Int, into found: inout [UInt32]) {
     symbols.withUnsafeBufferPointer { symbols in
       walks.withUnsafeMutableBufferPointer { walks in
         guard let symbols = symbols.baseAddress, let first = walks.baseAddress else { return }
         for start in stride(from: 0, to: walks.count, by: Self.width) {
           var going = min(Self.width, walks.count - start)
-          while going > 0 { going = step(first + start, going, symbols, count, &found) }
+          while going > 0 { going = step(first + start, going, along: symbols, count: count, into: &found) }
         }
       }
     }
     walks.removeAll(keepingCapacity: true)
   }
 
-  /// Leads walks one step on and returns how many go further; they are the first ones then.
+  /// Leads walks one step further, moves those that continue to the front, and returns their number.
   @inline(__always)
   private func step(
-    _ walks: UnsafeMutablePointer<Walk>, _ going: Int, _ symbols: UnsafePointer<UInt32>, _ count: Int,
-    _ found: inout [UInt32]
+    _ walks: UnsafeMutablePointer<Walk>, _ going: Int, along symbols: UnsafePointer<UInt32>, count: Int,
+    into found: inout [UInt32]
   ) -> Int {
+    // Walks whose next edge the filter rules out end here.
     var likely = 0
     for number in 0..<going {
       var walk = walks[number]
-      walk.hash = MatcherHash.slot(MatcherHash.edgeKey(walk.state, symbols[Int(walk.place)]))
+      walk.hash = MatcherHash.slot(MatcherHash.edgeKey(walk.state, symbols[Int(walk.position)]))
       let bit = UInt(bitPattern: walk.hash) >> filterShift
       walks[likely] = walk
       likely += Int(truncatingIfNeeded: filter[Int(bitPattern: bit >> 6)] >> (bit & 63) & 1)
     }
+
     for number in 0..<likely { walks[number].slot = slots[walks[number].hash & mask] }
+
     var kept = 0
     for number in 0..<likely {
       let walk = walks[number]
-      let place = Int(walk.place)
-      let key = MatcherHash.edgeKey(walk.state, symbols[place])
+      let position = Int(walk.position)
+      let key = MatcherHash.edgeKey(walk.state, symbols[position])
       var edge = walk.slot
       if edge.target != 0, edge.key != key { edge = search(key, after: walk.hash) }
       if edge.target == 0 { continue }
-      if edge.info.entry != 0, !edge.info.needsSpace || symbols[place + 1] == 32 { found.append(edge.info.entry - 1) }
-      walks[kept] = Walk(state: edge.target, place: place + 1)
-      kept += edge.info.hasChildren && place + 1 < count ? 1 : 0
+      if edge.info.entry != 0, !edge.info.needsSpace || symbols[position + 1] == 32 {
+        found.append(edge.info.entry - 1)
+      }
+      // Written in any case and counted only if it continues: no branch that is hard to predict.
+      walks[kept] = Walk(state: edge.target, position: position + 1)
+      kept += edge.info.hasChildren && position + 1 < count ? 1 : 0
     }
     return kept
   }

@@ -4,18 +4,22 @@ internal import FileFormats
 
 /// Pictures of a pool that look like pictures of an evaluation set.
 ///
-/// One file, `duplicates.csv`: a header `pool,evaluation,distance` and a row for each pair, in the order of the ids' UTF-8 bytes.
-/// An id with a comma or quotation mark is quoted. Source of the quoting: RFC 4180.
+/// One file, `duplicates.csv`: a header `pool,evaluation,distance` and a row for each pair, in the order of the ids'
+/// UTF-8 bytes. An id with a comma or quotation mark is quoted. Source of the quoting: RFC 4180.
 public struct NearDuplicates: FileArtifact {
+  /// The name and version of the file format.
   public static var format: String { "near-duplicates/1" }
 
   /// A picture of the pool and one of the evaluation set.
   public struct Match: Hashable, Sendable {
+    /// The id of the picture of the pool.
     public var pool: String
+    /// The id of the picture of the evaluation set.
     public var evaluation: String
-    /// In how many bits their hashes differ.
+    /// The number of bits in which their hashes differ.
     public var distance: Int
 
+    /// A pair of pictures.
     public init(pool: String, evaluation: String, distance: Int) {
       self.pool = pool
       self.evaluation = evaluation
@@ -23,15 +27,17 @@ public struct NearDuplicates: FileArtifact {
     }
   }
 
+  /// The artifact's files.
   public let content: ArtifactContent
 
-  /// - Throws: ``ContentError`` when the content is not one file.
+  /// Near-duplicates in one file, which is read when they are asked for.
+  /// - Throws: ``OperationError`` when the content is not one file.
   public init(content: ArtifactContent) throws {
-    guard content.files.count == 1 else { throw ContentError.severalFiles(content.files.map(\.name)) }
+    _ = try content.onlyFile
     self.content = content
   }
 
-  /// All matches.
+  /// All pairs, in the order of the file.
   /// - Throws: ``OperationError`` with the line that is damaged.
   public func matches() throws -> [Match] {
     let mapped = try MappedBytes(content.files[0])
@@ -51,10 +57,12 @@ public struct NearDuplicates: FileArtifact {
     return matches
   }
 
-  /// The pictures of the pool that look like one of the evaluation set.
+  /// The ids of the pictures of the pool that look like one of the evaluation set.
+  /// - Throws: ``OperationError`` with the line that is damaged.
   public func poolPictures() throws -> Set<String> { Set(try matches().map(\.pool)) }
 
-  /// How many pairs there are at each distance, and how many pictures of both sides are in them.
+  /// A table with the number of pairs at each distance, and of the pictures of both sides in them.
+  /// - Throws: ``OperationError`` with the line that is damaged.
   public func summary() throws -> Table {
     var table = Table(
       columns: [.init("distance"), .init("pairs"), .init("pictures of the pool"), .init("pictures of the evaluation")])
@@ -68,8 +76,11 @@ public struct NearDuplicates: FileArtifact {
     return table
   }
 
-  /// Writes matches.
-  /// - Parameter path: the file to write, from ``StageContext/file(_:)``.
+  /// Writes matches, sorted.
+  /// - Parameters:
+  ///   - matches: the pairs in any order; ids have no line feeds.
+  ///   - path: the file to write, from ``StageContext/file(_:)``.
+  /// - Throws: ``OperationError`` when the file cannot be written.
   public static func write(_ matches: [Match], path: String) throws -> NearDuplicates {
     let file = try ArtifactFileWriter(path: path, name: "duplicates.csv")
     try file.write(Array("pool,evaluation,distance\n".utf8))
@@ -84,13 +95,14 @@ public struct NearDuplicates: FileArtifact {
 
   private static let quote = UInt8(ascii: "\"")
 
+  /// The bytes of an id, in quotation marks where a reader of CSV needs them.
   private static func quoted(_ id: String) -> [UInt8] {
     let bytes = Array(id.utf8)
     guard bytes.contains(where: { $0 == quote || $0 == 44 || $0 == 13 }) else { return bytes }
     return [quote] + bytes.flatMap { $0 == quote ? [quote, quote] : [$0] } + [quote]
   }
 
-  /// The fields of a line; ids are one line each.
+  /// The fields of a line; an id never continues on the next one.
   private static func fields(_ line: UnsafeRawBufferPointer) -> [String] {
     var fields: [[UInt8]] = [[]]
     var isQuoted = false
@@ -111,6 +123,7 @@ public struct NearDuplicates: FileArtifact {
 }
 
 extension NearDuplicates: Presentable {
+  /// A sentence and the ``summary()``.
   public var presentation: Presentation {
     do {
       let matches = try matches()

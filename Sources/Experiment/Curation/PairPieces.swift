@@ -3,15 +3,16 @@ internal import Core
 internal import Counting
 internal import FileFormats
 
-/// What becomes of a pair.
+/// The change of a pair between reading and writing.
 enum PairChange {
+  /// It is not written.
   case dropped
-  /// It is written as it was read.
+  /// It is written with the bytes that were read.
   case unchanged
   case changed(Pair)
 }
 
-/// Pairs that are read and written piece by piece on several threads; the result is as if it was done in order.
+/// Pairs that are read and written piece by piece on several threads, with the same result as on one.
 struct PairPieces: Sendable {
   private let pairs: Pairs
 
@@ -19,8 +20,8 @@ struct PairPieces: Sendable {
 
   /// Changes every pair and writes those that are not `nil`, each shard into a shard of the same name.
   /// - Parameters:
-  ///   - transform: called from several threads; returns the pair to write and what to report of it.
-  ///   - each: called with the reports in the order of the pairs.
+  ///   - transform: called from several threads; returns the pair to write and a report.
+  ///   - each: called with the reports, in the order of the pairs.
   func map<Report: Sendable>(
     _ context: StageContext, _ transform: @escaping @Sendable (Pair) throws -> (Pair?, Report), each: (Report) -> Void
   ) async throws -> Pairs {
@@ -32,7 +33,11 @@ struct PairPieces: Sendable {
       }, each: each)
   }
 
-  /// Changes every pair with the help of memory that a piece's thread uses again from pair to pair.
+  /// Changes every pair, with memory that is used again from pair to pair.
+  /// - Parameters:
+  ///   - scratch: makes the memory for a piece.
+  ///   - transform: called from several threads; returns the change and a report.
+  ///   - each: called with the reports, in the order of the pairs.
   func map<Report: Sendable, Scratch>(
     _ context: StageContext, scratch: @escaping @Sendable () throws -> Scratch,
     _ transform: @escaping @Sendable (Pair, inout Scratch) throws -> (PairChange, Report), each: (Report) -> Void
@@ -42,8 +47,9 @@ struct PairPieces: Sendable {
     var written: [ContentFile] = []
     var shard = shards.next() ?? 0
     var writer = try PairsWriter(path: context.file(open.names[shard]), name: open.names[shard])
+
     try await forEachPiece(
-      context, open,
+      context, of: open,
       { piece in
         var line = JSONLine()
         var count = 0
@@ -64,6 +70,7 @@ struct PairPieces: Sendable {
         return (lines: line.bytes, count: count, reports: reports)
       },
       inOrder: { piece, result in
+        // A shard without pieces is written too, empty.
         while piece.shard != shard {
           written.append(try writer.finishShard())
           shard = shards.next() ?? piece.shard
@@ -72,6 +79,7 @@ struct PairPieces: Sendable {
         try writer.write(lines: result.lines, count: result.count)
         for report in result.reports { each(report) }
       })
+
     written.append(try writer.finishShard())
     while let empty = shards.next() {
       written.append(try PairsWriter(path: context.file(open.names[empty]), name: open.names[empty]).finishShard())
@@ -79,10 +87,11 @@ struct PairPieces: Sendable {
     return Pairs(shards: written)
   }
 
-  /// Computes something of every piece on several threads, and takes the results in the order of the pairs. Only a few pieces more than
-  /// there are threads are in memory at a time.
+  /// Calls `body` with every piece on several threads, and `inOrder` with its results in the order of the pairs.
+  ///
+  /// At most twice as many results as threads are in memory at a time.
   func forEachPiece<Result: Sendable>(
-    _ context: StageContext, _ open: OpenPairs, _ body: @escaping @Sendable (OpenPairs.Piece) throws -> Result,
+    _ context: StageContext, of open: OpenPairs, _ body: @escaping @Sendable (OpenPairs.Piece) throws -> Result,
     inOrder: (OpenPairs.Piece, Result) throws -> Void
   ) async throws {
     let pieces = open.pieces
@@ -90,12 +99,15 @@ struct PairPieces: Sendable {
       var waiting: [Int: Result] = [:]
       var started = 0
       var taken = 0
+
+      // Results that wait for an earlier one count against the limit: a slow piece stops the others in the end.
       func start() {
         guard started < pieces.count, started - taken < max(1, context.threads) * 2 else { return }
         let position = started
         started += 1
         group.addTask { (position, try body(pieces[position])) }
       }
+
       for _ in 0..<max(1, context.threads) { start() }
       while let (position, result) = try await group.next() {
         try Task.checkCancellation()
@@ -105,6 +117,7 @@ struct PairPieces: Sendable {
           taken += 1
           context.progress(taken, of: pieces.count, "pieces")
         }
+
         while started - taken - waiting.count < max(1, context.threads), started < pieces.count,
           started - taken < max(1, context.threads) * 2
         {
@@ -114,10 +127,9 @@ struct PairPieces: Sendable {
     }
   }
 
-  /// Adds every pair up into one sum a thread.
-  ///
+  /// Adds up all pairs, in one sum for each thread.
   /// - Parameters:
-  ///   - initial: makes an empty sum.
+  ///   - initial: returns an empty sum.
   ///   - add: adds a pair to a sum; the order of additions must not matter.
   func sums<Sum: Sendable>(
     _ context: StageContext, initial: @escaping @Sendable () -> Sum,

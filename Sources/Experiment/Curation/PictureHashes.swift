@@ -2,29 +2,33 @@ internal import ArtifactTypes
 public import Core
 internal import FileFormats
 
-/// A hash of 64 bits for each picture: those of pictures that look alike differ in few bits.
+/// A hash of 64 bits for each picture. The hashes of pictures that look alike differ in few bits.
 ///
 /// Two files: `hashes.npy`, unsigned 64-bit integers `[count]`, and `ids.txt`, one id a line in the same order.
 public struct PictureHashes: FileArtifact {
+  /// The name and version of the file format.
   public static var format: String { "picture-hashes/1" }
 
+  /// The artifact's files.
   public let content: ArtifactContent
   private let hashesFile: ContentFile
   private let idsFile: ContentFile
 
-  /// - Throws: ``OperationError`` when one of the two files is not there.
+  /// Hashes in two files, which are read when they are asked for.
+  /// - Throws: ``OperationError`` when one of the two files is missing.
   public init(content: ArtifactContent) throws {
     guard let hashes = content["hashes.npy"], let ids = content["ids.txt"] else {
       throw OperationError(
         operation: "open picture hashes", subject: content.files.map(\.name).joined(separator: ", "),
-        cause: "they have the files hashes.npy and ids.txt")
+        cause: "the files hashes.npy and ids.txt are needed")
     }
     self.content = content
     hashesFile = hashes
     idsFile = ids
   }
 
-  /// The pictures' ids in order.
+  /// The pictures' ids in the order of ``hashes()``.
+  /// - Throws: an error of the store when the file cannot be read.
   public func ids() throws -> [String] {
     String(decoding: try idsFile.bytes(), as: UTF8.self).split(separator: "\n").map(String.init)
   }
@@ -47,8 +51,9 @@ public struct PictureHashes: FileArtifact {
 
   /// Writes hashes.
   /// - Parameters:
-  ///   - hashes: in an order that is part of the value; ids are one line each, not empty, and distinct.
-  ///   - folder: such as ``StageContext/scratch``.
+  ///   - hashes: ids and hashes, in an order that is part of the value; ids are one line each, not empty, and distinct.
+  ///   - folder: an existing folder, such as ``StageContext/scratch``.
+  /// - Throws: ``OperationError`` when a file cannot be written.
   public static func write(_ hashes: [(id: String, hash: UInt64)], folder: String) throws -> PictureHashes {
     let vector = try ArtifactFileWriter(path: folder + "/hashes.npy", name: "hashes.npy")
     try vector.write(NPYHeader(elementType: "<u8", shape: [hashes.count]).bytes)

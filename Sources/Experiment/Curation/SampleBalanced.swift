@@ -1,21 +1,28 @@
 public import ArtifactTypes
 public import Core
 
-/// Samples texts so that the concepts of each language are balanced: what is rare is kept, what is frequent is thinned out.
+/// Samples texts so that the concepts of each language are balanced: texts of rare concepts are kept, those of frequent
+/// ones are thinned out.
 ///
-/// A text is kept with probability 1 − Π(1 − min(1, t/c)) over the entries that it matches, c being an entry's count and t its
-/// language's threshold; a text that matches nothing is dropped. A pair stays with the texts that were kept. Whether a text is kept
-/// depends on the seed, the pair's id and the text's position alone, never on order, shards, number of threads or other pairs.
-/// Source: MetaCLIP 2, §3.3, Algorithm 1.
+/// A text is kept with probability 1 − Π(1 − min(1, t/c)) over the entries that it matches, c being an entry's count
+/// and t its language's threshold; a text that matches no entry is dropped. A pair stays with the texts that were
+/// kept. The draw for a text depends only on the seed, the pair's id and the text's position, never on order, shards,
+/// number of threads or other pairs. Source: MetaCLIP 2, §3.3, Algorithm 1.
 public struct SampleBalanced: Stage {
+  /// The pool of pairs.
   public var pairs: Pairs
+  /// The entries with which the texts are matched.
   public var index: ConceptIndex
-  /// From ``CountConcepts`` with the same index, and the same pairs or those of a larger pool.
+  /// The entries' counts, from ``CountConcepts`` with the same index, and the same pairs or those of a larger pool.
   public var counts: ConceptCounts
+  /// The threshold of each language, from ``ComputeThresholds``.
   public var thresholds: Thresholds
+  /// The texts of a pair that are drawn for.
   public var mode = SamplingMode.everyText
+  /// The seed of the draws.
   public var seed: Int
 
+  /// A stage that samples from these pairs.
   public init(
     pairs: Pairs, index: ConceptIndex, counts: ConceptCounts, thresholds: Thresholds, mode: SamplingMode = .everyText,
     seed: Int = 0
@@ -28,15 +35,22 @@ public struct SampleBalanced: Stage {
     self.seed = seed
   }
 
+  /// The digest of this module's sources.
   public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
 
+  /// Writes the pairs that are kept, in their order and shards.
+  /// - Throws: ``OperationError`` when the counts are of another index.
   public func run(_ context: StageContext) async throws -> Pairs {
-    let probabilities = try await EntryProbabilities(index, counts, thresholds, threads: context.threads)
+    let probabilities = try await EntryProbabilities(
+      index, counts, thresholds: thresholds, threads: context.threads)
     let sampling = TextSampling(mode: mode, seed: seed)
+
     var totals = SamplingOutcome()
     let result = try await PairPieces(pairs).map(
       context, scratch: { ConceptMatcher.Scratch() },
-      { pair, scratch in Self.sample(pair, sampling, probabilities, &scratch) }, each: { totals.add($0) })
+      { pair, scratch in Self.sample(pair, sampling, probabilities: probabilities, scratch: &scratch) },
+      each: { totals.add($0) })
+
     context.measure("texts drawn for", Double(totals.texts))
     context.measure("texts that match nothing", Double(totals.unmatched))
     context.measure("texts kept", Double(totals.kept))
@@ -45,7 +59,8 @@ public struct SampleBalanced: Stage {
   }
 
   private static func sample(
-    _ pair: Pair, _ sampling: TextSampling, _ probabilities: EntryProbabilities, _ scratch: inout ConceptMatcher.Scratch
+    _ pair: Pair, _ sampling: TextSampling, probabilities: EntryProbabilities,
+    scratch: inout ConceptMatcher.Scratch
   ) -> (PairChange, SamplingOutcome) {
     var outcome = SamplingOutcome()
     var kept: [PairText] = []
@@ -55,6 +70,7 @@ public struct SampleBalanced: Stage {
       if chance == 0 { outcome.unmatched += 1 }
       if sampling.keeps(pair.id, position, probability: chance) { kept.append(pair.texts[position]) }
     }
+
     guard !kept.isEmpty else { return (.dropped, outcome) }
     outcome.kept = kept.count
     outcome.pairs = 1
@@ -65,7 +81,7 @@ public struct SampleBalanced: Stage {
   }
 }
 
-/// What became of a pair, or of all.
+/// The outcome for one pair, or the sum for all.
 private struct SamplingOutcome: Sendable {
   var texts = 0
   var unmatched = 0

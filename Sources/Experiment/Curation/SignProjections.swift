@@ -6,15 +6,16 @@ internal import Glibc
 /// Source: Charikar, “Similarity estimation techniques from rounding algorithms”, 2002, §3.
 package struct SignProjections: Sendable {
   private let dimension: Int
-  /// `[dimension, 64]`, normally distributed.
+  /// The projections' weights, `[dimension, 64]`, normally distributed.
   private let weights: [SIMD16<Float>]
 
+  /// Draws the projections.
   /// - Parameters:
-  ///   - dimension: of the vectors.
+  ///   - dimension: the number of elements of a vector.
   ///   - seed: equal seeds and dimensions give equal projections.
   package init(dimension: Int, seed: Int) {
     self.dimension = dimension
-    let draw = KeyedDraw(seed: UInt64(bitPattern: Int64(seed)), purpose: 0x7369_676e)
+    let draw = KeyedDraw(seed: seed, purpose: .signProjections)
     weights = (0..<dimension * 4).map { block in
       var weights = SIMD16<Float>.zero
       for lane in 0..<16 {
@@ -26,12 +27,13 @@ package struct SignProjections: Sendable {
     }
   }
 
-  /// Bit i is 1 when the vector's projection i is positive.
+  /// The hash of a vector: bit i is 1 when projection i is positive.
   package func hash(_ vector: [Float]) -> UInt64 {
     precondition(vector.count == dimension, "a vector has \(dimension) numbers, not \(vector.count)")
     var (first, second, third, fourth) = (
       SIMD16<Float>.zero, SIMD16<Float>.zero, SIMD16<Float>.zero, SIMD16<Float>.zero
     )
+
     weights.withUnsafeBufferPointer { weights in
       for (row, value) in vector.enumerated() {
         first += weights[row * 4] * value
@@ -40,6 +42,7 @@ package struct SignProjections: Sendable {
         fourth += weights[row * 4 + 3] * value
       }
     }
+
     var hash: UInt64 = 0
     for (block, sums) in [first, second, third, fourth].enumerated() {
       for lane in 0..<16 where sums[lane] > 0 { hash |= 1 << UInt64(block * 16 + lane) }

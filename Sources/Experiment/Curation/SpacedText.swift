@@ -1,9 +1,9 @@
-/// Text as it is matched: a space in front and behind, some punctuation marks set apart by spaces.
+/// Text in the form in which it is matched: a space before and after it, some punctuation marks set apart by spaces.
 ///
-/// Source: MetaCLIP 2, reference code of the substring matching. Neither case nor Unicode normalisation is touched, and rows of
-/// spaces stay.
+/// Source: MetaCLIP 2, reference code of the substring matching. Case and Unicode normalisation stay unchanged, and
+/// so do rows of spaces.
 struct SpacedText: Sendable {
-  /// What is known of a byte: bits 0–1 what becomes of it, the others for whoever searches the text.
+  /// The properties of a byte: bits 0–1 say how it is changed, the others how entries begin and end with it.
   struct Flags: OptionSet {
     let rawValue: UInt8
 
@@ -11,17 +11,18 @@ struct SpacedText: Sendable {
     static let blank = Flags(rawValue: 1)
     /// It is set apart by spaces: `, . ; : ? !` and the grave accent.
     static let mark = Flags(rawValue: 2)
+    /// It does not stay unchanged.
     static let changed: Flags = [.blank, .mark]
-    /// An entry that needs a space before it and none behind it may begin with it.
+    /// An entry that needs a space before it and none after it may begin with it.
     static let beginsAfterSpace = Flags(rawValue: 4)
     /// An entry that needs no space before it may begin with it.
     static let beginsAnywhere = Flags(rawValue: 8)
-    /// An entry that needs a space before it and none behind it may end with it.
+    /// An entry that needs a space before it and none after it may end with it.
     static let endsAfterSpace = Flags(rawValue: 16)
-    /// Those that an index knows.
+    /// The flags that an index stores.
     static let ofEntries: Flags = [.beginsAfterSpace, .beginsAnywhere, .endsAfterSpace]
 
-    /// What becomes of a byte.
+    /// The change of a byte.
     static func change(of byte: UInt8) -> Flags {
       switch byte {
       case 9, 10, 13: .blank
@@ -34,13 +35,15 @@ struct SpacedText: Sendable {
   private var bytes: [UInt8] = []
   private var count = 0
   private var spaces: [UInt32] = []
-  /// How many spaces there are; the words between them are one fewer.
+  /// The number of spaces; there is one word fewer between them.
   private var spaceCount = 0
-  /// The flags of all bytes of the text together.
+  /// The union of the flags of all bytes of the text.
   private(set) var seen: Flags = []
 
-  /// Takes another text, keeping the memory.
-  /// - Parameter flags: 256 of them, by byte.
+  /// Replaces the text, and uses the memory again.
+  /// - Parameters:
+  ///   - text: the UTF-8 bytes of the text.
+  ///   - flags: the flags of each of the 256 bytes.
   mutating func set(_ text: UnsafeBufferPointer<UInt8>, flags: UnsafePointer<Flags>) {
     // At most three bytes for one, a space at each end, and eight more that may be read.
     let needed = text.count * 3 + 10
@@ -48,7 +51,8 @@ struct SpacedText: Sendable {
       bytes = [UInt8](repeating: 0, count: max(1024, needed))
       spaces = [UInt32](repeating: 0, count: bytes.count)
     }
-    var place = 1
+
+    var end = 1
     var number = 1
     var seen: UInt8 = 0
     bytes.withUnsafeMutableBufferPointer { target in
@@ -59,35 +63,38 @@ struct SpacedText: Sendable {
           let flag = flags[Int(byte)]
           seen |= flag.rawValue
           if flag.isDisjoint(with: .changed) {
-            target[place] = byte
-            spaces[number] = UInt32(truncatingIfNeeded: place)
+            target[end] = byte
+            // Written in any case and counted only for a space: no branch.
+            spaces[number] = UInt32(truncatingIfNeeded: end)
             number += byte == 32 ? 1 : 0
-            place += 1
+            end += 1
           } else if flag.contains(.blank) {
-            target[place] = 32
-            spaces[number] = UInt32(truncatingIfNeeded: place)
+            target[end] = 32
+            spaces[number] = UInt32(truncatingIfNeeded: end)
             number += 1
-            place += 1
+            end += 1
           } else {
-            target[place] = 32
-            target[place + 1] = byte
-            target[place + 2] = 32
-            spaces[number] = UInt32(truncatingIfNeeded: place)
-            spaces[number + 1] = UInt32(truncatingIfNeeded: place + 2)
+            target[end] = 32
+            target[end + 1] = byte
+            target[end + 2] = 32
+            spaces[number] = UInt32(truncatingIfNeeded: end)
+            spaces[number + 1] = UInt32(truncatingIfNeeded: end + 2)
             number += 2
-            place += 3
+            end += 3
           }
         }
-        target[place] = 32
-        spaces[number] = UInt32(truncatingIfNeeded: place)
+        target[end] = 32
+        spaces[number] = UInt32(truncatingIfNeeded: end)
       }
     }
-    count = place + 1
+
+    count = end + 1
     spaceCount = number + 1
     self.seen = Flags(rawValue: seen)
   }
 
-  /// Lends the spaced bytes, of which eight more may be read behind them, and the positions of the spaces among them.
+  /// Calls `body` with the spaced bytes, after which eight more may be read, and with the positions of the spaces among
+  /// them.
   @inline(__always)
   func withBytes(_ body: (UnsafeBufferPointer<UInt8>, _ spaces: UnsafeBufferPointer<UInt32>) -> Void) {
     bytes.withUnsafeBufferPointer { bytes in

@@ -1,8 +1,9 @@
-/// The relation between a threshold t on an entry's count and the share p of all matches that belong to entries below it.
+/// The relation between a threshold t on an entry's count and the share p of all matches that belong to the tail,
+/// which is the entries below t.
 ///
 /// Source: MetaCLIP 2, §3.3 and reference code (`t_to_p`, `p_to_t`).
 package enum TailShare {
-  /// The share of matches that belong to entries with fewer than `t`.
+  /// The share of matches, 0...1, that belong to entries with fewer than `t`.
   /// - Returns: `nil` when nothing was matched.
   package static func share(below t: Int, of counts: [Int]) -> Double? {
     let total = counts.reduce(0, +)
@@ -10,9 +11,11 @@ package enum TailShare {
     return Double(counts.lazy.filter { $0 < t }.reduce(0, +)) / Double(total)
   }
 
-  /// The count at which the running share of matches, in ascending order of counts, is nearest to `p`; of equally near ones the
-  /// first. May be 0 where entries without matches are nearest.
-  /// - Parameter counts: of all entries, those without matches included.
+  /// The count at which the running share of matches, in ascending order of counts, is nearest to `p`; of equally near
+  /// ones the first. It is 0 where entries without matches are nearest.
+  /// - Parameters:
+  ///   - p: the tail's share of the matches, 0...1.
+  ///   - counts: the counts of all entries, those without matches included.
   /// - Returns: `nil` when nothing was matched.
   package static func threshold(for p: Double, of counts: [Int]) -> Int? {
     let sorted = counts.sorted()
@@ -28,11 +31,12 @@ package enum TailShare {
     return best.t
   }
 
-  /// The probability with which an entry's text is kept on its account: 1 in the tail, t/c in the head. Rounded to single precision,
-  /// as the reference stores it.
+  /// The probability with which an entry's text is kept on its account: 1 in the tail, t/c in the head. Rounded to
+  /// single precision, as the reference stores it.
   package static func probability(count: Int, t: Int) -> Double { Double(Float(Double(t) / Double(max(t, count)))) }
 
-  /// The probability to keep a text that matches entries with these probabilities: 1 − Π(1 − p_i); 0 without any.
+  /// The probability with which a text is kept that matches entries with these probabilities: 1 − Π(1 − p_i); 0 without
+  /// any.
   package static func keeping(_ probabilities: some Sequence<Double>) -> Double {
     1 - probabilities.reduce(1) { $0 * (1 - $1) }
   }

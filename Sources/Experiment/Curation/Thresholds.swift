@@ -1,22 +1,25 @@
 internal import ArtifactTypes
 public import Core
 
-/// How many texts an entry may have before it is sampled down: t for each language, and the share p of matches in the tail that
-/// all of them have in common.
+/// The number of texts that an entry may have before it is sampled down: t for each language, and the share p of
+/// matches in the tail that all of them have in common.
 ///
 /// Source: MetaCLIP 2, §3.3.
 public struct Thresholds: Artifact, Hashable {
+  /// The name and version of the file format.
   public static var format: String { "thresholds/1" }
 
   /// One language's threshold.
   public struct Language: Codable, Hashable, Sendable {
-    /// Entries with fewer texts are tail: all their texts are kept. At least 1 unless parity with the reference was asked for.
+    /// The threshold: entries with fewer texts are tail, of which all texts are kept. At least 1 unless parity with the
+    /// reference was asked for.
     public var t: Int
-    /// The share of matches that belong to the tail under this t; `nil` where nothing matched.
+    /// The share of matches, 0...1, that belong to the tail under this t; `nil` where nothing matched.
     public var tailShare: Double?
-    /// All matches of the language.
+    /// The number of all matches of the language.
     public var matches: Int
 
+    /// The threshold of a language.
     public init(t: Int, tailShare: Double?, matches: Int) {
       self.t = t
       self.tailShare = tailShare
@@ -26,17 +29,19 @@ public struct Thresholds: Artifact, Hashable {
 
   /// The language that p comes from.
   public var anchor: String
-  /// The tail's share of the matches in the anchor language.
+  /// The tail's share of the matches in the anchor language, 0...1.
   public var p: Double
+  /// The threshold of each language, by its code.
   public var languages: [String: Language]
 
+  /// The thresholds of languages.
   public init(anchor: String, p: Double, languages: [String: Language]) {
     self.anchor = anchor
     self.p = p
     self.languages = languages
   }
 
-  /// The threshold of each language with the tail's share that it leads to.
+  /// A table with the threshold of each language and the tail's share that it leads to, most matches first.
   public func summary() -> Table {
     let ordered = languages.sorted { ($1.value.matches, $0.key) < ($0.value.matches, $1.key) }
     return Table(
@@ -51,5 +56,6 @@ public struct Thresholds: Artifact, Hashable {
 }
 
 extension Thresholds: Presentable {
+  /// The ``summary()``.
   public var presentation: Presentation { .table(summary()) }
 }

@@ -1,6 +1,6 @@
 package import ArtifactTypes
 
-/// Which words of a pair name the class of its picture.
+/// The words of a pair that name the class of its picture.
 public enum ClassLabel: Codable, Hashable, Sendable {
   /// The pair's group, such as a continent.
   case group

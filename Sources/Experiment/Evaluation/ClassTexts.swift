@@ -1,7 +1,7 @@
 internal import ArtifactTypes
 internal import Core
 
-/// The classes that a language has words for, and which of them the pictures belong to.
+/// The classes that a language has words for, and the classes of the pictures.
 struct ClassTexts {
   let language: String
   /// The classes' ids.
@@ -15,13 +15,14 @@ struct ClassTexts {
 
   /// The classes of every language, languages by their codes; those with fewer than two classes are left out and noted.
   /// - Parameters:
-  ///   - labels: pairs that put pictures into classes by their groups; with `nil` every class's pair has its own picture.
+  ///   - labels: pairs that put pictures into classes by their groups; with `nil` every class's pair has its own
+  ///     picture.
   ///   - languages: only these; all that occur when empty.
-  ///   - fields: which texts are words for a class; all when empty.
+  ///   - fields: only texts of these fields are words for a class; of all when empty.
   /// - Throws: ``OperationError`` when the ids do not match, or no language has two classes with pictures.
   static func collect(
-    _ classes: Pairs, _ labels: Pairs?, _ pictures: EvaluatedPictures, languages: [String], fields: [String],
-    _ context: StageContext
+    _ classes: Pairs, labels: Pairs?, pictures: EvaluatedPictures, languages: [String], fields: [String],
+    context: StageContext
   ) throws -> [ClassTexts] {
     let members = try labels.map { try Self.members($0, pictures) }
     var found: [String: ClassTexts] = [:]
@@ -33,6 +34,7 @@ struct ClassTexts {
       // With labels of their own, classes without picture are candidates too: all of ImageNet's for Dollar Street.
       let own = members.map { $0[pair.id] ?? [] } ?? pictures.position(of: pair.image).map { [$0] } ?? []
       guard members != nil || !own.isEmpty else { return }
+
       var words: [String: [String]] = [:]
       for text in pair.texts where fields.isEmpty || fields.contains(text.field) {
         guard let language = text.language, languages.isEmpty || languages.contains(language) else { continue }
@@ -51,6 +53,7 @@ struct ClassTexts {
         operation: operation, subject: "\(classCount) classes and \(pictures.count) pictures",
         cause: cause(found.values.map { $0 }, members, languages: languages, fields: fields))
     }
+
     let missing = Set(languages.isEmpty ? Array(found.keys) : languages).subtracting(usable.map(\.language)).sorted()
     if !missing.isEmpty {
       context.note("languages without two named classes with pictures are left out: \(missing.joined(separator: ", "))")
@@ -80,6 +83,7 @@ struct ClassTexts {
     return members.mapValues { Array(Set($0)) }
   }
 
+  /// The reason that no language has two classes with pictures.
   private static func cause(
     _ found: [ClassTexts], _ members: [String: [Int]]?, languages: [String], fields: [String]
   ) -> String {
@@ -88,7 +92,7 @@ struct ClassTexts {
       return "no class has one of the pictures and a text (languages: \(asked[0]); fields: \(asked[1]))"
     }
     if largest.ids.count < 2 { return "no language has words for two of the classes" }
-    return "the labels' groups are no ids of classes"
+    return "the labels' groups are not ids of classes"
       + (members?.keys.min().map { ": groups are like “\($0)”, classes like “\(largest.ids[0])”" } ?? "")
   }
 }

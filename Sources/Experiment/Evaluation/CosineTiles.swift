@@ -5,13 +5,14 @@ internal import Tensor
 ///
 /// A square's cosines are the same bits each time that it is computed.
 final class CosineTiles {
-  /// Which rows and columns a square has.
+  /// The rows and columns of a square.
   struct Place: Hashable {
     let rows: Range<Int>
     let columns: Range<Int>
   }
 
-  /// Width and height of a square: large enough that the product, not its start, takes the time, and small enough for a cache.
+  /// Width and height of a square: large enough that the product, not its start, takes the time, and small enough for a
+  /// cache.
   static let side = 512
 
   private let rows: Tensor
@@ -22,7 +23,7 @@ final class CosineTiles {
   /// - Parameters:
   ///   - rows: `[rows, dimension]`.
   ///   - columns: `[columns, dimension]`.
-  ///   - memoryLimit: bytes that squares which are looked at again may take.
+  ///   - memoryLimit: the largest number of bytes that squares which are kept for a second visit may take.
   init(rows: Tensor, columns: Tensor, memoryLimit: Int) {
     self.rows = rows
     self.columns = columns
@@ -31,8 +32,8 @@ final class CosineTiles {
 
   /// Calls `body` with the cosines of one square after the other, row by row.
   /// - Parameters:
-  ///   - kept: whether they are wanted again, and so are kept as far as there is room.
-  ///   - chosen: which are wanted, by their numbers along both sides.
+  ///   - kept: true when they are wanted again, so that they are kept as far as there is memory.
+  ///   - chosen: true for the squares that are wanted, by their numbers along both sides.
   /// - Throws: ``OperationError`` when a cosine is not a finite number; `CancellationError`.
   func visit(
     kept keeps: Bool = false, where chosen: (_ row: Int, _ column: Int) -> Bool = { _, _ in true },
@@ -45,7 +46,9 @@ final class CosineTiles {
         let known = kept[place]
         let cosines =
           try known ?? rows.slice(0, place.rows).matmul(columns.slice(0, place.columns).transposed())
+
         try cosines.withElements { cosines in
+          // A kept square was checked when it was computed.
           if known == nil {
             try Ranking.checkFinite(
               cosines, width: columnRange.count, row: rowRange.lowerBound, column: columnRange.lowerBound)

@@ -5,65 +5,49 @@ internal import Training
 
 /// The pictures that an evaluation asks about: a set of pixels, or encoded pictures in a folder.
 struct EvaluatedPictures {
-  private enum Source {
-    case set(Pictures)
-    case folder(InputFolder, keysAreLocal: Bool)
-  }
-
   /// The ids in order.
   let ids: [String]
-  private let source: Source
+  private let source: OpenPictures
   private let positions: [String: Int]
   /// Of a folder's pictures that were encoded: the vectors, `[ids.count, dimension]`.
   private let vectors: [Float]?
 
-  /// Opens a set, or looks through a folder.
-  /// - Throws: ``OperationError`` when there is not one of the two; what opening them throws.
-  init(_ set: PictureSet?, _ folder: InputFolder?, keysAreLocal: Bool) throws {
-    switch (set, folder) {
-    case (let set?, nil):
-      let pictures = try set.open()
-      self.init(.set(pictures), pictures.ids)
-    case (nil, let folder?):
-      self.init(
-        .folder(folder, keysAreLocal: keysAreLocal), try EncodedPictures(folder, keysAreLocal: keysAreLocal).ids)
-    default:
-      throw OperationError(
-        operation: "open the pictures", subject: "the settings",
-        cause: "pictures come either as a set or from a folder: give one of the two, and leave the other nil")
-    }
-  }
-
-  private init(_ source: Source, _ ids: [String], vectors: [Float]? = nil) {
+  private init(_ source: OpenPictures, ids: [String], vectors: [Float]? = nil) {
     (self.source, self.ids, self.vectors) = (source, ids, vectors)
     positions = Dictionary(zip(ids, ids.indices), uniquingKeysWith: { first, _ in first })
   }
 
-  /// How many pictures there are.
+  /// The number of pictures.
   var count: Int { ids.count }
 
-  /// Where a picture is; `nil` when there is none of that id.
+  /// The position of the picture with an id; `nil` when there is no such picture.
   func position(of id: String) -> Int? { positions[id] }
 
-  /// Encodes a folder's pictures; a set stays as it is.
+  /// Opens a set, or encodes a folder's pictures, and finds out what is asked about them.
   ///
-  /// Pictures that cannot be decoded are not among those that come back; they are noted.
-  /// - Parameter check: throws when there is nothing to ask about the pictures that are listed: encoding them takes long.
-  /// - Throws: `OperationError` when none can be decoded or the checkpoint is damaged; `CancellationError`.
-  func encoded(
-    _ checkpoint: Checkpoint, threads: Int, _ context: StageContext, after check: (Self, StageContext) throws -> Void
-  ) async throws -> Self {
-    guard case .folder(let folder, let keysAreLocal) = source else { return self }
-    // What is to be noted is noted afterwards, of the pictures that are left.
-    try check(self, StageContext(scratch: context.scratch, threads: context.threads))
-    var stage = EncodePictures(checkpoint: checkpoint, folder: folder)
-    stage.keysAreLocal = keysAreLocal
-    stage.threads = threads
-    let embeddings = try await stage.run(context)
-    return Self(source, try embeddings.ids(), vectors: try embeddings.vectors().elements)
+  /// The pictures do not contain those that cannot be decoded; they are noted.
+  /// - Parameter ask: the questions about pictures. It throws when there are none, and is called for a folder's
+  ///   pictures before they are encoded too, since that takes long.
+  /// - Returns: the pictures, and the questions about them.
+  /// - Throws: what `ask` and `PictureInput.open` throw; ``OperationError`` when no picture of a folder can be decoded
+  ///   or the checkpoint is damaged; `CancellationError`.
+  static func open<Questions>(
+    _ input: PictureInput, checkpoint: Checkpoint, threads: Int, context: StageContext,
+    asking ask: (Self, StageContext) throws -> Questions
+  ) async throws -> (pictures: Self, questions: Questions) {
+    let source = try input.open()
+    var pictures = Self(source, ids: source.ids)
+    if case .encoded = source {
+      // Nothing is noted yet: some of the pictures may turn out to be broken.
+      _ = try ask(pictures, StageContext(scratch: context.scratch, threads: context.threads))
+      let stage = EncodePictures(checkpoint: checkpoint, pictures: input).with(\.threads, threads)
+      let embeddings = try await stage.run(context)
+      pictures = Self(source, ids: try embeddings.ids(), vectors: try embeddings.vectors().elements)
+    }
+    return (pictures, try ask(pictures, context))
   }
 
-  /// The embeddings of some pictures; of a folder's after ``encoded(_:threads:_:after:)``.
+  /// The embeddings of some pictures, by their positions.
   func embeddings(_ model: TrainedModel, _ positions: [Int]) throws -> PictureEmbeddings {
     if let vectors { return PictureEmbeddings(vectors, Array(ids.indices), dimension: model.dimension) }
     guard case .set(let pictures) = source else { preconditionFailure("the folder's pictures were not encoded") }
@@ -79,7 +63,7 @@ struct PictureEmbeddings {
 
   /// - Parameters:
   ///   - vectors: `[positions.count, dimension]`.
-  ///   - positions: of which pictures, each once.
+  ///   - positions: those of the pictures, each once.
   init(_ vectors: [Float], _ positions: [Int], dimension: Int) {
     (self.vectors, self.dimension) = (vectors, dimension)
     rows = Dictionary(uniqueKeysWithValues: zip(positions, positions.indices))

@@ -1,13 +1,14 @@
 internal import Core
 internal import Training
 
-/// Encodes an evaluation's texts and counts those that the model sees a part of alone.
+/// Encodes an evaluation's texts and counts those of which the model sees only a part.
 struct EvaluatedTexts {
   private let model: TrainedModel
-  /// How many texts were encoded.
+  /// The number of texts that were encoded.
   private var count = 0
-  /// How many of them have more pieces than the model reads, and the first of these.
+  /// The number of texts that have more pieces than the model reads.
   private var cut = 0
+  /// The first of these.
   private var example: String?
 
   /// - Parameter model: the opened checkpoint, with the tokenizer.
@@ -22,12 +23,14 @@ struct EvaluatedTexts {
     }
   }
 
-  /// Notes how many texts were cut, if any were.
+  /// Notes the number of texts that were cut, unless it is 0.
   func note(in context: StageContext) {
     guard let example else { return }
     let start = example.count > 60 ? example.prefix(60) + "…" : example[...]
     context.note(
-      "\(cut) of \(count) texts have more than the \(model.contextLength) pieces that the model reads, the end included, and are cut, "
-        + "for instance “\(start)”")
+      """
+      \(cut) of \(count) texts have more than the \(model.contextLength) pieces that the model reads, the end \
+      included, and are cut, for instance “\(start)”
+      """)
   }
 }

@@ -9,11 +9,13 @@ package struct LabelledEmbeddings {
   package private(set) var features: [Float] = []
   /// Each row's class, a position among the classes.
   package private(set) var labels: [Int] = []
-  /// How many numbers a feature vector has.
+  /// The number of elements of a feature vector.
   package let dimension: Int
 
-  /// The classes that pairs name, by picture.
-  /// - Throws: ``OperationError`` for a picture that two pairs put into different classes, and when there are not two classes.
+  /// The classes that pairs name, in the order of their UTF-8 bytes, and the position of each picture's class among
+  /// them.
+  /// - Throws: ``OperationError`` for a picture that two pairs put into different classes, and when there are not two
+  ///   classes.
   package static func classes(
     _ pairs: Pairs, _ label: ClassLabel, operation: String
   ) throws -> (names: [String], ofPicture: [String: Int]) {
@@ -27,6 +29,7 @@ package struct LabelledEmbeddings {
           cause: "its pairs put it into two classes, “\(other)” and “\(name)”")
       }
     }
+
     let names = Set(found.values).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     guard names.count > 1 else {
       throw OperationError(
@@ -35,13 +38,20 @@ package struct LabelledEmbeddings {
           ? "no pair names a class by \(label): choose another label"
           : "all are in one class, “\(names[0])”: two are needed")
     }
+
     let positions = Dictionary(uniqueKeysWithValues: zip(names, names.indices))
     return (names, found.compactMapValues { positions[$0] })
   }
 
   /// Joins vectors with their classes; vectors without a class are left out and noted.
-  /// - Throws: ``OperationError`` when an id occurs twice, a vector holds a number that is not finite, or no id has a class.
-  package init(_ embeddings: Embeddings, classOf: [String: Int], operation: String, _ context: StageContext) throws {
+  /// - Parameters:
+  ///   - classOf: the position of each picture's class among the classes.
+  ///   - operation: for errors.
+  /// - Throws: ``OperationError`` when an id occurs twice, a vector has a number that is not finite, or no id has a
+  ///   class.
+  package init(
+    _ embeddings: Embeddings, classOf: [String: Int], operation: String, context: StageContext
+  ) throws {
     let (elements, dimension) = try embeddings.vectors()
     let all = try embeddings.ids()
     self.dimension = dimension
@@ -50,13 +60,17 @@ package struct LabelledEmbeddings {
         operation: operation, subject: "\(all.count) ids",
         cause: "there are \(elements.count / max(dimension, 1)) vectors")
     }
+
+    // A single number that is not finite would spoil every weight of a fit.
     let broken = all.indices.filter { !elements[($0 * dimension)..<(($0 + 1) * dimension)].allSatisfy(\.isFinite) }
     if let first = broken.first {
       throw OperationError(
         operation: operation, subject: all[first],
-        cause:
-          "its vector holds a number that is not finite, as \(broken.count) of \(all.count) do: the model is damaged")
+        cause: """
+          its vector has a number that is not finite, as \(broken.count) of \(all.count) have: the model is damaged
+          """)
     }
+
     var seen: Set<String> = []
     for (row, id) in all.enumerated() {
       guard seen.insert(id).inserted else {
@@ -67,21 +81,30 @@ package struct LabelledEmbeddings {
       labels.append(label)
       features += elements[(row * dimension)..<((row + 1) * dimension)]
     }
+
     guard !ids.isEmpty else {
+      let example = all.first.flatMap { id in
+        classOf.keys.min().map { ": the vectors' are like “\(id)”, the pairs' like “\($0)”" }
+      }
       throw OperationError(
         operation: operation, subject: "\(all.count) vectors and \(classOf.count) pictures with a class",
-        cause: "they have no id in common"
-          + (all.first.flatMap { id in
-            classOf.keys.min().map { ": the vectors' are like “\(id)”, the pairs' like “\($0)”" }
-          }
-            ?? ""))
+        cause: "they have no id in common" + (example ?? ""))
     }
     if ids.count < all.count {
       context.note("\(all.count - ids.count) of \(all.count) vectors have no class and are left out")
     }
   }
 
-  /// Some rows, in the order of their positions.
+  /// Checks that tests come from the model of the examples.
+  /// - Throws: ``OperationError`` when the vectors of the two have other numbers of elements.
+  func requireDimension(of examples: LabelledEmbeddings, operation: String) throws {
+    guard dimension != examples.dimension else { return }
+    throw OperationError(
+      operation: operation, subject: "vectors of \(examples.dimension) and of \(dimension) numbers",
+      cause: "examples and tests must come from one model")
+  }
+
+  /// Some rows, `[positions.count, dimension]`, in the order of their positions.
   package func features(at positions: [Int]) -> [Float] {
     var result: [Float] = []
     result.reserveCapacity(positions.count * dimension)
@@ -89,15 +112,19 @@ package struct LabelledEmbeddings {
     return result
   }
 
-  /// The rows' positions by class, `[classes]`.
+  /// The positions of each class's rows, ascending.
+  /// - Parameter classes: the number of classes.
   package func byClass(_ classes: Int) -> [[Int]] {
     var result = [[Int]](repeating: [], count: classes)
     for (position, label) in labels.enumerated() { result[label].append(position) }
     return result
   }
 
-  /// The rows of each class in an order that depends on the seed, the draw and their ids alone.
-  package func shuffledByClass(_ classes: Int, _ draws: KeyedDraw, _ number: Int) -> [[Int]] {
+  /// The positions of each class's rows in an order that depends only on the seed, the draw and their ids.
+  /// - Parameters:
+  ///   - classes: the number of classes.
+  ///   - number: that of the draw.
+  package func shuffledByClass(_ classes: Int, _ draws: KeyedDraw, number: Int) -> [[Int]] {
     byClass(classes).map { rows in
       rows.map { (draws.bits(ids[$0], number), $0) }
         .sorted { $0.0 != $1.0 ? $0.0 < $1.0 : ids[$0.1].utf8.lexicographicallyPrecedes(ids[$1.1].utf8) }.map(\.1)

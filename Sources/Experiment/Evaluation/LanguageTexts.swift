@@ -11,8 +11,9 @@ struct LanguageTexts {
   /// - Parameters:
   ///   - languages: only these; all that occur when empty.
   ///   - fields: only texts of these fields; of all when empty.
+  /// - Throws: ``OperationError`` when there is no text.
   static func collect(
-    _ pairs: Pairs, _ pictures: EvaluatedPictures, languages: [String], fields: [String], _ context: StageContext
+    _ pairs: Pairs, _ pictures: EvaluatedPictures, languages: [String], fields: [String], context: StageContext
   ) throws -> [LanguageTexts] {
     var collected: [String: LanguageTexts] = [:]
     // swift-format-ignore: ReplaceForEachWithForLoop
@@ -27,6 +28,7 @@ struct LanguageTexts {
         collected[language, default: LanguageTexts(language: language)].entries.append((texts, position))
       }
     }
+
     guard !collected.isEmpty else {
       throw OperationError(
         operation: "evaluate", subject: "\(pictures.count) pictures",
@@ -37,7 +39,7 @@ struct LanguageTexts {
     return collected.values.sorted { $0.language.utf8.lexicographicallyPrecedes($1.language.utf8) }
   }
 
-  /// The pictures' positions, each once, ascending, and where each position is among them.
+  /// The pictures' positions in the set, each once, ascending, and the place of each among them.
   var pictures: (positions: [Int], places: [Int: Int]) {
     let positions = Set(entries.map(\.picture)).sorted()
     return (positions, Dictionary(uniqueKeysWithValues: zip(positions, positions.indices)))

@@ -2,37 +2,43 @@ public import ArtifactTypes
 public import Core
 internal import Tensor
 
-/// How well a linear classifier on a model's embeddings tells the classes of pictures apart: multinomial logistic regression.
+/// Classifies pictures by a linear classifier on a model's embeddings: multinomial logistic regression.
 ///
-/// Features are taken as they are. The standard settings are those of CLIP's linear probe: L-BFGS, at most 1000 iterations, a penalty on
-/// the weights but not on the bias. Output: a table of one row with the columns classes, examples, tests, accuracy (with Wilson's 95 %
-/// interval), accuracy per class (the mean over classes, its interval from drawing pictures again), accuracy on the examples, chance (the largest class's share of the tests),
-/// iterations and converged. The single items: ``CollectOutcomes``. Source: CLIP, arXiv 2103.00020, §3.2 and appendix A.3.
+/// Features are used unchanged. The standard settings are those of CLIP's linear probe: L-BFGS, at most 1000
+/// iterations, a penalty on the weights but not on the bias. Output: a table of one row with the columns classes,
+/// examples, tests, accuracy (with Wilson's 95 % interval), accuracy per class (the mean over classes, its interval
+/// from drawing pictures again), accuracy on the examples, chance (the largest class's share of the tests), iterations
+/// and converged. The single items: ``CollectOutcomes``. Source: CLIP, arXiv 2103.00020, §3.2 and appendix A.3.
 public struct LinearProbe: Stage {
+  /// The digest of this module's sources and of what they depend on.
   public static var codeDigest: Digest? { Digest(hexadecimal: ModuleSources.digest) }
+  /// The version of libtorch: another one may give other last bits.
   public static var environment: [EnvironmentFacet] { [EnvironmentFacet("libtorch") { Torch.version }] }
 
-  /// Of pictures, such as ``EncodePictures`` makes.
+  /// The embeddings of pictures, such as `EncodePictures` computes.
   public var embeddings: Embeddings
   /// Pairs that name the pictures' classes.
   public var labels: Pairs
-  /// Which of their words do.
+  /// The words of a pair that name the class.
   public var label: ClassLabel
-  /// What is classified; with `nil`, a share of each class of ``embeddings``, which then is not fitted to.
+  /// The embeddings that are classified; with `nil`, a share of each class of ``embeddings``, to which the classifier
+  /// is then not fitted.
   public var tests: Embeddings?
   /// The share of each class that is kept for tests where ``tests`` is `nil`.
   public var testShare = 0.2
-  /// What the choice of the tests depends on, beside the pictures' ids.
+  /// Decides the choice of the tests, together with the pictures' ids.
   public var seed = 0
-  /// λ of λ/2 ‖W‖² beside the sum of the losses. Source of the value: CLIP's published example, its inverse 0.316.
+  /// λ of λ/2 ‖W‖², which is added to the sum of the losses. Source of the value: CLIP's published example, its inverse
+  /// 0.316.
   public var penalty = 1 / 0.316
-  /// The largest component of the mean loss's gradient at the end.
+  /// The fit ends when no component of the mean loss's gradient is above it.
   public var tolerance = 1e-5
-  /// Source of the value: CLIP's published example.
+  /// The largest number of steps. Source of the value: CLIP's published example.
   public var maximumIterations = 1000
-  /// How many threads compute.
+  /// The number of threads that compute.
   public var threads = 2
 
+  /// A probe of the classes of pairs.
   public init(embeddings: Embeddings, labels: Pairs, label: ClassLabel = .group) {
     self.embeddings = embeddings
     self.labels = labels
@@ -40,10 +46,8 @@ public struct LinearProbe: Stage {
   }
 
   private static let operation = "fit the linear probe"
-  /// `linprobe` in ASCII: draws for other purposes are independent.
-  private static let purpose: UInt64 = 0x6C69_6E70_726F_6265
 
-  /// A fitted probe and what it says of the tests.
+  /// A fitted probe and its predictions for the tests.
   struct Fitted {
     let model: LogisticRegression
     /// The classes that were fitted to.
@@ -51,17 +55,22 @@ public struct LinearProbe: Stage {
     let examples: Int
     /// The share of the examples that the probe has right.
     let accuracyOnExamples: Double
-    /// Each test's id, class, and how many other classes are more probable.
+    /// Each test's id and class, and the number of other classes that are more probable.
     let tests: [(id: String, label: Int, place: Int)]
   }
 
+  /// Fits the probe and tests it.
+  /// - Throws: ``OperationError`` when a setting is impossible, the pairs and embeddings do not fit together, fewer
+  ///   than two classes have enough examples, or an embedding has a number that is not finite; `CancellationError`.
   public func run(_ context: StageContext) async throws -> Table {
     let fitted = try await fit(context)
     let counts = Dictionary(fitted.tests.map { ($0.label, 1) }, uniquingKeysWith: +)
+    // Every class has the same weight, whatever the number of its tests.
     let terms = fitted.tests.enumerated().map { number, test in
       let weight = 1 / Double(counts[test.label] ?? 1)
       return Bootstrap.Term(unit: number, sum: test.place == 0 ? weight : 0, weight: weight)
     }
+
     return Table(
       columns: [
         .init("classes"), .init("examples"), .init("tests"), .init("accuracy", style: .percent(1)),
@@ -87,42 +96,42 @@ public struct LinearProbe: Stage {
       throw OperationError(
         operation: Self.operation,
         subject: "penalty \(penalty), tolerance \(tolerance), iterations \(maximumIterations), tests \(testShare)",
-        cause: "each has to be above 0, and the share of tests below 1")
+        cause: "each must be above 0, and the share of tests below 1")
     }
     try Torch.setThreads(threads)
     let classes = try LabelledEmbeddings.classes(labels, label, operation: Self.operation)
-    let pool = try LabelledEmbeddings(embeddings, classOf: classes.ofPicture, operation: Self.operation, context)
-    let (examples, kept) = try examples(pool, classes.names, context)
+    let pool = try LabelledEmbeddings(
+      embeddings, classOf: classes.ofPicture, operation: Self.operation, context: context)
+    let (examples, kept) = try examples(pool, classes.names, context: context)
     let tested = try tests.map {
-      try LabelledEmbeddings($0, classOf: classes.ofPicture, operation: Self.operation, context)
+      try LabelledEmbeddings($0, classOf: classes.ofPicture, operation: Self.operation, context: context)
     }
-    if let tested, tested.dimension != pool.dimension {
-      throw OperationError(
-        operation: Self.operation, subject: "vectors of \(pool.dimension) and of \(tested.dimension) numbers",
-        cause: "examples and tests have to come from one model")
-    }
-    let places = Dictionary(uniqueKeysWithValues: zip(kept, kept.indices))
+    try tested?.requireDimension(of: pool, operation: Self.operation)
+
+    // Classes are numbered again, without those that have too few examples.
+    let numbers = Dictionary(uniqueKeysWithValues: zip(kept, kept.indices))
     let chosen = Set(examples)
     let set = tested ?? pool
     let positions = set.labels.indices.filter {
-      places[set.labels[$0]] != nil && (tested != nil || !chosen.contains($0))
+      numbers[set.labels[$0]] != nil && (tested != nil || !chosen.contains($0))
     }
     guard !positions.isEmpty else {
       throw OperationError(
         operation: Self.operation, subject: "\(set.ids.count) tests", cause: "none is of a class with examples")
     }
+
     let features = pool.features(at: examples)
-    let truth = examples.compactMap { places[pool.labels[$0]] }
+    let truth = examples.compactMap { numbers[pool.labels[$0]] }
     let model = try LogisticRegression(
       features: features, dimension: pool.dimension, labels: truth, classes: kept.count, penalty: penalty,
-      tolerance: tolerance,
-      maximumIterations: maximumIterations)
+      tolerance: tolerance, maximumIterations: maximumIterations)
     if !model.converged {
       context.note(
         "the linear probe has not converged after \(model.iterations) iterations: "
           + "its gradient is \(model.gradient), not \(tolerance)")
     }
-    let expected = positions.compactMap { places[set.labels[$0]] }
+
+    let expected = positions.compactMap { numbers[set.labels[$0]] }
     let ranks = try model.places(set.features(at: positions), labels: expected)
     let onExamples = try model.places(features, labels: truth).count { $0 == 0 }
     return Fitted(
@@ -131,26 +140,28 @@ public struct LinearProbe: Stage {
       tests: zip(zip(positions, expected), ranks).map { (set.ids[$0.0], $0.1, $1) })
   }
 
-  /// What is fitted to, and the classes that are in it, ascending.
+  /// The positions of the examples, ascending, and the classes that have some, ascending.
   private func examples(
-    _ pool: LabelledEmbeddings, _ names: [String], _ context: StageContext
+    _ pool: LabelledEmbeddings, _ names: [String], context: StageContext
   ) throws -> (examples: [Int], classes: [Int]) {
-    let order = pool.shuffledByClass(
-      names.count, KeyedDraw(seed: UInt64(bitPattern: Int64(seed)), purpose: Self.purpose), 0)
+    let order = pool.shuffledByClass(names.count, KeyedDraw(seed: seed, purpose: .linearProbe), number: 0)
     var examples: [Int] = []
     var kept: [Int] = []
     for (label, rows) in order.enumerated() {
+      // A class needs an example and, without tests of their own, another one that is classified.
       guard rows.count > (tests == nil ? 1 : 0) else { continue }
       let held = tests == nil ? min(rows.count - 1, max(1, Int((Double(rows.count) * testShare).rounded()))) : 0
       examples += rows.dropFirst(held)
       kept.append(label)
     }
+
     guard kept.count > 1 else {
       throw OperationError(
         operation: Self.operation, subject: "\(pool.ids.count) examples",
-        cause:
-          "\(kept.count) classes have enough of them: two are needed, each with an example and, without tests of their own, another"
-      )
+        cause: """
+          \(kept.count) classes have enough of them: two are needed, each with an example and, without tests of their \
+          own, another
+          """)
     }
     if kept.count < names.count {
       context.note("\(names.count - kept.count) classes have too few examples and are left out")

@@ -1,13 +1,14 @@
 internal import Tensor
 
-/// A linear classifier by multinomial logistic regression: Σ −log p(class) + λ/2 ‖W‖², the bias free, minimised by L-BFGS.
+/// A linear classifier by multinomial logistic regression: Σ −log p(class) + λ/2 ‖W‖², the bias free, minimised by
+/// L-BFGS.
 ///
-/// Computed in float64. It stops when no component of the gradient of the mean loss is above `tolerance`, which for this strictly convex
-/// problem means that the minimum is near, or after `maximumIterations`.
+/// Computed in float64. It stops when no component of the gradient of the mean loss is above `tolerance`, which for
+/// this strictly convex problem means that the minimum is near, or after `maximumIterations`.
 package struct LogisticRegression {
-  /// Whether the gradient became small enough.
+  /// True when the gradient became small enough.
   package let converged: Bool
-  /// How many steps were made.
+  /// The number of steps that were made.
   package let iterations: Int
   /// The mean over the examples of loss and penalty at the end.
   package let loss: Double
@@ -17,17 +18,24 @@ package struct LogisticRegression {
   private let classes: Int
   private let dimension: Int
 
+  /// Fits a classifier.
   /// - Parameters:
   ///   - features: `[labels.count, dimension]`, finite.
   ///   - labels: each in 0..<classes; at least one.
   ///   - penalty: λ, above 0.
+  ///   - tolerance: the fit ends when no component of the mean loss's gradient is above it.
+  ///   - maximumIterations: the largest number of steps.
+  /// - Throws: `CancellationError`.
   package init(
     features: [Float], dimension: Int, labels: [Int], classes: Int, penalty: Double, tolerance: Double = 1e-5,
     maximumIterations: Int = 1000
   ) throws {
     precondition(!labels.isEmpty && features.count == labels.count * dimension, "every example has a class")
     precondition(penalty > 0 && classes > 1, "a penalty above 0 and two classes")
-    let problem = try LogisticProblem(features, dimension, labels, classes, penalty)
+    let problem = try LogisticProblem(
+      features, dimension: dimension, labels: labels, classes: classes, penalty: penalty)
+
+    // The problem is strictly convex: every start leads to the same minimum.
     let start = [Double](repeating: 0, count: (dimension + 1) * classes)
     let minimum = try LBFGS.minimize(from: start, tolerance: tolerance, maximumIterations: maximumIterations) { point in
       try Task.checkCancellation()
@@ -47,7 +55,11 @@ package struct LogisticRegression {
     return try Torch.withoutGradients { try LogisticProblem.withBias(features, dimension).matmul(weights).elements() }
   }
 
-  /// How many classes are more probable than each example's own; of equals the first comes first.
+  /// The number of classes that are more probable than each example's own; of equally probable ones the first comes
+  /// first.
+  /// - Parameters:
+  ///   - features: `[labels.count, dimension]`.
+  ///   - labels: each example's own class.
   package func places(_ features: [Float], labels: [Int]) throws -> [Int] {
     let scores = try scores(features)
     return labels.enumerated().map { row, label in
@@ -60,7 +72,7 @@ package struct LogisticRegression {
   }
 }
 
-/// What ``LogisticRegression`` minimises.
+/// The function that ``LogisticRegression`` minimises.
 private struct LogisticProblem {
   private let x: Tensor
   private let transposed: Tensor
@@ -70,7 +82,7 @@ private struct LogisticProblem {
   private let classes: Int
   private let penalty: Double
 
-  init(_ features: [Float], _ dimension: Int, _ labels: [Int], _ classes: Int, _ penalty: Double) throws {
+  init(_ features: [Float], dimension: Int, labels: [Int], classes: Int, penalty: Double) throws {
     (count, self.dimension, self.classes, self.penalty) = (labels.count, dimension, classes, penalty)
     x = try Self.withBias(features, dimension)
     transposed = try x.transposed()

@@ -1,19 +1,20 @@
 internal import Foundation
 
-/// Whether two models differ on the items that just one of them has right.
+/// McNemar's test: probabilities of the split between two models of the items that just one of them has right.
 package enum McNemar {
-  /// The exact two-sided probability of a split as uneven as this one, or more, if either model were as likely to be the right one.
+  /// The exact two-sided probability of a split as uneven as this one, or more, if either model were as likely to be
+  /// the right one.
   ///
-  /// Source: McNemar, “Note on the sampling error of the difference between correlated proportions or percentages”, 1947; the exact form
-  /// is the sign test's.
+  /// Source: McNemar, “Note on the sampling error of the difference between correlated proportions or percentages”,
+  /// 1947; the exact form is the sign test's.
   /// - Parameters:
-  ///   - first: how many items only the first model has right.
-  ///   - second: how many only the second has.
+  ///   - first: the number of items that only the first model has right.
+  ///   - second: the number of items that only the second has right.
   package static func exact(_ first: Int, _ second: Int) -> Double {
     precondition(first >= 0 && second >= 0, "counts are not negative")
     let n = first + second
     let smaller = min(first, second)
-    // Of an even split every split is as uneven.
+    // Every split is at least as uneven as an even one.
     guard first != second else { return 1 }
     // C(n, k) ½ⁿ, then each term before it from the one after.
     var term = exp(
@@ -26,7 +27,8 @@ package enum McNemar {
     return min(1, 2 * tail)
   }
 
-  /// Probabilities corrected for their number: with all below a level, the chance of any false finding is below it.
+  /// Probabilities corrected for their number, in the same order: if those below a level are taken as findings, the
+  /// chance that any of them is false is at most that level.
   ///
   /// Source: Holm, “A simple sequentially rejective multiple test procedure”, 1979.
   package static func holm(_ probabilities: [Double]) -> [Double] {

@@ -1,14 +1,16 @@
-/// Where the correct ones of each row and of each column of a table of cosines rank, found from squares of it.
+/// The ranks of the correct pairs in each row and in each column of a table of cosines, found from squares of the
+/// table.
 ///
-/// First the best correct cosines are learnt, then all that are before them are counted.
+/// First the best correct cosines are found, then all that are before them are counted.
 struct MutualRanks {
-  /// The best correct ones along one side.
+  /// The best correct pairs along one side.
   fileprivate struct Side {
     let correct: [[Int]]
-    /// The cosine of the best correct one; below all where there is none.
+    /// The cosine of the best correct pair; below all others where there is none.
     var cosines: [Float]
-    /// Its position; behind all where there is none.
+    /// Its position along the other side; after all others where there is none.
     var positions: [Int32]
+    /// The number of pairs before it, as far as they are counted.
     var counts: [Int32]
 
     init(_ correct: [[Int]]) {
@@ -44,13 +46,13 @@ struct MutualRanks {
     self.tiles = tiles
   }
 
-  /// Whether ``learn(_:_:)`` has to see a square.
+  /// True when ``learn(_:_:)`` must see a square.
   func correctTiles(_ row: Int, _ column: Int) -> Bool { tiles.contains([row, column]) }
 
-  /// How many are before the best correct one of each row, and of each column.
+  /// The number of pairs before the best correct one of each row, and of each column.
   var places: (rows: [Int], columns: [Int]) { (rows.counts.map { Int($0) }, columns.counts.map { Int($0) }) }
 
-  /// Looks at the correct pairs of a square.
+  /// Takes the correct pairs of a square.
   mutating func learn(_ place: CosineTiles.Place, _ cosines: UnsafeBufferPointer<Float>) {
     let width = place.columns.count
     func cosine(_ row: Int, _ column: Int) -> Float {
@@ -68,10 +70,10 @@ struct MutualRanks {
     }
   }
 
-  /// Counts those of a square that are before the best correct ones; each square once.
+  /// Counts the pairs of a square that are before the best correct ones; to be called once for each square.
   mutating func count(_ place: CosineTiles.Place, _ cosines: UnsafeBufferPointer<Float>) {
     let width = place.columns.count
-    let border = BorderRow(columns.cosines[place.columns], columns.positions[place.columns], place.rows)
+    let border = BorderRow(columns.cosines[place.columns], columns.positions[place.columns], rows: place.rows)
     columns.counts.withUnsafeMutableBufferPointer { counts in
       let counts = UnsafeMutableBufferPointer(rebasing: counts[place.columns])
       for row in place.rows {
@@ -85,34 +87,38 @@ struct MutualRanks {
 }
 
 extension MutualRanks.Side {
-  /// How many of a line's columns are before the best correct one of a row.
+  /// The number of a line's columns that are before the best correct one of a row.
+  /// - Parameters:
+  ///   - line: the row's cosines in one square.
+  ///   - first: the position of the square's first column.
   fileprivate func before(_ row: Int, in line: UnsafeBufferPointer<Float>, from first: Int) -> Int32 {
-    // In columns before the best one an equal cosine is before it too.
+    // In columns before the best one, an equal cosine ranks before it too.
     let border = min(max(Int(positions[row]) - first, 0), line.count)
     let best = cosines[row]
-    var (before, behind): (Int32, Int32) = (0, 0)
-    for column in 0..<border { before &+= line[column] >= best ? 1 : 0 }
-    for column in border..<line.count { behind &+= line[column] > best ? 1 : 0 }
-    return before &+ behind
+    var (earlier, later): (Int32, Int32) = (0, 0)
+    for column in 0..<border { earlier &+= line[column] >= best ? 1 : 0 }
+    for column in border..<line.count { later &+= line[column] > best ? 1 : 0 }
+    return earlier &+ later
   }
 }
 
-/// What the cosines of a square's columns are compared with.
+/// The best correct cosines of a square's columns, with which the others are compared.
 private struct BorderRow {
-  /// What a cosine has to be greater than, where the square is whole before or behind the best one.
+  /// The numbers that a cosine must exceed, for squares that are entirely before or after the best one.
   private let borders: [Float]
-  /// The best ones and their positions, where some of them are in the square itself.
+  /// The best cosines and their positions, when some of them are in the square itself.
   private let mixed: (cosines: [Float], positions: [Int32])?
 
-  init(_ cosines: ArraySlice<Float>, _ positions: ArraySlice<Int32>, _ rows: Range<Int>) {
-    // In rows before the best one an equal cosine is before it too.
+  init(_ cosines: ArraySlice<Float>, _ positions: ArraySlice<Int32>, rows: Range<Int>) {
+    // In rows before the best one, an equal cosine ranks before it too.
     borders = zip(cosines, positions).map { cosine, position in
       Int(position) < rows.upperBound ? cosine : cosine.nextDown
     }
     mixed = positions.contains { rows.contains(Int($0)) } ? (Array(cosines), Array(positions)) : nil
   }
 
-  /// Counts the columns of a row that are before. Without branches, so that several are looked at together.
+  /// Counts the columns of a row that are before the best ones. Without branches, so that the processor compares
+  /// several at a time.
   func count(_ line: UnsafeBufferPointer<Float>, row: Int32, into counts: UnsafeMutableBufferPointer<Int32>) {
     guard let mixed else {
       borders.withUnsafeBufferPointer { borders in

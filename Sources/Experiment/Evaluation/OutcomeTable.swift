@@ -5,11 +5,11 @@ internal import Core
 struct OutcomeGroup {
   let task: String
   let language: String
-  /// In their order.
+  /// The outcomes in the evaluation's order.
   private(set) var outcomes: [Outcome] = []
 
   /// Outcomes by task and language, both in the order of their UTF-8 bytes.
-  /// - Throws: ``OperationError`` when there are none, or an item comes twice.
+  /// - Throws: ``OperationError`` when there are none, or an item occurs twice.
   static func collect(_ outcomes: Outcomes, operation: String) throws -> [OutcomeGroup] {
     struct Key: Hashable { let task, language: String }
     var groups: [Key: OutcomeGroup] = [:]
@@ -20,10 +20,11 @@ struct OutcomeGroup {
       guard seen[key, default: []].insert(outcome.item).inserted else {
         throw OperationError(
           operation: operation, subject: "\(outcome.task), \(outcome.language)",
-          cause: "the item “\(outcome.item)” comes twice")
+          cause: "the item “\(outcome.item)” occurs twice")
       }
       groups[key, default: OutcomeGroup(task: outcome.task, language: outcome.language)].outcomes.append(outcome)
     }
+
     guard !groups.isEmpty else {
       throw OperationError(
         operation: operation, subject: "outcomes", cause: "there are none: the evaluation had nothing to ask")
@@ -37,7 +38,7 @@ struct OutcomeGroup {
 
   /// The groups of several trainings: each has the same tasks and languages, with the same items in the same order.
   /// - Returns: for each task and language the trainings' groups.
-  /// - Throws: ``OperationError`` that names what only one training has.
+  /// - Throws: ``OperationError`` that names an item that only one training has.
   static func collect(_ runs: [Outcomes], operation: String) throws -> [[OutcomeGroup]] {
     var collected: [[OutcomeGroup]] = []
     for (number, run) in runs.enumerated() {
@@ -46,50 +47,59 @@ struct OutcomeGroup {
         collected = groups.map { [$0] }
       } else {
         let matched = try match(
-          collected.map { $0[0] }, groups, operation: operation, ("the first training", "number \(number + 1)"))
-        for place in collected.indices { collected[place].append(matched[place]) }
+          collected.map { $0[0] }, groups, operation: operation,
+          names: ("the first training", "number \(number + 1)"))
+        for position in collected.indices { collected[position].append(matched[position]) }
       }
     }
     return collected
   }
 
   /// The groups of `others` with their items in the order of `groups`.
-  /// - Throws: ``OperationError`` that names what only one of the two has.
+  /// - Parameter names: of the two, for errors.
+  /// - Throws: ``OperationError`` that names an item that only one of the two has.
   static func match(
-    _ groups: [OutcomeGroup], _ others: [OutcomeGroup], operation: String, _ names: (String, String)
+    _ groups: [OutcomeGroup], _ others: [OutcomeGroup], operation: String, names: (String, String)
   ) throws -> [OutcomeGroup] {
-    func name(_ group: OutcomeGroup) -> String { "\(group.task), \(group.language)" }
-    func difference(_ subject: String, _ one: [String], _ other: [String]) -> OperationError? {
+    func requireEqual(_ subject: String, _ one: [String], and other: [String]) throws {
       let (onlyFirst, onlySecond) = (Set(one).subtracting(other), Set(other).subtracting(one))
-      guard !onlyFirst.isEmpty || !onlySecond.isEmpty else { return nil }
-      let example = onlyFirst.min() ?? onlySecond.min() ?? ""
-      return OperationError(
+      guard let example = onlyFirst.min() ?? onlySecond.min() else { return }
+      throw OperationError(
         operation: operation, subject: subject,
-        cause:
-          "\(onlyFirst.count) are only in \(names.0) and \(onlySecond.count) only in \(names.1), for instance “\(example)”: "
-          + "both have to come from the same evaluation")
+        cause: """
+          \(onlyFirst.count) are only in \(names.0) and \(onlySecond.count) only in \(names.1), for instance \
+          “\(example)”: both must come from the same evaluation
+          """)
     }
-    if let error = difference("tasks and languages", groups.map(name), others.map(name)) { throw error }
+
+    // Both are sorted, so that equal names mean equal positions.
+    try requireEqual("tasks and languages", groups.map(\.name), and: others.map(\.name))
     return try zip(groups, others).map { one, other in
-      if let error = difference("items of \(name(one))", one.outcomes.map(\.item), other.outcomes.map(\.item)) {
-        throw error
-      }
-      let places = Dictionary(uniqueKeysWithValues: other.outcomes.map { ($0.item, $0) })
-      var ordered = other
-      ordered.outcomes = try one.outcomes.map { outcome in
-        guard let counterpart = places[outcome.item], counterpart.candidates == outcome.candidates,
-          counterpart.picture == outcome.picture
-        else {
-          throw OperationError(
-            operation: operation, subject: "the item “\(outcome.item)” of \(name(one))",
-            cause:
-              "the two have another picture or another number of candidates for it: both have to come from the same evaluation"
-          )
-        }
-        return counterpart
-      }
-      return ordered
+      try requireEqual("items of \(one.name)", one.outcomes.map(\.item), and: other.outcomes.map(\.item))
+      return try other.ordered(as: one, operation: operation)
     }
+  }
+
+  private var name: String { "\(task), \(language)" }
+
+  /// The group with its outcomes in the order of another group of the same items.
+  /// - Throws: ``OperationError`` when an item has another picture or another number of candidates in the other group.
+  private func ordered(as group: OutcomeGroup, operation: String) throws -> OutcomeGroup {
+    let outcomeOfItem = Dictionary(uniqueKeysWithValues: outcomes.map { ($0.item, $0) })
+    var result = self
+    result.outcomes = try group.outcomes.map { outcome in
+      guard let counterpart = outcomeOfItem[outcome.item], counterpart.candidates == outcome.candidates,
+        counterpart.picture == outcome.picture
+      else {
+        throw OperationError(
+          operation: operation, subject: "the item “\(outcome.item)” of \(group.name)",
+          cause: """
+            the two have another picture or another number of candidates for it: both must come from the same evaluation
+            """)
+      }
+      return counterpart
+    }
+    return result
   }
 
   /// The groups of each task, in order.
@@ -106,11 +116,11 @@ struct OutcomeGroup {
   }
 }
 
-/// Numbers for pictures, given as they come.
+/// Numbers for pictures, from 0 in the order in which the pictures first occur.
 struct PictureNumbers {
   private var numbers: [String: Int] = [:]
 
-  /// How many pictures there are.
+  /// The number of pictures that have occurred.
   var count: Int { numbers.count }
 
   /// The number of a picture, the next free one when it is new.
@@ -121,31 +131,34 @@ struct PictureNumbers {
     return number
   }
 
-  /// What a group's pictures add to the mean of `value`: every item weighs the same.
-  /// - Parameter run: the number of the training that they are of.
+  /// The terms of a group's pictures for the mean of `value`: every item has the same weight.
+  /// - Parameters:
+  ///   - run: the number of the training that they are of.
+  ///   - value: the value of the outcome at a position.
   mutating func terms(_ outcomes: [Outcome], run: Int = 0, _ value: (Int) -> Double) -> [Bootstrap.Term] {
-    terms(outcomes, run, weight: { _ in 1 }, value)
+    terms(outcomes, run: run, weight: { _ in 1 }, value: value)
   }
 
-  /// What a group's pictures add to the mean over classes of the mean of `value`: an item weighs one part of its class.
+  /// The terms of a group's pictures for the mean over classes of the mean of `value`: an item's weight is its share of
+  /// its class.
   mutating func termsPerClass(_ outcomes: [Outcome], run: Int = 0, _ value: (Int) -> Double) -> [Bootstrap.Term] {
     let counts = Dictionary(outcomes.map { ($0.group ?? "", 1.0) }, uniquingKeysWith: +)
-    return terms(outcomes, run, weight: { 1 / (counts[$0.group ?? ""] ?? 1) }, value)
+    return terms(outcomes, run: run, weight: { 1 / (counts[$0.group ?? ""] ?? 1) }, value: value)
   }
 
   private mutating func terms(
-    _ outcomes: [Outcome], _ run: Int, weight: (Outcome) -> Double, _ value: (Int) -> Double
+    _ outcomes: [Outcome], run: Int, weight: (Outcome) -> Double, value: (Int) -> Double
   ) -> [Bootstrap.Term] {
-    var places: [Int: Int] = [:]
+    var positions: [Int: Int] = [:]
     var found: [(unit: Int, sum: Double, weight: Double)] = []
     for (position, outcome) in outcomes.enumerated() {
       let unit = number(of: outcome.picture)
       let weight = weight(outcome)
-      if let place = places[unit] {
-        found[place].sum += weight * value(position)
-        found[place].weight += weight
+      if let known = positions[unit] {
+        found[known].sum += weight * value(position)
+        found[known].weight += weight
       } else {
-        places[unit] = found.count
+        positions[unit] = found.count
         found.append((unit, weight * value(position), weight))
       }
     }

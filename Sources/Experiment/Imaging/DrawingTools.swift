@@ -1,18 +1,21 @@
 internal import Core
 internal import Glibc
 
-/// Fonts and libraries that vector drawings and text are drawn with.
+/// The fonts and libraries that draw vector pictures and text.
 ///
-/// A font counts by its file's name, size and its own version, not by its bytes: a desktop's fonts have gigabytes. Where it lies does not count.
+/// A font counts by its file's name, its size and its own version, not by its bytes: a desktop's fonts have gigabytes.
+/// Its folder does not count.
 package struct DrawingTools: CustomStringConvertible {
   private var versions: [String] = []
   private var fonts: Set<String> = []
   private var digest = DigestBuilder()
 
-  /// - Parameter lines: as `cvips_api.drawing` gives them.
-  /// - Throws: ``ContentError`` when a file of the configuration cannot be read.
+  /// The tools in a list of libvips.
+  /// - Parameter lines: the lines of `cvips_api.drawing`, with fields separated by tabs.
+  /// - Throws: ``OperationError`` when a file of the configuration cannot be read.
   package init(_ lines: String) throws {
     var configuration: [String] = []
+
     for line in lines.split(separator: "\n") {
       let fields = line.split(separator: "\t").map(String.init)
       switch fields.first {
@@ -26,6 +29,7 @@ package struct DrawingTools: CustomStringConvertible {
       default: continue
       }
     }
+
     for entry in configuration + fonts.sorted() { digest.update(Array((entry + "\n").utf8)) }
   }
 

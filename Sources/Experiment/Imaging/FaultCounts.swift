@@ -1,17 +1,20 @@
 package import Core
 
-/// Broken or left-out records by kind, each with its first examples: noted, never fatal, unless everything is broken.
+/// Numbers of broken or left-out records by kind, each with its first examples. They are noted in the report; only when
+/// nothing is left are they an error.
 package struct FaultCounts: Sendable {
-  /// How many examples of a kind are kept.
+  /// The most examples of a kind that are kept.
   package let exampleLimit: Int
   private var kinds: [String: (count: Int, examples: [String])] = [:]
 
+  /// Counts without a record.
+  /// - Parameter examples: the most examples of a kind that are kept.
   package init(examples: Int = 1) { exampleLimit = examples }
 
   /// Counts a record.
   /// - Parameters:
-  ///   - kind: what is wrong, as the words after a number: `records are no JSON`.
-  ///   - example: which record, such as `a.jsonl:17`.
+  ///   - kind: the fault in the words that follow a number: `records are not JSON`.
+  ///   - example: the place of the record, such as `a.jsonl:17`.
   package mutating func add(_ kind: String, _ example: @autoclosure () -> String) {
     var known = kinds.removeValue(forKey: kind) ?? (0, [])
     known.count += 1
@@ -19,7 +22,7 @@ package struct FaultCounts: Sendable {
     kinds[kind] = known
   }
 
-  /// Adds the counts of what comes after.
+  /// Adds the counts of later records.
   package mutating func merge(_ others: FaultCounts) {
     for (kind, other) in others.kinds {
       var known = kinds.removeValue(forKey: kind) ?? (0, [])
@@ -29,7 +32,7 @@ package struct FaultCounts: Sendable {
     }
   }
 
-  /// How many there were of all kinds.
+  /// The number of records of all kinds.
   package var total: Int { kinds.values.reduce(0) { $0 + $1.count } }
 
   /// A sentence for each kind, in the order of the kinds.
@@ -44,7 +47,12 @@ package struct FaultCounts: Sendable {
     for sentence in sentences { context.note(sentence) }
   }
 
-  /// - Throws: ``OperationError`` when nothing is left.
+  /// Checks that something is left.
+  /// - Parameters:
+  ///   - kept: the number of records that can be used.
+  ///   - operation: the operation in the error, such as `read the pictures`.
+  ///   - subject: the file or folder in the error.
+  /// - Throws: ``OperationError`` when `kept` is zero.
   package func check(kept: Int, operation: String, subject: String) throws {
     guard kept == 0 else { return }
     throw OperationError(

@@ -1,9 +1,10 @@
 internal import ArtifactTypes
 internal import FileFormats
 
-/// What a sample's JSON calls its pair and its picture.
+/// The ids of a pair and its picture in the JSON of a sample.
 package enum PairNames {
-  /// The `id` and `image` of a record, whatever else is wrong with it; `nil` for one that is empty or not there.
+  /// Reads `id` and `image` of a record, up to the first fault in it.
+  /// - Returns: `nil` for an id that is empty, or missing in the part that can be read.
   package static func read(_ bytes: UnsafeRawBufferPointer) -> (id: String?, image: String?) {
     var names: (id: String?, image: String?) = (nil, nil)
     var cursor = JSONCursor(bytes)

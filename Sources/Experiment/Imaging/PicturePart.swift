@@ -1,16 +1,24 @@
-/// A part of a picture, in pixels of the stored picture; may begin and end within one.
+/// A rectangle in a picture, in pixels of the stored picture, from its upper left corner. It may begin and end inside a
+/// pixel.
 package struct PicturePart: Hashable, Sendable {
+  /// The position and the size in pixels.
   package var left, top, width, height: Double
-  /// Whether pixels outside the part count at its edges, as they do where the whole is scaled and then cropped.
+  /// True when pixels outside the part count at its edges, as they do where the whole is scaled and then cropped.
   package var reachesOut: Bool
 
+  /// A part with these values.
   package init(left: Double, top: Double, width: Double, height: Double, reachesOut: Bool) {
     (self.left, self.top, self.width, self.height, self.reachesOut) = (left, top, width, height, reachesOut)
   }
 
-  /// What evaluation sees: the shorter side brought to `size` pixels, then the middle square.
+  /// The part that an evaluation uses: the middle square, after the shorter side is scaled to `size` pixels.
   ///
-  /// The longer side is cut to whole pixels and the margin rounded to the even one of two, as torchvision's `Resize` and `CenterCrop` do.
+  /// The longer side is rounded down to whole pixels, and a margin between two pixels to the even one, as torchvision's
+  /// `Resize` and `CenterCrop` do.
+  /// - Parameters:
+  ///   - width: the width of the stored picture in pixels.
+  ///   - height: its height in pixels.
+  ///   - size: the side of the square after scaling.
   package static func middle(width: Int, height: Int, size: Int) -> PicturePart {
     let short = min(width, height)
     let (newWidth, newHeight) = (width * size / short, height * size / short)

@@ -3,26 +3,29 @@ internal import CVips
 package import Core
 internal import LibraryLoading
 
-/// Pictures through libvips, which is loaded on first use.
+/// Operations on pictures by libvips, which is loaded on first use.
 ///
-/// Pixels are `[height, width, 4]` unsigned bytes: red green blue alpha, colours not multiplied with alpha. May be used from several
-/// threads at once: the table of functions never changes.
+/// Unless stated otherwise, pixels are `[height, width, 4]` unsigned bytes: red green blue alpha, colours not
+/// multiplied with alpha. Several threads may use one value at once without a lock: the table of functions never
+/// changes, and libvips itself is made for it.
 package struct Vips: @unchecked Sendable {
   private let table: UnsafePointer<cvips_api>
 
-  /// The version that pictures depend on.
+  /// The version of libvips as an input of stages, or `missing`.
   package static let version = EnvironmentFacet("libvips") { (try? Vips().version) ?? "missing" }
 
-  /// What vector drawings and text are drawn with: libraries, fonts and their configuration.
+  /// The libraries, the fonts and their configuration that draw vector pictures and text, as an input of stages.
   package static let drawing = EnvironmentFacet("fonts") { drawnWith }
 
   private static let drawnWith = (try? DrawingTools(Vips().drawingTools()))?.description ?? "missing"
 
-  /// What decodes pictures for a training or an evaluation, with versions: its pixels depend on it.
+  /// The libraries that decode pictures for a training or an evaluation, with their versions, which pixels depend on;
+  /// or `missing`.
   package static var decoders: String {
     (try? Vips()).map { "libvips \($0.version), libjpeg-turbo \($0.jpegVersion)" } ?? "missing"
   }
 
+  /// Loads libvips.
   /// - Throws: ``LoadedLibraryError`` when libvips is not there; ``OperationError`` when it does not start.
   package init() throws {
     table = try LoadedLibrary.table("libColophonVips.so", symbol: "cvips_api_table", as: cvips_api.self)
@@ -42,8 +45,12 @@ package struct Vips: @unchecked Sendable {
 
   /// Decodes a picture and fits it into a square, centred on a transparent canvas.
   /// - Parameters:
-  ///   - trimming: whether transparent margins are cut off first.
-  ///   - subject: what to call the picture in an error.
+  ///   - bytes: the encoded picture.
+  ///   - size: the side of the square in pixels.
+  ///   - trimming: true when transparent margins are cut off first.
+  ///   - subject: the name of the picture in an error.
+  /// - Returns: `[size, size, 4]`.
+  /// - Throws: ``OperationError`` when it cannot be decoded.
   package func thumbnail(_ bytes: UnsafeRawBufferPointer, size: Int, trimming: Bool, subject: String) throws -> [UInt8]
   {
     try pixels(width: size, height: size) { result in
@@ -56,6 +63,13 @@ package struct Vips: @unchecked Sendable {
   }
 
   /// Draws text in colour, trimmed to its ink.
+  /// - Parameters:
+  ///   - text: the text, on one line.
+  ///   - font: the name of the font.
+  ///   - file: the font's file.
+  ///   - points: the size of the font.
+  /// - Returns: the pixels with their size.
+  /// - Throws: ``OperationError`` when the text cannot be drawn.
   package func text(_ text: String, font: String, file: String, points: Int) throws -> (
     pixels: [UInt8], width: Int, height: Int
   ) {
@@ -71,6 +85,12 @@ package struct Vips: @unchecked Sendable {
   }
 
   /// Fits pixels into a square, centred on a transparent canvas.
+  /// - Parameters:
+  ///   - source: `[height, width, 4]`.
+  ///   - width: the width of the source.
+  ///   - height: the height of the source.
+  ///   - size: the side of the square in pixels.
+  /// - Returns: `[size, size, 4]`.
   package func fit(_ source: [UInt8], width: Int, height: Int, size: Int) throws -> [UInt8] {
     precondition(source.count == width * height * 4, "there are \(width)·\(height)·4 bytes")
     return try pixels(width: size, height: size) { result in
@@ -81,8 +101,10 @@ package struct Vips: @unchecked Sendable {
   }
 
   /// The size of a picture as it is stored; a turn that its EXIF data asks for does not count.
-  /// - Parameter subject: what to call the picture in an error.
-  /// - Throws: ``OperationError`` when it is no picture, or claims more than 100 million pixels.
+  /// - Parameters:
+  ///   - bytes: the encoded picture.
+  ///   - subject: the name of the picture in an error.
+  /// - Throws: ``OperationError`` when it is not a picture, or claims more than 100 million pixels.
   package func size(_ bytes: [UInt8], subject: String) throws -> (width: Int, height: Int) {
     var width: Int32 = 0
     var height: Int32 = 0
@@ -90,12 +112,17 @@ package struct Vips: @unchecked Sendable {
     return (Int(width), Int(height))
   }
 
-  /// Decodes a picture, lays it on white, and brings a part of it to a square by bicubic resampling with antialiasing.
+  /// Decodes a picture, lays it on white, and scales a part of it to a square by bicubic resampling with antialiasing.
   ///
-  /// It is not turned as EXIF data may ask, as in the training of CLIP models; no colour profile is used. A large JPEG is decoded at a half,
-  /// quarter or eighth of its size as long as that leaves two pixels for each that is wanted.
+  /// EXIF data do not turn it, as in the training of CLIP models; no colour profile is used. A large JPEG is decoded at
+  /// a half, a quarter or an eighth of its size as long as that leaves two pixels for each pixel of the square.
+  /// - Parameters:
+  ///   - bytes: the encoded picture.
+  ///   - part: the part of the stored picture.
+  ///   - size: the side of the square in pixels.
+  ///   - subject: the name of the picture in an error.
   /// - Returns: `[size, size, 3]`, red green blue.
-  /// - Throws: ``OperationError`` when it cannot be decoded or ends early, whatever part is asked for.
+  /// - Throws: ``OperationError`` when it cannot be decoded or ends early, even after the part.
   package func resample(_ bytes: [UInt8], _ part: PicturePart, size: Int, subject: String) throws -> [UInt8] {
     var box = cvips_part(
       left: part.left, top: part.top, width: part.width, height: part.height, reaches_out: part.reachesOut ? 1 : 0)
@@ -108,6 +135,10 @@ package struct Vips: @unchecked Sendable {
   }
 
   /// Encodes pixels as PNG.
+  /// - Parameters:
+  ///   - pixels: `[height, width, 4]`.
+  ///   - width: the width in pixels.
+  ///   - height: the height in pixels.
   package func png(_ pixels: UnsafeBufferPointer<UInt8>, width: Int, height: Int) throws -> [UInt8] {
     precondition(pixels.count == width * height * 4, "there are \(width)·\(height)·4 bytes")
     var result: UnsafeMutablePointer<UInt8>?
@@ -127,8 +158,9 @@ package struct Vips: @unchecked Sendable {
     }
   }
 
+  /// Calls a function of libvips, which returns zero on success and else a reason.
   private func call(
-    _ operation: String, _ subject: String, _ body: (inout UnsafeMutablePointer<CChar>?) -> Int32
+    _ operation: String, _ subject: String, body: (inout UnsafeMutablePointer<CChar>?) -> Int32
   ) throws {
     var error: UnsafeMutablePointer<CChar>?
     guard body(&error) != 0 else { return }

@@ -1,18 +1,23 @@
 internal import Glibc
 
-/// Which pairs of words become entries of the metadata.
+/// The rule by which pairs of words become entries of the metadata.
 public enum BigramRule: String, Codable, Sendable {
-  /// Those with the highest PMI, as many as 0.4 times the single words that were taken. Source: MetaCLIP 2, §3.1.
+  /// The pairs with the highest PMI, as many as 0.4 times the single words that were taken. Source: MetaCLIP 2, §3.1.
   case shareOfUnigrams
-  /// All with a PMI above 30. Source: MetaCLIP 2, reference code. Out of reach under about a billion words.
+  /// All pairs with a PMI above 30. Source: MetaCLIP 2, reference code. Out of reach under about a billion words.
   case pmiAbove30
+
+  private static let pmiLimit = 30.0
+
+  /// True when a pair with this PMI may become an entry at all.
+  func admits(pmi: Double) -> Bool { self == .shareOfUnigrams || pmi > Self.pmiLimit }
 }
 
 /// Pointwise mutual information of two neighbouring words, in bits: log2(n_ab·N) − log2(n_a·n_b).
 ///
 /// Source: MetaCLIP 2, reference code of the metadata.
 /// - Parameters:
-///   - together: how often the two stand together, n_ab.
+///   - together: how often the two are next to each other, n_ab.
 ///   - alone: how often each occurs, n_a and n_b.
 ///   - total: all running words, N.
 package func pointwiseMutualInformation(together: Int, alone: (Int, Int), total: Int) -> Double {

@@ -7,9 +7,11 @@ internal import Counting
 package struct Ranking {
   /// A text that may become an entry.
   package struct Candidate: Sendable {
+    /// The text of the entry.
     package var text: String
+    /// The number that orders candidates, the largest first.
     package var score: Double
-    /// What orders candidates with equal scores.
+    /// The number that orders candidates with equal scores, the smallest first.
     package var first: UInt64
 
     fileprivate func precedes(_ other: Candidate) -> Bool { (other.score, first) < (score, other.first) }
@@ -20,10 +22,11 @@ package struct Ranking {
   /// The worst that is kept, once there are as many as may be.
   private var worst: Candidate?
 
+  /// An empty ranking.
   /// - Parameter limit: how many to keep; at least one is kept.
   package init(limit: Int) { self.limit = max(1, limit) }
 
-  /// Whether a candidate with this score could still be among the best.
+  /// True when a candidate with this score could still be among the best.
   package func admits(score: Double, first: UInt64) -> Bool {
     worst.map { Candidate(text: "", score: score, first: first).precedes($0) } ?? true
   }
@@ -35,7 +38,7 @@ package struct Ranking {
     if kept.count >= limit * 2 { prune() }
   }
 
-  /// The best, best first.
+  /// The best candidates, best first.
   package mutating func best() -> [Candidate] {
     prune()
     return kept

@@ -2,9 +2,10 @@ internal import ArtifactTypes
 
 /// Cuts running text into the words that n-grams are counted of.
 ///
-/// Most languages: each CJK-like code point is a word, white space separates, all else accumulates; neither case nor Unicode
-/// normalisation is touched. Chinese, Japanese, Thai, Lao, Khmer and Burmese, which have no spaces, are cut by ICU's dictionaries;
-/// Tibetan and Dzongkha, for which it has none, code point by code point. Source: MetaCLIP 2, reference code of the n-gram counting.
+/// In most languages each CJK-like code point is a word, white space separates, and all other code points accumulate;
+/// neither case nor Unicode normalisation is touched. Chinese, Japanese, Thai, Lao, Khmer and Burmese, which have no
+/// spaces, are cut by ICU's dictionaries; Tibetan and Dzongkha, for which it has none, code point by code point.
+/// Source: MetaCLIP 2, reference code of the n-gram counting.
 ///
 /// A long-lived value with memory that is used again from text to text; used by one thread at a time.
 package struct Tokenizer {
@@ -12,17 +13,19 @@ package struct Tokenizer {
   private let classes = CodePointClasses()
   private var tags = TagRemoval()
 
+  /// The tokenizer of a language.
   /// - Parameter language: a code as CLDR or Wikipedia writes it.
-  /// - Throws: ``LoadedLibraryError`` when the language needs ICU and it is not there.
+  /// - Throws: ``LoadedLibraryError`` when the language needs ICU and it is missing.
   package init(language: String) throws {
     breaker = try SpacelessWriting.dictionary(of: language).map { try WordBreaker(locale: $0) }
   }
 
-  /// Calls `word` with the bytes of each word and their offset in the text without tags, and `gap` where the row of words that may
-  /// form bigrams is broken.
+  /// Calls `word` with the words of a text in order, and `gap` between two that do not form a bigram.
   /// - Parameters:
   ///   - text: valid UTF-8.
-  ///   - end: called at the end; the words' bytes stay where they are until then.
+  ///   - word: takes the bytes of a word and their offset in the text without tags.
+  ///   - gap: called where punctuation or a fragment is left out.
+  ///   - end: called at the end; until then the words' bytes stay at their addresses.
   package mutating func forEachWord(
     in text: UnsafeRawBufferPointer, word: (UnsafeRawBufferPointer, Int) throws -> Void, gap: () -> Void,
     end: () throws -> Void = {}
@@ -30,8 +33,10 @@ package struct Tokenizer {
     let (classes, breaker) = (classes, breaker)
     try tags.withCleaned(text) { text in
       guard let bytes = text.bindMemory(to: UInt8.self).baseAddress else { return }
+
       if let breaker {
         try breaker.forEachPiece(in: text) { piece in
+          // Pieces are spaces and punctuation marks too.
           let range = classes.stripped(bytes, piece)
           if range.isEmpty { return }
           if classes.isFragment(bytes, range) {
@@ -41,16 +46,16 @@ package struct Tokenizer {
           }
         }
       } else {
-        try Self.forEachRun(in: bytes, text.count, classes, word: word, gap: gap)
+        try Self.forEachRun(in: bytes, text.count, classes: classes, word: word, gap: gap)
       }
       try end()
     }
   }
 
-  /// The default tokenizer. Words in its sense hold neither white space nor punctuation, so that only a code point alone can be
-  /// dropped.
+  /// The tokenizer of languages with spaces. Its words hold neither white space nor punctuation, so that only single
+  /// code points are left out.
   private static func forEachRun(
-    in bytes: UnsafePointer<UInt8>, _ count: Int, _ classes: CodePointClasses,
+    in bytes: UnsafePointer<UInt8>, _ count: Int, classes: CodePointClasses,
     word: (UnsafeRawBufferPointer, Int) throws -> Void, gap: () -> Void
   ) rethrows {
     var start = 0
@@ -61,10 +66,12 @@ package struct Tokenizer {
         index += width
         continue
       }
+
+      // This code point ends the word before it.
       if index > start { try word(UnsafeRawBufferPointer(start: bytes + start, count: index - start), start) }
       if kind.contains(.punctuation) {
         gap()
-      } else if kind == .alone {
+      } else if kind == .word {
         try word(UnsafeRawBufferPointer(start: bytes + index, count: width), index)
       }
       index += width
@@ -75,14 +82,14 @@ package struct Tokenizer {
 }
 
 extension CodePointClasses {
-  /// Brackets and quotation marks of which a word in a language without spaces holds as many of the one as of the other.
+  /// Brackets and quotation marks: a word in a language without spaces holds as many opening as closing ones.
   private static let pairs: [(open: UInt32, close: UInt32)] = [
     ("(", ")"), ("[", "]"), ("{", "}"), ("“", "”"), ("‘", "’"), ("（", "）"), ("【", "】"), ("《", "》"), ("〈", "〉"),
     ("「", "」"),
   ].map { (open: Unicode.Scalar, close: Unicode.Scalar) in (open.value, close.value) }
 
-  /// Whether a stripped piece begins with punctuation, as one that is all punctuation does, or holds one of a pair of brackets
-  /// without the other.
+  /// True when a stripped piece begins with punctuation, as one that is all punctuation does, or holds one of a pair of
+  /// brackets without the other.
   fileprivate func isFragment(_ bytes: UnsafePointer<UInt8>, _ range: Range<Int>) -> Bool {
     var hasPunctuation = false
     var index = range.lowerBound
@@ -94,6 +101,7 @@ extension CodePointClasses {
       }
       index += width
     }
+
     guard hasPunctuation else { return false }
     let piece = String(
       decoding: UnsafeBufferPointer(start: bytes + range.lowerBound, count: range.count), as: UTF8.self)

@@ -1,15 +1,16 @@
 package import Core
 
-// The optimiser's state, for a training that goes on in another process.
+// The optimiser's state, for a training that continues in another process.
 
 extension AdamW {
-  /// The running means of the gradients and of their squares, in the order of the parameters and of their shapes.
+  /// The running means of the gradients and of their squares, in the order of the parameters and with their shapes.
   package var moments: (first: [Tensor], second: [Tensor]) { (first, second) }
 
-  /// Goes on from an earlier state.
+  /// Continues from an earlier state.
   /// - Parameters:
-  ///   - first, second: what ``moments`` gave, contiguous float32.
-  ///   - steps: how many steps had been made.
+  ///   - first: the means of the gradients, from ``moments``, contiguous float32.
+  ///   - second: the means of the squared gradients, from ``moments``, contiguous float32.
+  ///   - steps: the number of steps before that state.
   /// - Throws: ``OperationError`` when a shape is not that of its parameter; nothing is changed.
   package mutating func restore(first: [Tensor], second: [Tensor], steps: Int) throws(OperationError) {
     for moments in [first, second] where moments.map(\.shape) != parameters.map(\.shape) {

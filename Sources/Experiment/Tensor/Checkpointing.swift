@@ -3,43 +3,52 @@ package import Core
 internal import Glibc
 
 extension Torch {
-  /// Runs `body` and keeps its inputs alone: its activations are computed again in the backward pass, for less memory and more time.
+  /// Runs `body` and keeps only its inputs. Its activations are computed again in the backward pass, for less memory
+  /// and more time.
   ///
-  /// The gradients are those without it, bit by bit, also of the parameters that `body` uses; one that several blocks share may differ in
-  /// the last bits when it has a gradient already, to which each block then adds on its own. What `body` throws in the backward pass is
-  /// thrown by ``Tensor/backward()``, with its description in the cause. Source: Chen et al. 2016 (arXiv 1604.06174).
+  /// The gradients are the same as without checkpointing, bit by bit, also those of the parameters that `body` uses. A
+  /// parameter that several blocks share may differ in the last bits when it has a gradient already, to which each
+  /// block then adds its own. An error of `body` in the backward pass is thrown by ``Tensor/backward()``, with its
+  /// description in the cause.
+  /// Source: Chen et al. 2016 (arXiv 1604.06174).
   /// - Parameters:
-  ///   - inputs: what `body` is given. Other tensors that it uses get gradients only when they are parameters: leaves of the graph.
-  ///   - outputs: how many tensors `body` gives, all of floating-point numbers.
-  ///   - body: gives the same whenever it is given the same.
-  /// - Throws: ``OperationError``: what `body` throws, and when it gives another number of tensors.
+  ///   - inputs: the arguments of `body`. Other tensors that it uses get gradients only when they are parameters,
+  ///     leaves of the graph.
+  ///   - outputs: the number of tensors that `body` returns, all of floating-point numbers.
+  ///   - body: returns equal tensors for equal arguments.
+  /// - Throws: ``OperationError``: the errors of `body`, and one when it returns another number of tensors.
   package static func checkpoint(
     _ inputs: [Tensor], outputs: Int, _ body: @escaping ([Tensor]) throws(OperationError) -> [Tensor]
   ) throws(OperationError) -> [Tensor] {
     let table = try functions()
     let block = RepeatedBlock(body, table)
     var handles = [OpaquePointer?](repeating: nil, count: outputs)
+
+    // The block lives until libtorch releases it, after the backward pass.
     do throws(OperationError) {
       try perform("checkpoint", inputs) { table, error in
         table.checkpoint(
           ctorch_block(
             state: Unmanaged.passRetained(block).toOpaque(),
-            run: { RepeatedBlock.borrowed($0).run($1, $2, $3, $4, $5) },
+            run: {
+              RepeatedBlock.borrowed($0).run($1, count: $2, outputs: $3, outputCount: $4, message: $5)
+            },
             release: { Unmanaged<RepeatedBlock>.fromOpaque($0).release() }),
           inputs.map { $0.handle }, Int32(inputs.count), &handles, Int32(outputs), error)
       }
     } catch {
       throw block.failure ?? error
     }
+
     return handles.compactMap { $0.map { Tensor(owning: $0, of: table) } }
   }
 }
 
-/// What libtorch holds of a block.
+/// A block that libtorch keeps and runs again in the backward pass.
 private final class RepeatedBlock {
   private let body: ([Tensor]) throws(OperationError) -> [Tensor]
   private let table: UnsafePointer<ctorch_api>
-  /// What the last run threw.
+  /// The error of the last run.
   private(set) var failure: OperationError?
 
   init(_ body: @escaping ([Tensor]) throws(OperationError) -> [Tensor], _ table: UnsafePointer<ctorch_api>) {
@@ -51,18 +60,19 @@ private final class RepeatedBlock {
     Unmanaged<RepeatedBlock>.fromOpaque(state).takeUnretainedValue()
   }
 
-  /// Takes ownership of the inputs; gives the outputs away.
+  /// Takes ownership of the inputs, and passes that of the outputs to libtorch.
   func run(
-    _ inputs: UnsafePointer<OpaquePointer>?, _ inputCount: Int32, _ outputs: UnsafeMutablePointer<OpaquePointer?>,
-    _ outputCount: Int32, _ message: Torch.ErrorSlot
+    _ inputs: UnsafePointer<OpaquePointer>?, count inputCount: Int32, outputs: UnsafeMutablePointer<OpaquePointer?>,
+    outputCount: Int32, message: Torch.ErrorSlot
   ) -> Bool {
     let given = UnsafeBufferPointer(start: inputs, count: Int(inputCount)).map { Tensor(owning: $0, of: table) }
+
     do throws(OperationError) {
       let results = try body(given)
       guard results.count == Int(outputCount) else {
         throw OperationError(
           operation: "checkpoint", subject: "\(given)",
-          cause: "the block gave \(results.count) tensors instead of \(outputCount)"
+          cause: "the block returned \(results.count) tensors instead of \(outputCount)"
         )
       }
       for (place, result) in results.enumerated() { outputs[place] = table.pointee.share(result.handle) }

@@ -1,7 +1,7 @@
 internal import CTorch
 package import Core
 
-// The layers of a transformer. Tokens are packed: a batch is one matrix `[tokens, width]`, whatever the sequences' lengths.
+// The layers of a transformer. Tokens are packed: a batch of sequences of any lengths is one matrix `[tokens, width]`.
 
 extension Tensor {
   /// x · weightᵀ + bias, multiplied in the element type `type`.
@@ -36,7 +36,7 @@ extension Tensor {
   /// - Parameter delta: `[rows, width]` of `type`.
   /// - Returns: the sum, of x's type, and the normalised rows, of `type`.
   package func addThenLayerNorm(
-    _ delta: Tensor, _ weight: Tensor, _ bias: Tensor, epsilon: Double = 1e-5, as type: ElementType = .float32
+    _ delta: Tensor, _ weight: Tensor, bias: Tensor, epsilon: Double = 1e-5, as type: ElementType = .float32
   ) throws(OperationError) -> (sum: Tensor, normalized: Tensor) {
     var sum: OpaquePointer?
     let normalized = try Torch.tensor("addThenLayerNorm", [self, delta, weight, bias]) {
@@ -51,10 +51,11 @@ extension Tensor {
   /// Attention inside each packed sequence: this tensor `[tokens, 3 · width]` holds queries, keys and values.
   /// - Parameters:
   ///   - offsets: int64 `[sequences + 1]`; sequence i has the tokens `offsets[i] ..< offsets[i + 1]`.
-  ///   - causal: whether a token sees only itself and those before it.
+  ///   - heads: the number of heads, a divisor of the width.
+  ///   - causal: true when a token sees only itself and those before it.
   /// - Returns: `[tokens, width]`.
   package func attention(offsets: Tensor, heads: Int, causal: Bool) throws(OperationError) -> Tensor {
-    try Torch.tensor("attention", [self, offsets], "\(heads) heads") {
+    try Torch.tensor("attention", [self, offsets], details: "\(heads) heads") {
       $0.attention(handle, offsets.handle, Int64(heads), causal, $1)
     }
   }
@@ -66,15 +67,16 @@ extension Tensor {
 
   /// The mean over rows of −log softmax(x)[target].
   /// - Parameter targets: int64 `[rows]` for x `[rows, classes]`.
-  /// - Throws: ``OperationError`` when there is not one target for each row, or a target is no class.
+  /// - Throws: ``OperationError`` when there is not one target for each row, or a target is not a class.
   package func crossEntropy(_ targets: Tensor) throws(OperationError) -> Tensor {
     let (rows, shape) = (shape, targets.shape)
     guard rows.count == 2, shape.count == 1, rows[0] == shape[0] else {
       throw OperationError(
         operation: "crossEntropy", subject: "\(self), \(targets)",
-        cause:
-          "there are \(targets.count) targets for \(rows.first ?? 0) rows: each row [rows, classes] needs one, as [rows]"
-      )
+        cause: """
+          there are \(targets.count) targets for \(rows.first ?? 0) rows: \
+          each row [rows, classes] needs one, as [rows]
+          """)
     }
     return try -logSoftmax(-1).gathered(1, targets.reshaped(-1, 1)).mean()
   }

@@ -3,13 +3,14 @@ package import Core
 
 /// A model's trainable tensors under their names.
 package struct Parameters {
-  /// In the order in which they were added.
+  /// The names, in the order in which the parameters were added.
   package private(set) var names: [String] = []
   private var tensors: [String: Tensor] = [:]
 
+  /// No parameters.
   package init() {}
 
-  /// Adds a parameter, which requires its gradient from now on. The name is new.
+  /// Adds a parameter under a new name. It requires its gradient from then on.
   @discardableResult
   package mutating func add(_ name: String, _ tensor: Tensor) throws(OperationError) -> Tensor {
     precondition(tensors[name] == nil, "a parameter's name is used once: \(name)")
@@ -18,7 +19,8 @@ package struct Parameters {
     return tensor
   }
 
-  /// - Throws: ``OperationError`` when there is no parameter of that name.
+  /// The parameter of a name.
+  /// - Throws: ``OperationError`` when no parameter has it.
   package subscript(_ name: String) -> Tensor {
     get throws(OperationError) {
       guard let tensor = tensors[name] else {
@@ -28,11 +30,12 @@ package struct Parameters {
     }
   }
 
-  /// All parameters in order.
+  /// All parameters, in the order in which they were added.
   package var all: [(name: String, tensor: Tensor)] { names.compactMap { name in tensors[name].map { (name, $0) } } }
 
-  /// How many numbers there are in all.
+  /// The number of elements of all parameters together.
   package var count: Int { all.reduce(0) { $0 + $1.tensor.count } }
 
+  /// Removes the gradients of all parameters.
   package func clearGradients() throws(OperationError) { for (_, tensor) in all { try tensor.clearGradient() } }
 }

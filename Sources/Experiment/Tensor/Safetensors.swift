@@ -4,16 +4,19 @@ internal import Foundation
 
 /// Tensors by name in one file: the format of trained models.
 ///
-/// Eight bytes with the header's length (little endian), a JSON header with each tensor's type, shape and place, then the raw elements.
-/// Equal tensors give equal bytes: names are sorted by their UTF-8 bytes, elements lie in that order without gaps. float32 is written;
-/// float32, float64, float16 and bfloat16 are read, as float32.
+/// A file begins with eight bytes, the header's length (little endian). A JSON header follows with each tensor's type,
+/// shape and place, then the raw elements. Equal tensors give equal bytes: names are sorted by their UTF-8 bytes, and
+/// the elements follow in that order without gaps. float32 is written; float32, float64, float16 and bfloat16 are read,
+/// as float32.
 package enum Safetensors {
   /// A tensor's elements outside libtorch.
   package struct Entry: Equatable, Sendable {
+    /// The sizes of the dimensions, outermost first; empty for a scalar.
     package var shape: [Int]
-    /// In row-major order.
+    /// The elements in row-major order.
     package var elements: [Float]
 
+    /// A tensor with as many elements as the shape holds.
     package init(shape: [Int], elements: [Float]) {
       precondition(elements.count == shape.reduce(1, *), "the elements fill the shape")
       self.shape = shape
@@ -31,13 +34,15 @@ package enum Safetensors {
     return bytes
   }
 
-  /// What stands before the elements of float32 tensors with these shapes; the elements follow in the order of ``sorted(_:)``.
+  /// The bytes before the elements of float32 tensors with these shapes. The elements follow in the order of
+  /// ``sorted(_:)``.
   package static func head(_ shapes: [String: [Int]], metadata: [String: String] = [:]) throws -> [UInt8] {
     var parts: [String] = []
     if !metadata.isEmpty {
       let texts = try metadata.keys.sorted().map { "\(try json($0)):\(try json(metadata[$0] ?? ""))" }
       parts.append(#""__metadata__":{\#(texts.joined(separator: ","))}"#)
     }
+
     var offset = 0
     for name in sorted(shapes.keys) {
       guard let shape = shapes[name] else { continue }
@@ -46,19 +51,22 @@ package enum Safetensors {
       parts.append(#"\#(try json(name)):{"dtype":"F32","shape":[\#(sizes)],"data_offsets":[\#(offset),\#(end)]}"#)
       offset = end
     }
+
+    // Spaces fill the header up to a multiple of eight bytes, so that the elements are aligned.
     var header = Array("{\(parts.joined(separator: ","))}".utf8)
     while !header.count.isMultiple(of: 8) { header.append(UInt8(ascii: " ")) }
     return withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) } + header
   }
 
-  /// Names in the order in which their elements lie in a file: by their UTF-8 bytes.
+  /// The names in the order of their elements in a file: by their UTF-8 bytes.
   package static func sorted(_ names: some Sequence<String>) -> [String] {
     names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
   /// The tensors of a file's bytes.
   /// - Parameter subject: the file's name, for errors.
-  /// - Throws: ``OperationError`` when the bytes are truncated, or a tensor's place, type and shape do not fit together.
+  /// - Throws: ``OperationError`` when the bytes are truncated, or a tensor's place, type and shape do not fit
+  ///   together.
   package static func decode(_ bytes: [UInt8], subject: String) throws(OperationError) -> [String: Entry] {
     let result = bytes.withUnsafeBytes { bytes in
       Result { () throws(OperationError) in

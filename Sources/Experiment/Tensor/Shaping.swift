@@ -4,25 +4,26 @@ package import Core
 // Views, selections and concatenation.
 
 extension Tensor {
-  /// The same elements under another shape of as many.
+  /// The same elements under another shape that holds as many; one size may be -1, which is computed.
   package func reshaped(_ shape: Int...) throws(OperationError) -> Tensor { try reshaped(to: shape) }
 
+  /// The same elements under another shape that holds as many; one size may be -1, which is computed.
   package func reshaped(to shape: [Int]) throws(OperationError) -> Tensor {
-    try Torch.tensor("reshape", [self], "shape \(shape)") {
+    try Torch.tensor("reshape", [self], details: "shape \(shape)") {
       $0.reshape(handle, shape.map(Int64.init), Int32(shape.count), $1)
     }
   }
 
   /// Repeats dimensions of size 1 (and new ones in front) without copying.
   package func expanded(to shape: [Int]) throws(OperationError) -> Tensor {
-    try Torch.tensor("expand", [self], "shape \(shape)") {
+    try Torch.tensor("expand", [self], details: "shape \(shape)") {
       $0.expand(handle, shape.map(Int64.init), Int32(shape.count), $1)
     }
   }
 
   /// The dimensions in another order.
   package func permuted(_ dimensions: Int...) throws(OperationError) -> Tensor {
-    try Torch.tensor("permute", [self], "dimensions \(dimensions)") {
+    try Torch.tensor("permute", [self], details: "dimensions \(dimensions)") {
       $0.permute(handle, dimensions.map(Int64.init), Int32(dimensions.count), $1)
     }
   }
@@ -43,7 +44,7 @@ extension Tensor {
         operation: "slice", subject: "\(self), dimension \(dimension), \(range)",
         cause: "the dimension has the places 0..<\(shape[place]): a range ascends within them")
     }
-    return try Torch.tensor("slice", [self], "dimension \(dimension), \(range)") {
+    return try Torch.tensor("slice", [self], details: "dimension \(dimension), \(range)") {
       $0.narrow(handle, Int64(dimension), Int64(range.lowerBound), Int64(range.count), $1)
     }
   }
@@ -72,9 +73,10 @@ extension Tensor {
     guard mask.elementType == .bool else {
       throw OperationError(
         operation: "fill", subject: "\(self), \(mask)",
-        cause:
-          "the mask is \(mask.elementType.map { "\($0)" } ?? "of an unknown type") instead of bool: compare with equals first"
-      )
+        cause: """
+          the mask is \(mask.elementType.map { "\($0)" } ?? "of an unknown type") instead of bool: \
+          compare with equals first
+          """)
     }
     return try Torch.tensor("fill", [self, mask]) { $0.masked_fill(handle, mask.handle, value, $1) }
   }

@@ -1,7 +1,7 @@
 internal import CTorch
 package import Core
 
-/// What a tensor's elements are.
+/// The type of a tensor's elements. The numbers are those of the C interface.
 package enum ElementType: Int32, Sendable, CaseIterable {
   case float32 = 0
   case float64 = 1
@@ -10,7 +10,7 @@ package enum ElementType: Int32, Sendable, CaseIterable {
   case uint8 = 4
   case bool = 5
 
-  /// Bytes of one element.
+  /// The size of one element in bytes.
   package var byteCount: Int {
     switch self {
     case .float32: 4
@@ -23,18 +23,34 @@ package enum ElementType: Int32, Sendable, CaseIterable {
 
 /// A Swift type that tensors are made from and read into.
 package protocol TensorElement: BitwiseCopyable {
+  /// The type of the elements of a tensor that is made from such values.
   static var elementType: ElementType { get }
 }
 
-extension Float: TensorElement { package static var elementType: ElementType { .float32 } }
-extension Double: TensorElement { package static var elementType: ElementType { .float64 } }
-extension Int64: TensorElement { package static var elementType: ElementType { .int64 } }
-extension UInt8: TensorElement { package static var elementType: ElementType { .uint8 } }
+extension Float: TensorElement {
+  /// `float32`.
+  package static var elementType: ElementType { .float32 }
+}
+
+extension Double: TensorElement {
+  /// `float64`.
+  package static var elementType: ElementType { .float64 }
+}
+
+extension Int64: TensorElement {
+  /// `int64`.
+  package static var elementType: ElementType { .int64 }
+}
+
+extension UInt8: TensorElement {
+  /// `uint8`.
+  package static var elementType: ElementType { .uint8 }
+}
 
 /// An n-dimensional array that libtorch computes with, and a node of the gradient graph.
 ///
-/// Operations never change a tensor; they throw ``OperationError`` naming the operation and the operands’ shapes. Negative dimensions count
-/// from the end. A tensor stays on the thread that made it.
+/// Operations never change a tensor. They throw ``OperationError``, which names the operation and the operands' shapes.
+/// Negative dimensions count from the end. A tensor stays on the thread that made it.
 package final class Tensor: CustomStringConvertible {
   let handle: OpaquePointer
   private let table: UnsafePointer<ctorch_api>
@@ -58,7 +74,7 @@ package final class Tensor: CustomStringConvertible {
     (0..<table.pointee.rank(handle)).map { Int(table.pointee.size(handle, $0)) }
   }
 
-  /// How many elements there are.
+  /// The number of elements.
   package var count: Int { shape.reduce(1, *) }
 
   /// The type of the elements; `nil` for one that only libtorch knows.
@@ -80,16 +96,16 @@ package final class Tensor: CustomStringConvertible {
         cause: held.map { "the shape \(shape) holds \($0)" }
           ?? "the shape \(shape) has a negative size, or holds more elements than can be counted")
     }
-    return try Torch.tensor("from", [], "shape \(shape)") { table, error in
+    return try Torch.tensor("from", [], details: "shape \(shape)") { table, error in
       elements.withUnsafeBytes {
         table.from_bytes($0.baseAddress, Element.elementType.rawValue, shape.map(Int64.init), Int32(shape.count), error)
       }
     }
   }
 
-  /// Calls `body` with a tensor of the elements where they lie, without copying them.
+  /// Calls `body` with a tensor of the elements, which are not copied.
   ///
-  /// The tensor and its views are of use during the call alone; what is computed from them lives on.
+  /// The tensor and its views are valid only during the call; tensors computed from them stay valid.
   /// - Parameter elements: as many as the shape holds, at least one.
   package static func withBorrowed<Result>(
     _ elements: [Float], shape: [Int], _ body: (Tensor) throws -> Result
@@ -98,19 +114,19 @@ package final class Tensor: CustomStringConvertible {
     return try elements.withUnsafeBufferPointer { elements in
       guard let start = elements.baseAddress else { preconditionFailure("an array with elements has an address") }
       return try body(
-        Torch.tensor("borrow", [], "shape \(shape)") {
+        Torch.tensor("borrow", [], details: "shape \(shape)") {
           $0.borrow(start, shape.map(Int64.init), Int32(shape.count), $1)
         })
     }
   }
 
-  /// How many elements a shape holds; `nil` when a size is negative, or they are too many to count.
+  /// The number of elements that a shape holds; `nil` when a size is negative, or they are too many to count.
   private static func held(by shape: [Int]) -> Int? {
     guard shape.allSatisfy({ $0 >= 0 }) else { return nil }
     var held = 1
     for size in shape {
       let (product, overflows) = held.multipliedReportingOverflow(by: size)
-      // An empty dimension behind a huge one makes the whole empty.
+      // An empty dimension after a huge one makes the whole empty.
       if overflows { return shape.contains(0) ? 0 : nil }
       held = product
     }
@@ -123,16 +139,17 @@ package final class Tensor: CustomStringConvertible {
   }
 
   /// A tensor with the same value everywhere.
-  package static func full(_ shape: [Int], _ value: Double, _ type: ElementType = .float32) throws(OperationError)
+  package static func full(_ shape: [Int], _ value: Double, type: ElementType = .float32) throws(OperationError)
     -> Tensor
   {
-    try Torch.tensor("full", [], "shape \(shape)") {
+    try Torch.tensor("full", [], details: "shape \(shape)") {
       $0.full(shape.map(Int64.init), Int32(shape.count), value, type.rawValue, $1)
     }
   }
 
+  /// A tensor of zeros.
   package static func zeros(_ shape: [Int], _ type: ElementType = .float32) throws(OperationError) -> Tensor {
-    try full(shape, 0, type)
+    try full(shape, 0, type: type)
   }
 
   /// All elements in row-major order, converted when they are of another type.
@@ -155,7 +172,8 @@ package final class Tensor: CustomStringConvertible {
     return result
   }
 
-  /// Calls `body` with the elements in row-major order, without copying them where they lie so; valid during the call.
+  /// Calls `body` with the elements in row-major order, valid during the call. They are copied only when the tensor has
+  /// another order or type.
   package func withElements<Result>(_ body: (UnsafeBufferPointer<Float>) throws -> Result) throws -> Result {
     guard elementType == .float32, let start = table.pointee.data(handle) else {
       return try elements(as: Float.self).withUnsafeBufferPointer(body)
@@ -169,7 +187,8 @@ package final class Tensor: CustomStringConvertible {
   package func item() throws(OperationError) -> Double {
     let elements = try elements(as: Double.self)
     guard elements.count == 1 else {
-      throw OperationError(operation: "read the only element", subject: description, cause: "it has not one element")
+      throw OperationError(
+        operation: "read the only element", subject: description, cause: "it has \(elements.count) elements")
     }
     return elements[0]
   }

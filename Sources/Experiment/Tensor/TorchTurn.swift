@@ -1,9 +1,10 @@
 extension Torch {
-  /// Runs `body` when nobody else in this process computes with libtorch.
+  /// Runs `body` when no other task in this process computes with libtorch.
   ///
-  /// Stages run side by side, but two computations in one process must not meet in libtorch: oneDNN, which multiplies bfloat16 there,
-  /// damages its cache of compiled kernels when several threads fill it (seen with oneDNN 2.7 as allocations of impossible sizes), and
-  /// OpenBLAS makes no promise either. Others wait without holding a thread, in the order of their coming. Not to be nested.
+  /// Stages run at the same time, but two computations in one process must not meet in libtorch. oneDNN, which
+  /// multiplies bfloat16 there, damages its cache of compiled kernels when several threads fill it (seen with oneDNN
+  /// 2.7 as allocations of impossible sizes), and OpenBLAS makes no promise either. Tasks wait in the order of their
+  /// calls, without blocking a thread. Calls must not be nested.
   package static func inTurn<Result>(_ body: () async throws -> Result) async throws -> Result {
     await TorchTurn.shared.take()
     do {
@@ -17,7 +18,7 @@ extension Torch {
   }
 }
 
-/// Whose turn it is.
+/// A queue of the tasks that compute with libtorch.
 private actor TorchTurn {
   static let shared = TorchTurn()
 
@@ -32,7 +33,7 @@ private actor TorchTurn {
     await withCheckedContinuation { waiting.append($0) }
   }
 
-  /// Hands the turn to the next who waits.
+  /// Passes the turn to the first task that waits.
   func give() {
     if waiting.isEmpty { isTaken = false } else { waiting.removeFirst().resume() }
   }

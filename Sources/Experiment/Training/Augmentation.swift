@@ -1,15 +1,17 @@
 internal import Tensor
 
-/// How pictures are varied in training. Every range is symmetric; 0 leaves the property as it is.
+/// The variation of a set's pictures in training. Every range is symmetric; 0 leaves the property unchanged.
 ///
-/// Pictures lie on random backgrounds, because their own is transparent. They are never mirrored: arrows and letters have a direction.
+/// Pictures are drawn on random backgrounds, because their own is transparent. They are never mirrored: arrows and
+/// letters have a direction. The default values are this package's own.
 public struct Augmentation: Codable, Hashable, Sendable {
   /// The largest rotation, in degrees.
   public var rotation: Float = 15
-  /// The smallest and the largest size of the picture, as a share of the frame.
+  /// The smallest size of the picture, as a share of the frame.
   public var smallestScale: Float = 0.75
+  /// The largest size of the picture, as a share of the frame; above 1, its edges are cut off.
   public var largestScale: Float = 1.1
-  /// How much the two sides may differ, as a share.
+  /// The largest difference of the two sides' scales, as a share.
   public var aspect: Float = 0.12
   /// The largest shift, as a share of the frame.
   public var shift: Float = 0.1
@@ -21,12 +23,13 @@ public struct Augmentation: Codable, Hashable, Sendable {
   public var grayscale: Float = 0.08
   /// The share of pictures that are blurred.
   public var blur: Float = 0.2
-  /// The share of pictures that lie on white; the others lie on a random colour or a shade between two.
+  /// The share of pictures on white; the others are on a random colour or a shade between two.
   public var whiteBackground: Float = 0.35
 
+  /// The default variation.
   public init() {}
 
-  /// No variation: what evaluation sees.
+  /// No variation, and a white background: the pictures that evaluation sees.
   public static var none: Augmentation {
     var none = Augmentation()
     (none.rotation, none.smallestScale, none.largestScale, none.aspect, none.shift) = (0, 1, 1, 0, 0)
@@ -35,9 +38,9 @@ public struct Augmentation: Codable, Hashable, Sendable {
   }
 }
 
-/// One drawn variation: where a pixel of the frame comes from, and what becomes of its colour.
+/// One drawn variation: the source of each pixel of the frame, and the change of its colour.
 struct Variation {
-  /// Half a frame is 1: source = matrix · target + shift.
+  /// The columns of the matrix in source = matrix · target + shift, where half a frame is 1.
   let matrix: (SIMD2<Float>, SIMD2<Float>)
   let shift: SIMD2<Float>
   /// colour' = gains · colour, then away from grey by `saturation` and from middle grey by `contrast`.
@@ -50,6 +53,8 @@ struct Variation {
 
   init(_ settings: Augmentation, _ generator: inout CounterGenerator) {
     func around(_ range: Float) -> Float { generator.uniform(-range...range) }
+
+    // The order of the draws is part of the result: every statement below stays in its place.
     let angle = around(settings.rotation) * .pi / 180
     let scale = generator.uniform(settings.smallestScale...settings.largestScale)
     let aspect = 1 + around(settings.aspect)
@@ -63,6 +68,8 @@ struct Variation {
     saturation = generator.uniform() < settings.grayscale ? 0 : 1 + around(settings.contrast)
     contrast = 1 + around(settings.contrast)
     blurs = generator.uniform() < settings.blur
+
+    // All is drawn for each kind of background, so that the kind does not move the draws after it.
     func color() -> SIMD4<Float> { SIMD4(generator.uniform(), generator.uniform(), generator.uniform(), 1) }
     let (first, second) = (color(), color())
     let kind = generator.uniform()

@@ -7,7 +7,7 @@ internal import Tensor
 // The files of a checkpoint: safetensors and configuration as `MetaClip2Model` of the transformers library reads them.
 
 extension CLIPModel {
-  /// `model.safetensors`.
+  /// The bytes of `model.safetensors`: the parameters as float32, named as by `MetaClip2Model`.
   package func safetensors() throws -> [UInt8] {
     var entries: [String: Safetensors.Entry] = [:]
     for plan in configuration.parameterPlans(vocabularySize: vocabularySize) {
@@ -19,7 +19,7 @@ extension CLIPModel {
     return try Safetensors.encode(entries, metadata: ["format": "pt"])
   }
 
-  /// `config.json`.
+  /// The bytes of `config.json`.
   /// - Parameters:
   ///   - tokenizer: the digest of the tokenizer that the model was trained with.
   ///   - ids: the special ids of that tokenizer.
@@ -28,17 +28,21 @@ extension CLIPModel {
   }
 
   /// The model of a checkpoint.
-  /// - Parameter tokenizer: the one that it was trained with; `nil` when no texts will be encoded.
-  /// - Throws: ``OperationError`` when the files do not fit together (every tensor that is missing, misshaped or too many is listed), a
-  ///   weight is not finite, or the tokenizer is another one; `OperationError` when the weights' file is damaged.
+  /// - Parameters:
+  ///   - tokenizer: the one that the model was trained with; `nil` when no texts will be encoded.
+  ///   - precision: the type in which the model multiplies.
+  /// - Throws: ``OperationError`` when the files do not fit together (every tensor that is missing, misshaped or too
+  ///   many is listed), a weight is not finite, the weights' file is damaged, or the tokenizer is another one.
   package init(_ checkpoint: Checkpoint, tokenizer: Tokenizer?, precision: Precision) throws {
     let file = try ConfigurationFile(checkpoint.file("config.json").bytes(), operation: "load the model")
     if let tokenizer { try file.check(tokenizer, subject: checkpoint.content.digest.short) }
+
     let weights = try WeightFiles([("model.safetensors", MappedBytes(checkpoint.file("model.safetensors")))])
     let configuration = file.configuration
     try weights.check(configuration.storedTensors(vocabularySize: file.vocabularySize).map { ($0.name, $0.shape) })
     var parameters = Parameters()
     var notFinite: Set<String> = []
+    // A parameter may be several tensors of the file, such as queries, keys and values.
     for plan in configuration.parameterPlans(vocabularySize: file.vocabularySize) {
       var elements: [Float] = []
       for stored in plan.stored(patchSize: configuration.patchSize) {
@@ -49,38 +53,48 @@ extension CLIPModel {
       try parameters.add(plan.name, .from(elements, shape: plan.shape))
     }
     try weights.reject(notFinite)
+
     self.init(configuration, vocabularySize: file.vocabularySize, parameters: parameters, precision: precision)
   }
 }
 
 extension ConfigurationFile {
-  /// Whether a tokenizer may be the model's own.
+  /// Checks that a tokenizer may be the model's own.
   ///
-  /// It is the very one that the file names. Where it names none, the tokenizer has no id that the model does not know, and ends a text
-  /// with the id that the file gives.
+  /// It must be the one that the file names. If the file names none, the tokenizer must have no id that the model does
+  /// not know, and end a text with the id that the file gives.
   /// - Parameter subject: the checkpoint, for errors.
-  /// - Throws: ``OperationError`` when it is not.
+  /// - Throws: ``OperationError`` when it cannot be the model's own.
   func check(_ tokenizer: Tokenizer, subject: String) throws {
     func fault(_ cause: String) -> OperationError {
       OperationError(operation: "load the model", subject: subject, cause: cause)
     }
+
     if let wanted = self.tokenizer {
       guard wanted == tokenizer.content.digest.hexadecimal else {
         throw fault(
-          "it was trained with the tokenizer \(wanted.prefix(12)), not with \(tokenizer.content.digest.short): pass that one"
-        )
+          """
+          it was trained with the tokenizer \(wanted.prefix(12)), not with \(tokenizer.content.digest.short): pass \
+          that one
+          """)
       }
       return
     }
+
+    // The file names no tokenizer: only ids can be compared.
     let model = try SentencePieceModel(tokenizer)
     guard model.count <= vocabularySize else {
       throw fault(
-        "it knows \(vocabularySize) pieces, the tokenizer has \(model.count): pass the one that it was trained with")
+        """
+        it knows \(vocabularySize) pieces, the tokenizer has \(model.count): pass the one that it was trained with
+        """)
     }
     if let end, end != model.end {
       throw fault(
-        "a text ends with the id \(end), with this tokenizer it would end with \(model.end): pass the one that it was trained with"
-      )
+        """
+        a text ends with the id \(end), with this tokenizer it would end with \(model.end): pass the one that it was \
+        trained with
+        """)
     }
   }
 }

@@ -1,22 +1,25 @@
 internal import ArtifactTypes
 internal import Core
+internal import Imaging
 internal import Tensor
 
-/// How captions are drawn from a picture's texts.
+/// The rule by which captions are drawn from a picture's texts.
 public struct CaptionSampling: Codable, Hashable, Sendable {
-  /// How many captions of each picture a step uses; they share one encoding of it.
+  /// The number of captions of each picture in a step; they share one encoding of it.
   public var captionsPerPicture = 6
-  /// The share of captions that are a text of their own (name, caption, title); the others are made of keywords, where there are any.
+  /// The share of captions that are a text of their own (name, caption, title); the others are made of keywords, if the
+  /// picture has any.
   public var nameShare: Float = 0.85
-  /// The most keywords of a caption; they are joined by a comma.
+  /// The largest number of keywords in a caption; they are joined by a comma.
   public var keywordsPerCaption = 3
 
+  /// The default rule.
   public init() {}
 }
 
 /// The texts of every picture, cut into pieces once, and the captions of each step drawn from them.
 struct CaptionSource: Sendable {
-  /// The texts of one language: pieces without the end, with the number that equal texts share.
+  /// The texts of one language: pieces without the end.
   private struct Group {
     var names: [[Int32]] = []
     var keywords: [[Int32]] = []
@@ -26,14 +29,14 @@ struct CaptionSource: Sendable {
     }
   }
 
-  /// A text with what decides in each epoch whether it is kept.
+  /// A text with all that decides in each epoch whether it is kept.
   private struct Text {
     var language: String
     var isKeyword: Bool
     var ids: [Int32]
     var pair: String
     var position: Int
-    /// How many texts its pair has.
+    /// The number of its pair's texts.
     var count: Int
     var probability: Float
   }
@@ -49,24 +52,53 @@ struct CaptionSource: Sendable {
   private let comma: [Int32]
   private let tokenizer: SentencePieceModel
 
-  /// - Parameter balancing: the probability of each text of all pairs, and how to draw with it; `nil` keeps all texts.
+  /// Reads the texts of all pairs whose picture is in a set.
+  /// - Parameter balancing: the probability of each text of all pairs, and the rule and seed of the draw; `nil` keeps
+  ///   all texts.
   /// - Throws: ``OperationError`` when no pair has a picture of the set, or no text that could be kept.
   init(
-    _ pairs: Pairs, pictures set: PictureSource, tokenizer: SentencePieceModel, contextLength: Int,
+    _ pairs: Pairs, pictures set: OpenPictures, tokenizer: SentencePieceModel, contextLength: Int,
     balancing: (probabilities: OpenProbabilities, mode: SamplingMode, seed: Int)? = nil
   ) throws {
+    let texts = try Self.texts(
+      of: pairs, pictures: set, tokenizer: tokenizer, probabilities: balancing?.probabilities)
+    guard !texts.isEmpty else {
+      throw OperationError(
+        operation: "train", subject: "\(set.count) pictures",
+        cause: "no pair has a text\(balancing == nil ? "" : " that is ever kept") and names one of these pictures")
+    }
+
+    let positions = texts.keys.sorted()
+    pictures = positions
+    let all = positions.map { texts[$0] ?? [] }
+    // Without balancing, the groups are the same in every epoch and are made once.
+    self.texts = balancing == nil ? [] : all
+    groups = balancing == nil ? all.map { Self.grouped($0) } : []
+    self.balancing = balancing.map { ($0.mode, $0.seed) }
+    self.contextLength = contextLength
+    comma = try tokenizer.encode(",")
+    self.tokenizer = tokenizer
+  }
+
+  /// The texts of each picture that could be kept, by the picture's position in the set.
+  /// - Parameter probabilities: for each text of all pairs; `nil` when every text is kept.
+  private static func texts(
+    of pairs: Pairs, pictures set: OpenPictures, tokenizer: SentencePieceModel, probabilities: OpenProbabilities?
+  ) throws -> [Int: [Text]] {
     var texts: [Int: [Text]] = [:]
     var pieces: [String: [Int32]] = [:]
+    // The number of texts before the pair, those of pictures outside the set included.
     var number = 0
     // swift-format-ignore: ReplaceForEachWithForLoop
     try pairs.forEach { pair in
       defer { number += pair.texts.count }
-      guard let position = set.position(of: pair.image) else { return }
-      if let balancing, number + pair.texts.count > balancing.probabilities.count {
-        throw Self.mismatch(balancing.probabilities.count, "more")
+      guard let picture = set.position(of: pair.image) else { return }
+      if let probabilities, number + pair.texts.count > probabilities.count {
+        throw mismatch(probabilities.count, "more")
       }
-      for (place, text) in pair.texts.enumerated() {
-        let probability = balancing.map { $0.probabilities[number + place] } ?? 1
+
+      for (position, text) in pair.texts.enumerated() {
+        let probability = probabilities.map { $0[number + position] } ?? 1
         if probability == 0 { continue }
         let ids: [Int32]
         if let known = pieces[text.text] {
@@ -76,31 +108,18 @@ struct CaptionSource: Sendable {
           pieces[text.text] = ids
         }
         if ids.isEmpty { continue }
-        texts[position, default: []].append(
+        texts[picture, default: []].append(
           Text(
-            language: text.language ?? "", isKeyword: text.field == "keyword", ids: ids, pair: pair.id, position: place,
-            count: pair.texts.count, probability: probability))
+            language: text.language ?? "", isKeyword: text.field == "keyword", ids: ids, pair: pair.id,
+            position: position, count: pair.texts.count, probability: probability))
       }
     }
-    if let balancing, number != balancing.probabilities.count {
-      throw Self.mismatch(balancing.probabilities.count, "\(number)")
-    }
-    guard !texts.isEmpty else {
-      throw OperationError(
-        operation: "train", subject: "\(set.count) pictures",
-        cause: "no pair has a text\(balancing == nil ? "" : " that is ever kept") and names one of these pictures")
-    }
-    let positions = texts.keys.sorted()
-    pictures = positions
-    let all = positions.map { texts[$0] ?? [] }
-    self.texts = balancing == nil ? [] : all
-    groups = balancing == nil ? all.map { Self.grouped($0) } : []
-    self.balancing = balancing.map { ($0.mode, $0.seed) }
-    self.contextLength = contextLength
-    comma = try tokenizer.encode(",")
-    self.tokenizer = tokenizer
+
+    if let probabilities, number != probabilities.count { throw mismatch(probabilities.count, "\(number)") }
+    return texts
   }
 
+  /// The error for probabilities that were not computed for these pairs.
   private static func mismatch(_ count: Int, _ found: String) -> OperationError {
     OperationError(
       operation: "train", subject: "\(count) probabilities",
@@ -124,16 +143,18 @@ struct CaptionSource: Sendable {
       })
   }
 
-  /// Captions of a picture: of as many languages as there are, in turn; none when the epoch keeps none of its texts.
-  /// - Parameter index: in ``pictures``.
+  /// Draws captions of a picture: the picture's languages in turn; none when the epoch keeps none of its texts.
+  /// - Parameter index: the picture's position in ``pictures``.
+  /// - Returns: ``CaptionSampling/captionsPerPicture`` texts as the text encoder reads them.
   func draw(
-    _ count: Int, of index: Int, epoch: Int, _ sampling: CaptionSampling, _ generator: inout CounterGenerator
+    of index: Int, epoch: Int, sampling: CaptionSampling, using generator: inout CounterGenerator
   ) -> [[Int32]] {
     let groups = groups(of: index, epoch: epoch)
     if groups.isEmpty { return [] }
     var order = Array(groups.indices)
     generator.shuffle(&order)
-    return (0..<count).map { caption in
+
+    return (0..<sampling.captionsPerPicture).map { caption in
       let group = groups[order[caption % order.count]]
       let isName = !group.names.isEmpty && (group.keywords.isEmpty || generator.uniform() < sampling.nameShare)
       var ids: [Int32] = []
@@ -141,11 +162,12 @@ struct CaptionSource: Sendable {
         ids = group.names[generator.index(group.names.count)]
       } else {
         let wanted = min(1 + generator.index(max(sampling.keywordsPerCaption, 1)), group.keywords.count)
-        var places = Array(group.keywords.indices)
+        // The beginning of a shuffle: keywords are drawn without repetition.
+        var indices = Array(group.keywords.indices)
         for position in 0..<wanted {
-          places.swapAt(position, position + generator.index(places.count - position))
+          indices.swapAt(position, position + generator.index(indices.count - position))
           if position > 0 { ids += comma }
-          ids += group.keywords[places[position]]
+          ids += group.keywords[indices[position]]
         }
       }
       return tokenizer.framed(ids, contextLength: contextLength)

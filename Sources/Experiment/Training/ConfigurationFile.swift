@@ -3,7 +3,8 @@ internal import Foundation
 
 /// `config.json` of a checkpoint, as `MetaClip2Model` and `CLIPModel` of the transformers library write it.
 ///
-/// Source of the names, and of the values of fields that are not there: transformers, `MetaClip2Config` and `CLIPConfig`.
+/// Source of the names, and of the values of fields that are not there: transformers, `MetaClip2Config` and
+/// `CLIPConfig`.
 struct ConfigurationFile {
   let configuration: ModelConfiguration
   let vocabularySize: Int
@@ -12,11 +13,14 @@ struct ConfigurationFile {
   /// The id that ends a text.
   let end: Int?
 
-  /// - Throws: ``OperationError`` when the bytes are no such file or ask for an impossible model.
+  /// Reads a file.
+  /// - Parameter operation: what it is read for, for errors: `load the model`.
+  /// - Throws: ``OperationError`` when the bytes are not such a file or ask for an impossible model.
   init(_ bytes: [UInt8], operation: String) throws {
     func fault(_ cause: String) -> OperationError {
       OperationError(operation: operation, subject: "config.json", cause: cause)
     }
+
     let fields: Fields
     do {
       fields = try JSONDecoder().decode(Fields.self, from: Data(bytes))
@@ -24,10 +28,10 @@ struct ConfigurationFile {
       throw fault(Self.explanation(of: error))
     }
     let (vision, text) = (fields.vision ?? .init(), fields.text ?? .init())
-    if let type = fields.modelType, !["metaclip_2", "clip"].contains(type) {
-      throw fault("the model type \(type) is another architecture; metaclip_2 and clip are read")
-    }
+    try Self.checkArchitecture(fields, vision, text: text, fault: fault)
+
     var configuration = ModelConfiguration()
+    // The values of missing fields are those of the transformers library.
     configuration.pictureSize = vision.pictureSize ?? 224
     configuration.patchSize = vision.patchSize ?? 32
     configuration.vision = .init(
@@ -37,17 +41,8 @@ struct ConfigurationFile {
       width: text.width ?? 512, layers: text.layers ?? 12, heads: text.heads ?? 8, mlpWidth: text.mlpWidth ?? 2048)
     configuration.contextLength = text.contextLength ?? 77
     configuration.embeddingWidth = fields.embeddingWidth ?? 512
-    let names = Set([vision.activation ?? "quick_gelu", text.activation ?? "quick_gelu"])
-    guard names.count == 1, let activation = names.first.flatMap({ ModelConfiguration.Activation(rawValue: $0) }) else {
-      throw fault(
-        "the activations are \(names.sorted().joined(separator: " and ")); gelu in both towers or quick_gelu in both are read"
-      )
-    }
-    configuration.activation = activation
-    for tower in [vision, text] where abs((tower.epsilon ?? 1e-5) - 1e-5) > 1e-9 {
-      throw fault("layer_norm_eps is \(tower.epsilon ?? 1e-5); such models have 1e-5")
-    }
-    if let channels = vision.channels, channels != 3 { throw fault("pictures have \(channels) channels; 3 are read") }
+    configuration.activation = try Self.activation(vision, text, fault: fault)
+
     vocabularySize = text.vocabularySize ?? 49_408
     if let impossible = configuration.fault { throw fault(impossible) }
     guard (1...ModelConfiguration.sizeLimit).contains(vocabularySize) else {
@@ -58,7 +53,39 @@ struct ConfigurationFile {
     end = text.end
   }
 
-  /// The file's bytes.
+  /// Checks the fields that must have one value.
+  private static func checkArchitecture(
+    _ fields: Fields, _ vision: Fields.Tower, text: Fields.Tower, fault: (_ cause: String) -> OperationError
+  ) throws {
+    if let type = fields.modelType, !["metaclip_2", "clip"].contains(type) {
+      throw fault("the model type \(type) is another architecture; metaclip_2 and clip are read")
+    }
+    for tower in [vision, text] where abs((tower.epsilon ?? 1e-5) - 1e-5) > 1e-9 {
+      throw fault("layer_norm_eps is \(tower.epsilon ?? 1e-5); such models have 1e-5")
+    }
+    if let channels = vision.channels, channels != 3 { throw fault("pictures have \(channels) channels; 3 are read") }
+  }
+
+  /// The activation of both towers.
+  private static func activation(
+    _ vision: Fields.Tower, _ text: Fields.Tower, fault: (_ cause: String) -> OperationError
+  ) throws -> ModelConfiguration.Activation {
+    let names = Set([vision.activation ?? "quick_gelu", text.activation ?? "quick_gelu"])
+    guard names.count == 1, let name = names.first, let activation = ModelConfiguration.Activation(rawValue: name)
+    else {
+      throw fault(
+        """
+        the activations are \(names.sorted().joined(separator: " and ")); gelu in both towers or quick_gelu in both \
+        are read
+        """)
+    }
+    return activation
+  }
+
+  /// The bytes of the file of a model.
+  /// - Parameters:
+  ///   - ids: the special ids of the tokenizer; `nil` when they are not known.
+  ///   - tokenizer: the digest of the tokenizer; `nil` when any tokenizer may be the model's.
   static func encode(
     _ configuration: ModelConfiguration, vocabularySize: Int, ids: SpecialIDs?, tokenizer: Digest?
   ) -> [UInt8] {
@@ -75,6 +102,7 @@ struct ConfigurationFile {
       ]
       return object(fields.merging(more) { $1 })
     }
+
     var text: Fields = [
       "model_type": .text("metaclip_2_text_model"), "vocab_size": .integer(Int64(vocabularySize)),
       "max_position_embeddings": .integer(Int64(configuration.contextLength)),
@@ -84,6 +112,7 @@ struct ConfigurationFile {
       if let begin = ids.begin { text["bos_token_id"] = .integer(Int64(begin)) }
       text["eos_token_id"] = .integer(Int64(ids.end))
     }
+
     var fields: Fields = [
       "architectures": .list([.text("MetaClip2Model")]), "model_type": .text("metaclip_2"),
       "projection_dim": .integer(Int64(configuration.embeddingWidth)), "logit_scale_init_value": .number(2.659_26),
@@ -100,6 +129,7 @@ struct ConfigurationFile {
     return Array(object(fields).json.utf8)
   }
 
+  /// The cause of an error in decoding, with the field's path.
   private static func explanation(of error: DecodingError) -> String {
     func path(_ context: DecodingError.Context) -> String {
       context.codingPath.map(\.stringValue).joined(separator: ".")
@@ -114,7 +144,7 @@ struct ConfigurationFile {
   }
 }
 
-/// The fields that matter.
+/// The fields that are read; all others are ignored.
 private struct Fields: Decodable {
   struct Tower: Decodable {
     var width: Int?

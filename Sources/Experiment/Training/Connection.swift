@@ -3,11 +3,11 @@ internal import Glibc
 
 /// One end of a stream socket between two processes; closed with its last reference.
 package final class Connection: Sendable {
-  /// What ended a transfer.
+  /// The reason that a transfer ended early.
   enum Fault: Error {
     /// The other end is closed: its process has ended.
     case closed
-    /// Nothing moved for as long as was waited.
+    /// No byte was transferred within the time limit.
     case timedOut
     /// The system's number of an error.
     case system(Int32)
@@ -32,52 +32,53 @@ package final class Connection: Sendable {
   }
 
   /// Sends all bytes.
-  /// - Parameter timeout: how long to wait for each piece to move.
+  /// - Parameter timeout: the longest wait for the next byte to be accepted.
   func send(_ bytes: UnsafeRawBufferPointer, timeout: Duration) throws(Fault) {
     var rest = bytes[...]
     while !rest.isEmpty {
       let piece = UnsafeRawBufferPointer(rebasing: rest)
-      let count = Glibc.send(descriptor, piece.baseAddress, piece.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
+      let count = SystemCall.retry {
+        Glibc.send(descriptor, piece.baseAddress, piece.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
+      }
       if count >= 0 { rest = rest.dropFirst(count) } else { try recover(POLLOUT, timeout) }
     }
   }
 
   /// Fills the buffer.
-  /// - Parameter timeout: how long to wait for each piece to come.
+  /// - Parameter timeout: the longest wait for the next byte.
   func receive(_ buffer: UnsafeMutableRawBufferPointer, timeout: Duration) throws(Fault) {
     var rest = buffer[...]
     while !rest.isEmpty {
       let piece = UnsafeMutableRawBufferPointer(rebasing: rest)
-      let count = recv(descriptor, piece.baseAddress, piece.count, Int32(MSG_DONTWAIT))
+      let count = SystemCall.retry { recv(descriptor, piece.baseAddress, piece.count, Int32(MSG_DONTWAIT)) }
       if count == 0 { throw .closed }
       if count > 0 { rest = rest.dropFirst(count) } else { try recover(POLLIN, timeout) }
     }
   }
 
-  /// Waits, as long as it takes, until the other end is closed.
+  /// Waits without a limit until the other end is closed.
   func waitUntilClosed() {
     var request = pollfd(fd: descriptor, events: 0, revents: 0)
-    while poll(&request, 1, -1) < 0 && errno == EINTR {}
+    _ = SystemCall.retry { poll(&request, 1, -1) }
   }
 
-  /// What to do when a call moved nothing: wait, or give up.
+  /// Waits until a call that transferred nothing can be repeated.
+  /// - Throws: the fault when waiting does not help.
   private func recover(_ events: Int32, _ timeout: Duration) throws(Fault) {
     let error = errno
     switch error {
-    case EINTR: return
     case EPIPE, ECONNRESET: throw .closed
     case EAGAIN: break
     default: throw .system(error)
     }
-    let clock = ContinuousClock()
+    let clock = SuspendingClock()
     let deadline = clock.now + timeout
-    while true {
-      var request = pollfd(fd: descriptor, events: Int16(events), revents: 0)
+    var request = pollfd(fd: descriptor, events: Int16(events), revents: 0)
+    let ready = SystemCall.retry {
       let left = max((deadline - clock.now) / .milliseconds(1), 0).rounded(.up)
-      let ready = poll(&request, 1, Int32(min(left, 1e9)))
-      if ready > 0 { return }
-      if ready == 0 { throw .timedOut }
-      if errno != EINTR { throw .system(errno) }
+      return poll(&request, 1, Int32(min(left, 1e9)))
     }
+    if ready == 0 { throw .timedOut }
+    if ready < 0 { throw .system(errno) }
   }
 }

@@ -3,7 +3,9 @@ internal import Core
 extension ModelConfiguration {
   /// The sizes of vocabularies that MetaCLIP 2 was trained with. Source: MetaCLIP 2, §6 and Table 3.
   public enum Vocabulary {
+    /// The number of pieces of XLM-V's tokenizer.
     public static let xlmV = 901_629
+    /// The number of pieces of mT5's tokenizer.
     public static let mT5 = 250_000
   }
 
@@ -15,13 +17,14 @@ extension ModelConfiguration {
   /// ```swift
   /// let model = try ModelConfiguration.named("ViT-B/32")
   /// ```
-  /// - Parameter name: such as `ViT-B/32` or `ViT-H-14-quickgelu`, in any case; `ViT-` and a trailing `-worldwide` may be left out.
-  ///   With `-quickgelu`, every configuration has that activation; only H/14 was published so.
-  /// - Throws: ``OperationError`` that lists the names, when there is none of this name.
+  /// - Parameter name: such as `ViT-B/32` or `ViT-H-14-quickgelu`, in any case; `ViT-` and a trailing `-worldwide` may
+  ///   be left out. With `-quickgelu`, every configuration has that activation; only H/14 was published so.
+  /// - Throws: ``OperationError`` that lists the names, when this is not one of them.
   public static func named(_ name: String) throws -> ModelConfiguration {
     var wanted = name.lowercased().replacing("/", with: "-").replacing("_", with: "-")
     if wanted.hasPrefix("vit-") { wanted.removeFirst(4) }
     if wanted.hasSuffix("-worldwide") { wanted.removeLast(10) }
+
     let suffix = "-quickgelu"
     let quick = wanted.hasSuffix(suffix)
     if quick { wanted.removeLast(suffix.count) }
@@ -29,8 +32,9 @@ extension ModelConfiguration {
     else {
       throw OperationError(
         operation: "choose a model", subject: name,
-        cause: "there is none of that name: choose one of \(names.joined(separator: ", "))")
+        cause: "there is no model of that name: choose one of \(names.joined(separator: ", "))")
     }
+
     var configuration = found.configuration
     if quick { configuration.activation = .quickGELU }
     return configuration

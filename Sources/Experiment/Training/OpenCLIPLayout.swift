@@ -1,10 +1,10 @@
 internal import Core
 
-/// The names of OpenCLIP's tensors, and what they become.
+/// The names and shapes of OpenCLIP's tensors, compared with those of `MetaClip2Model`, which checkpoints have here.
 ///
 /// Source of the names: OpenCLIP, `CLIP` and `CustomTextCLIP` in `open_clip/model.py`.
 enum OpenCLIPLayout {
-  /// A tensor of OpenCLIP, and how one of ours lies in it.
+  /// A tensor of OpenCLIP, and the part of it that one of a checkpoint's tensors is.
   struct Source {
     enum Part {
       case whole
@@ -19,20 +19,22 @@ enum OpenCLIPLayout {
     let part: Part
   }
 
-  /// Buffers that are no weights.
+  /// True for the names of buffers, which are not weights.
   static func isBuffer(_ name: String) -> Bool { name.hasSuffix("attn_mask") }
 
-  /// A name without what wrappers put before it: of distributed training, and of models whose text tower is a module of its own.
+  /// A name without the prefixes of wrappers: of distributed training, and of models whose text tower is a module of
+  /// its own.
   static func plain(_ name: String) -> String {
     var name = name[...]
     for prefix in ["module.", "text."] where name.hasPrefix(prefix) { name = name.dropFirst(prefix.count) }
     return String(name)
   }
 
-  /// Where one of our tensors comes from.
+  /// The source of one of a checkpoint's tensors.
   static func source(of stored: StoredTensor) -> Source {
     func whole(_ name: String) -> Source { Source(name: name, shape: stored.shape, part: .whole) }
     func transposed(_ name: String) -> Source { Source(name: name, shape: stored.shape.reversed(), part: .transposed) }
+
     switch stored.name {
     case "text_projection.weight": return transposed("text_projection")
     case "visual_projection.weight": return transposed("visual.proj")
@@ -43,6 +45,7 @@ enum OpenCLIPLayout {
     case ModelConfiguration.patchEmbedding: return whole("visual.conv1.weight")
     default: break
     }
+
     var name = stored.name
     for (ours, theirs) in [
       ("text_model.encoder.layers.", "transformer.resblocks."),
@@ -53,6 +56,8 @@ enum OpenCLIPLayout {
     ] {
       name = name.replacing(ours, with: theirs)
     }
+
+    // Queries, keys and values are the thirds of one matrix.
     for (index, letter) in ["q", "k", "v"].enumerated() {
       let ours = ".self_attn.\(letter)_proj."
       guard name.contains(ours) else { continue }
@@ -63,7 +68,7 @@ enum OpenCLIPLayout {
     return whole(name)
   }
 
-  /// The sizes that the tensors' shapes tell.
+  /// The sizes of a model, read from the shapes of its tensors.
   /// - Parameters:
   ///   - shape: a tensor's shape by its plain name.
   ///   - names: all plain names.
@@ -81,32 +86,38 @@ enum OpenCLIPLayout {
       guard found.count == rank else { throw fault("\(name) has the shape \(found), not \(rank) dimensions") }
       return found[axis]
     }
+
     func layers(_ prefix: String) -> Int {
       let numbers = names.compactMap { name in
         name.hasPrefix(prefix) ? name.dropFirst(prefix.count).split(separator: ".").first.flatMap { Int($0) } : nil
       }
       return Set(numbers).count
     }
+
     func tower(_ prefix: String, width: Int, headWidth: Int) throws -> ModelConfiguration.Tower {
       guard headWidth > 0, width.isMultiple(of: headWidth) else {
         throw fault(
-          "\(prefix) has the width \(width), which is no multiple of the head width \(headWidth): give another one")
+          "\(prefix) has the width \(width), which is not a multiple of the head width \(headWidth): give another one")
       }
       return try .init(
         width: width, layers: layers(prefix), heads: width / headWidth,
         mlpWidth: size("\(prefix)0.mlp.c_fc.weight", rank: 2, 0))
     }
+
     var configuration = ModelConfiguration()
     let vision = try size("visual.conv1.weight", rank: 4, 0)
     configuration.patchSize = try size("visual.conv1.weight", rank: 4, 3)
+    // The first position is that of the class token.
     let patches = try size("visual.positional_embedding", rank: 2, 0) - 1
     let side = Int(Double(max(patches, 0)).squareRoot().rounded())
     guard side > 0, side * side == patches, configuration.patchSize <= ModelConfiguration.sizeLimit else {
-      throw fault("visual.positional_embedding is for \(patches) patches, which make no square")
+      throw fault("visual.positional_embedding is for \(patches) patches, which do not make a square")
     }
+
     configuration.pictureSize = side * configuration.patchSize
     configuration.vision = try tower(
-      "visual.transformer.resblocks.", width: vision, headWidth: visionHeadWidth ?? [1280: 80, 1664: 104][vision] ?? 64)
+      "visual.transformer.resblocks.", width: vision,
+      headWidth: visionHeadWidth ?? [1280: 80, 1664: 104][vision] ?? 64)
     configuration.text = try tower(
       "transformer.resblocks.", width: size("token_embedding.weight", rank: 2, 1), headWidth: textHeadWidth)
     configuration.contextLength = try size("positional_embedding", rank: 2, 0)
@@ -118,8 +129,8 @@ enum OpenCLIPLayout {
 }
 
 extension OpenCLIPLayout.Source {
-  /// Our tensor's elements.
-  /// - Parameter elements: this tensor's, of the shape ``shape``.
+  /// The elements of the checkpoint's tensor.
+  /// - Parameter elements: those of OpenCLIP's tensor, of the shape ``shape``.
   func taken(from elements: [Float]) -> [Float] {
     switch part {
     case .whole: return elements

@@ -3,7 +3,7 @@ internal import Foundation
 internal import Synchronization
 internal import Tensor
 
-/// Pictures cut into the patches that the vision transformer reads.
+/// A batch of pictures, cut into the patches that the vision transformer reads.
 struct PictureBatch: Sendable {
   private let frame: Int
   private let patch: Int
@@ -19,14 +19,14 @@ struct PictureBatch: Sendable {
     values = [Float](repeating: 0, count: count * frame * frame * 3)
   }
 
-  /// How many bytes so many pictures take.
+  /// The bytes of memory that `count` pictures take.
   static func byteCount(frame: Int, count: Int) -> Int { count * frame * frame * 3 * MemoryLayout<Float>.size }
 
-  /// Draws pictures into some places, side by side on all cores.
+  /// Draws pictures into some places of the batch, at the same time on all cores.
   /// - Parameters:
-  ///   - places: different ones.
-  ///   - draw: draws the picture for a place into its patches; depends on the place alone.
-  /// - Returns: what `draw` threw, in the order of `places`.
+  ///   - places: different ones, from 0.
+  ///   - draw: draws the picture for a place into its patches, `[patches, 3, patch, patch]`; depends only on the place.
+  /// - Returns: the error that `draw` threw for each place, in the order of `places`.
   mutating func fill(
     _ places: [Int],
     _ draw: @Sendable (_ place: Int, inout PictureCanvas, UnsafeMutableBufferPointer<Float>) throws -> Void
@@ -36,9 +36,10 @@ struct PictureBatch: Sendable {
     let (frame, patch) = (frame, patch)
     let next = Atomic(0)
     let workers = min(places.count, Threads.count)
+
     values.withUnsafeMutableBufferPointer { values in
       faults.withUnsafeMutableBufferPointer { faults in
-        // Each index is one worker's alone, and with it the place's values and fault.
+        // An index is taken by one worker only, and with it the place's values and fault.
         nonisolated(unsafe) let (values, faults) = (values, faults)
         DispatchQueue.concurrentPerform(iterations: workers) { _ in
           var canvas = PictureCanvas(frame: frame, patch: patch)
@@ -55,6 +56,7 @@ struct PictureBatch: Sendable {
         }
       }
     }
+
     return faults
   }
 
@@ -63,7 +65,7 @@ struct PictureBatch: Sendable {
     try .from(values, shape: [values.count / (3 * patch * patch), 3 * patch * patch])
   }
 
-  /// All values: of each picture its patches, of each patch its channels.
+  /// The values of all pictures, `[count, patches, 3, patch, patch]`.
   var elements: [Float] { values }
 
   /// The patches of some pictures, float32 `[places · patches, 3 · patch²]`.
@@ -74,7 +76,7 @@ struct PictureBatch: Sendable {
   }
 }
 
-/// How many threads decode and draw pictures: as many as there are cores. Results do not depend on it.
 private enum Threads {
+  /// The number of threads that decode and draw pictures: that of the cores. Results do not depend on it.
   static let count = max(1, ProcessInfo.processInfo.activeProcessorCount)
 }

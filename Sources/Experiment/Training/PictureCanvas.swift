@@ -1,11 +1,13 @@
 internal import ArtifactTypes
 
-/// Brings one picture after the other to the size of the model, as patches; keeps its memory between them.
+/// A canvas of the model's size, on which one picture after the other is drawn and then cut into patches.
+///
+/// It keeps its memory between the pictures.
 struct PictureCanvas {
   /// Means and deviations of the channels. Source: CLIP's training set, MetaCLIP 2, §6.
   private static let mean = SIMD4<Float>(0.481_454_66, 0.457_827_5, 0.408_210_73, 0)
   private static let deviation = SIMD4<Float>(0.268_629_54, 0.261_302_58, 0.275_777_11, 1)
-  /// What becomes of each byte of each channel.
+  /// The normalised value of each byte of each channel.
   private static let normalized: [[Float]] = (0..<3).map { channel in
     (0..<256).map { (Float($0) / 255 - mean[channel]) / deviation[channel] }
   }
@@ -26,7 +28,10 @@ struct PictureCanvas {
   }
 
   /// Draws a picture of a set.
-  /// - Parameter values: where its patches go, `[patches, 3, patch, patch]`.
+  /// - Parameters:
+  ///   - picture: its position in the set.
+  ///   - variation: where it is drawn, and in which colours.
+  ///   - values: takes its patches, `[patches, 3, patch, patch]`.
   mutating func draw(
     _ picture: Int, of pictures: Pictures, _ variation: Variation, into values: UnsafeMutableBufferPointer<Float>
   ) {
@@ -34,10 +39,14 @@ struct PictureCanvas {
       colors = [SIMD4<Float>](repeating: .zero, count: frame * frame)
       blurred = colors
     }
-    pictures.withPixels(at: picture) { sample($0, pictures.width, pictures.height, variation) }
+    pictures.withPixels(at: picture) { pixels in
+      sample(pixels, variation, width: pictures.width, height: pictures.height)
+    }
     if variation.blurs { blur() }
+
     let perSide = frame / patch
     let area = patch * patch
+    // The luma of ITU-R BT.601.
     let weights = SIMD4<Float>(0.299, 0.587, 0.114, 0)
     for y in 0..<frame {
       for x in 0..<frame {
@@ -46,15 +55,19 @@ struct PictureCanvas {
         color = grey + (color - grey) * variation.saturation
         color = 0.5 + (color - 0.5) * variation.contrast
         color = (color.clamped(lowerBound: .zero, upperBound: .one) - Self.mean) / Self.deviation
-        let place = ((y / patch) * perSide + x / patch) * 3 * area + (y % patch) * patch + x % patch
-        values[place] = color.x
-        values[place + area] = color.y
-        values[place + 2 * area] = color.z
+
+        let target = ((y / patch) * perSide + x / patch) * 3 * area + (y % patch) * patch + x % patch
+        values[target] = color.x
+        values[target + area] = color.y
+        values[target + 2 * area] = color.z
       }
     }
   }
 
-  /// Takes a picture that has the model's size, `[frame, frame, 3]`.
+  /// Cuts a picture of the model's size into patches.
+  /// - Parameters:
+  ///   - pixels: `[frame, frame, 3]`.
+  ///   - values: takes its patches, `[patches, 3, patch, patch]`.
   func place(_ pixels: [UInt8], into values: UnsafeMutableBufferPointer<Float>) {
     let perSide = frame / patch
     let area = patch * patch
@@ -73,10 +86,12 @@ struct PictureCanvas {
     }
   }
 
-  /// Fills ``colors`` with the picture over its background, by linear interpolation of colours multiplied with alpha; where the
-  /// picture is shrunk to less than two thirds, by the mean of four points a pixel.
+  /// Fills ``colors`` with the picture over its background.
+  ///
+  /// Colours multiplied with alpha are interpolated linearly; where the picture is shrunk to less than two thirds, a
+  /// pixel is the mean of four points.
   private mutating func sample(
-    _ pixels: UnsafeBufferPointer<UInt8>, _ width: Int, _ height: Int, _ variation: Variation
+    _ pixels: UnsafeBufferPointer<UInt8>, _ variation: Variation, width: Int, height: Int
   ) {
     let size = SIMD2<Float>(Float(width), Float(height))
     let side = Float(max(width, height))
@@ -84,23 +99,26 @@ struct PictureCanvas {
     let points: [SIMD2<Float>] =
       stretch > 1.5
       ? [SIMD2(0.25, 0.25), SIMD2(0.75, 0.25), SIMD2(0.25, 0.75), SIMD2(0.75, 0.75)] : [SIMD2(0.5, 0.5)]
+
     func pixel(_ x: Int, _ y: Int) -> SIMD4<Float> {
       guard x >= 0, y >= 0, x < width, y < height else { return .zero }
-      let place = (y * width + x) * 4
-      let alpha = Float(pixels[place + 3]) / 255
-      let color = SIMD4(Float(pixels[place]), Float(pixels[place + 1]), Float(pixels[place + 2]), 255) / 255
+      let start = (y * width + x) * 4
+      let alpha = Float(pixels[start + 3]) / 255
+      let color = SIMD4(Float(pixels[start]), Float(pixels[start + 1]), Float(pixels[start + 2]), 255) / 255
       return color * alpha
     }
+
     for row in 0..<frame {
       for column in 0..<frame {
         var sum = SIMD4<Float>.zero
         var target = SIMD2<Float>.zero
         for point in points {
           target = (SIMD2(Float(column), Float(row)) + point) * (2 / Float(frame)) - 1
-          let from = variation.matrix.0 * target.x + variation.matrix.1 * target.y + variation.shift
-          let place = from * (side / 2) + size / 2 - 0.5
-          let low = place.rounded(.down)
-          let part = place - low
+          let source = variation.matrix.0 * target.x + variation.matrix.1 * target.y + variation.shift
+          let position = source * (side / 2) + size / 2 - 0.5
+          let low = position.rounded(.down)
+          let part = position - low
+          // Outside the picture, all is transparent.
           guard low.x >= -1, low.y >= -1, low.x < size.x, low.y < size.y else { continue }
           let (x, y) = (Int(low.x), Int(low.y))
           let upper = pixel(x, y) * (1 - part.x) + pixel(x + 1, y) * part.x
@@ -108,26 +126,28 @@ struct PictureCanvas {
           sum += upper * (1 - part.y) + lower * part.y
         }
         sum /= Float(points.count)
-        let place = min(max(0.5 + (target * variation.direction).sum(), 0), 1)
-        let background = variation.backgrounds.0 * (1 - place) + variation.backgrounds.1 * place
+
+        let shade = min(max(0.5 + (target * variation.direction).sum(), 0), 1)
+        let background = variation.backgrounds.0 * (1 - shade) + variation.backgrounds.1 * shade
         colors[row * frame + column] = sum + background * (1 - sum.w)
       }
     }
   }
 
-  /// The mean of 3 × 3 pixels, the middle one counting four times, its neighbours twice (a binomial filter).
+  /// Replaces ``colors`` by means of 3 × 3 pixels, the middle one counting four times, its neighbours twice (a binomial
+  /// filter).
   private mutating func blur() {
-    func filter(_ from: [SIMD4<Float>], _ to: inout [SIMD4<Float>], _ step: Int, _ across: Int) {
+    func filter(_ source: [SIMD4<Float>], _ result: inout [SIMD4<Float>], step: Int, lineStep: Int) {
       for line in 0..<frame {
         for i in 0..<frame {
-          let place = line * across + i * step
-          let before = from[i == 0 ? place : place - step]
-          let after = from[i == frame - 1 ? place : place + step]
-          to[place] = (before + from[place] * 2 + after) * 0.25
+          let position = line * lineStep + i * step
+          let before = source[i == 0 ? position : position - step]
+          let after = source[i == frame - 1 ? position : position + step]
+          result[position] = (before + source[position] * 2 + after) * 0.25
         }
       }
     }
-    filter(colors, &blurred, 1, frame)
-    filter(blurred, &colors, frame, 1)
+    filter(colors, &blurred, step: 1, lineStep: frame)
+    filter(blurred, &colors, step: frame, lineStep: 1)
   }
 }

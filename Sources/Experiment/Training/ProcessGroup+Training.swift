@@ -1,20 +1,20 @@
 internal import Core
 
 extension ProcessGroup {
-  /// The places of this process's part of so many: contiguous, in the order of the ranks, and no two sizes more than one apart.
-  /// - Throws: ``OperationError`` when there is not one for each process.
+  /// This process's share of `count` places: contiguous, in the order of the ranks; sizes differ by one at most.
+  /// - Throws: ``OperationError`` when there are fewer places than processes.
   func share(of count: Int) throws -> Range<Int> {
     guard count >= size else {
       throw OperationError(
         operation: "train", subject: "\(count) pictures a step in \(size) processes",
-        cause:
-          "every process encodes at least one: lower `processes`, or raise `picturesPerStep` where there are more pictures"
-      )
+        cause: """
+          every process encodes at least one: lower `processes`, or raise `picturesPerStep` if there are more pictures
+          """)
     }
     return count * rank / size..<count * (rank + 1) / size
   }
 
-  /// The saved training that the first process goes on from, in every process; `nil` when it starts anew.
+  /// The saved training that the first process continues, in every process; `nil` when it starts from scratch.
   func sharing(_ saved: SavedTraining?) throws -> SavedTraining? {
     if size == 1 { return saved }
     let bytes = try broadcast(rank == 0 ? saved?.bytes() ?? [] : [])

@@ -1,25 +1,28 @@
 internal import Glibc
 
-/// The processes that compute one thing together, as one of them sees them.
+/// The processes that compute one result together, as one of them sees them.
 ///
-/// All make the same calls in the same order. The first process takes what the others send, in the order of their ranks, and sends
-/// every one the result: sums are added in that order, so that they repeat bit by bit and are the same in all processes.
+/// All make the same calls in the same order. The first process receives from the others, in the order of their ranks,
+/// and sends the result to each of them: sums are added in that order, so that they repeat bit by bit and are the same
+/// in all processes.
 ///
-/// The processes talk over stream sockets of one machine. libtorch's own group of processes (gloo) is not used: its C++ header needs
-/// those of gloo, which libtorch does not bring, and what another package has of them need not fit the gloo inside libtorch.
+/// The processes communicate over stream sockets of one machine. libtorch's own group of processes (gloo) is not used:
+/// its C++ header needs those of gloo, which libtorch does not contain, and the headers of another package need not fit
+/// the gloo inside libtorch.
 package struct ProcessGroup: Sendable {
-  /// Which of the processes this one is, from 0.
+  /// The number of this process among the others, from 0.
   package let rank: Int
-  /// How many processes there are.
+  /// The number of processes.
   package let size: Int
   /// To all others in the first process, to the first in the others.
   private let connections: [(rank: Int, connection: Connection)]
   private let timeout: Duration
 
-  /// One process alone.
-  package static let alone = ProcessGroup(rank: 0, size: 1, connections: [], timeout: .zero)
+  /// A group of one process.
+  package static let single = ProcessGroup(rank: 0, size: 1, connections: [], timeout: .zero)
 
-  /// How long a process waits for another by default. Processes of equal machines are never far apart; only loading differs.
+  /// The default time for which a process waits for another. The processes of one machine are never far apart; only the
+  /// time that loading takes differs.
   package static let patience = Duration.seconds(1800)
 
   private init(rank: Int, size: Int, connections: [(rank: Int, connection: Connection)], timeout: Duration) {
@@ -29,23 +32,27 @@ package struct ProcessGroup: Sendable {
     self.timeout = timeout
   }
 
-  /// The first process.
+  /// The group as the first process sees it.
   /// - Parameters:
-  ///   - others: to the other processes, in the order of their ranks.
-  ///   - timeout: how long to wait until something comes from another process.
+  ///   - others: the connections to the other processes, in the order of their ranks.
+  ///   - timeout: the longest wait for data from another process.
   package init(first others: [Connection], timeout: Duration = patience) {
     self.init(
       rank: 0, size: others.count + 1, connections: others.enumerated().map { ($0.offset + 1, $0.element) },
       timeout: timeout)
   }
 
-  /// Another process than the first.
+  /// The group as one of the other processes sees it.
+  /// - Parameters:
+  ///   - rank: from 1 to `size` − 1.
+  ///   - first: the connection to the first process.
+  ///   - timeout: the longest wait for data from the first process.
   package init(rank: Int, size: Int, first: Connection, timeout: Duration = patience) {
-    precondition(0 < rank && rank < size, "the first process is told apart from the others")
+    precondition(0 < rank && rank < size, "the first process has an initialiser of its own")
     self.init(rank: rank, size: size, connections: [(0, first)], timeout: timeout)
   }
 
-  /// What every process has, in the order of their ranks; their numbers of elements may differ.
+  /// The elements of every process, in the order of their ranks; their numbers may differ.
   /// - Throws: ``ProcessGroupError``.
   package func allGather<Element: BitwiseCopyable>(_ own: [Element]) throws(ProcessGroupError) -> [[Element]] {
     if rank > 0 {
@@ -63,7 +70,7 @@ package struct ProcessGroup: Sendable {
   }
 
   /// Replaces every element by its sum over the processes, added in the order of their ranks.
-  /// - Parameter elements: as many in every process.
+  /// - Parameter elements: the same number of them in every process.
   /// - Throws: ``ProcessGroupError``, also when the numbers of elements differ.
   package func allReduce(_ elements: inout [Float]) throws(ProcessGroupError) {
     if rank > 0 {
@@ -76,7 +83,7 @@ package struct ProcessGroup: Sendable {
     for peer in connections { try send(elements, .reduce, to: peer) }
   }
 
-  /// What the first process has; what the others give is not used.
+  /// The elements of the first process; those that the others pass are ignored.
   /// - Throws: ``ProcessGroupError``.
   package func broadcast<Element: BitwiseCopyable>(_ elements: [Element]) throws(ProcessGroupError) -> [Element] {
     if rank > 0 { return try receive(.broadcast, from: connections[0]) }
@@ -84,13 +91,13 @@ package struct ProcessGroup: Sendable {
     return elements
   }
 
-  /// Waits until every process has come here.
+  /// Waits until every process has called this.
   /// - Throws: ``ProcessGroupError``.
   package func barrier() throws(ProcessGroupError) { _ = try allGather([UInt8]()) }
 
   // MARK: Messages
 
-  /// What a message belongs to: processes that have come apart are noticed.
+  /// The call that a message belongs to, by which processes that are out of step are noticed.
   private enum Kind: UInt64 {
     case gather = 1
     case reduce = 2
@@ -103,9 +110,10 @@ package struct ProcessGroup: Sendable {
     throws(ProcessGroupError)
   {
     do throws(Connection.Fault) {
-      // What kind, and how many bytes follow.
+      // The kind, and the number of bytes that follow.
       let head = [kind.rawValue, UInt64(elements.count * MemoryLayout<Element>.stride)]
-      try Self.withBytes(of: head) { bytes throws(Connection.Fault) in try peer.connection.send(bytes, timeout: timeout)
+      try Self.withBytes(of: head) { bytes throws(Connection.Fault) in
+        try peer.connection.send(bytes, timeout: timeout)
       }
       try Self.withBytes(of: elements) { bytes throws(Connection.Fault) in
         try peer.connection.send(bytes, timeout: timeout)
@@ -117,14 +125,14 @@ package struct ProcessGroup: Sendable {
 
   private func receive<Element: BitwiseCopyable>(_ kind: Kind, from peer: Peer) throws(ProcessGroupError) -> [Element] {
     let byteCount = try receiveHead(kind, from: peer)
-    guard byteCount.isMultiple(of: MemoryLayout<Element>.stride) else { throw apart(peer.rank) }
+    guard byteCount.isMultiple(of: MemoryLayout<Element>.stride) else { throw outOfStep(peer.rank) }
     return try receiveElements(byteCount / MemoryLayout<Element>.stride, from: peer)
   }
 
-  /// Receives as many numbers as there are, piece by piece, and adds them.
+  /// Receives as many numbers as there are sums, piece by piece, and adds them.
   private func add(from peer: Peer, to sums: inout [Float]) throws(ProcessGroupError) {
     guard try receiveHead(.reduce, from: peer) == sums.count * MemoryLayout<Float>.stride else {
-      throw apart(peer.rank)
+      throw outOfStep(peer.rank)
     }
     var start = 0
     while start < sums.count {
@@ -134,10 +142,11 @@ package struct ProcessGroup: Sendable {
     }
   }
 
-  /// - Returns: how many bytes follow.
+  /// Receives the beginning of a message.
+  /// - Returns: the number of bytes that follow.
   private func receiveHead(_ kind: Kind, from peer: Peer) throws(ProcessGroupError) -> Int {
     let head: [UInt64] = try receiveElements(2, from: peer)
-    guard head[0] == kind.rawValue, let byteCount = Int(exactly: head[1]) else { throw apart(peer.rank) }
+    guard head[0] == kind.rawValue, let byteCount = Int(exactly: head[1]) else { throw outOfStep(peer.rank) }
     return byteCount
   }
 
@@ -177,39 +186,43 @@ package struct ProcessGroup: Sendable {
     return ProcessGroupError(rank: rank, other: other, size: size, cause: cause)
   }
 
-  private func apart(_ other: Int) -> ProcessGroupError {
-    ProcessGroupError(rank: rank, other: other, size: size, cause: .apart)
+  private func outOfStep(_ other: Int) -> ProcessGroupError {
+    ProcessGroupError(rank: rank, other: other, size: size, cause: .outOfStep)
   }
 }
 
-/// A process of a group that cannot be talked to.
+/// The failure of one process of a group to communicate with another. A type of its own, since a training switches over
+/// the cause to name the process that failed first.
 package struct ProcessGroupError: Error, CustomStringConvertible, Sendable {
+  /// The state of the other process.
   package enum Cause: Equatable, Sendable {
     /// It has ended.
     case gone
-    /// Nothing came from it for that long.
+    /// Nothing was received from it for that long.
     case silent(Duration)
     /// It makes other calls than this process, or with other numbers of elements.
-    case apart
+    case outOfStep
     /// The system's reason.
     case unreachable(String)
   }
 
-  /// The process that noticed.
+  /// The rank of the process that noticed.
   package let rank: Int
-  /// The process that cannot be talked to.
+  /// The rank of the other process.
   package let other: Int
+  /// The number of processes of the group.
   package let size: Int
+  /// The state of the other process.
   package let cause: Cause
 
   package var description: String {
-    let what =
+    let state =
       switch cause {
       case .gone: "has ended"
       case .silent(let duration): "has not answered for \(duration)"
-      case .apart: "is at another place of the computation"
+      case .outOfStep: "is at another step of the computation"
       case .unreachable(let reason): "cannot be reached: \(reason)"
       }
-    return "process \(rank) of \(size) cannot go on: process \(other) \(what)"
+    return "process \(rank) of \(size) cannot continue: process \(other) \(state)"
   }
 }

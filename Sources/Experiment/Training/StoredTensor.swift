@@ -1,14 +1,15 @@
 /// A tensor of a checkpoint's file, and the part of a parameter that it holds.
 struct StoredTensor: Equatable, Sendable {
-  /// As `MetaClip2Model` of the transformers library names it.
+  /// The name that `MetaClip2Model` of the transformers library gives it.
   let name: String
   let shape: [Int]
-  /// Which elements of the parameter, in row-major order.
+  /// The parameter's elements that it holds, in row-major order.
   let elements: Range<Int>
 }
 
 extension ParameterPlan {
-  /// What is kept of this parameter in a file, in the order of its elements: queries, keys and values apart, patches as squares.
+  /// The tensors of a file that hold this parameter, in the order of its elements: queries, keys and values apart,
+  /// patches as squares.
   /// - Parameter patchSize: pixels of a patch's side.
   func stored(patchSize: Int) -> [StoredTensor] {
     if name == ModelConfiguration.patchEmbedding {

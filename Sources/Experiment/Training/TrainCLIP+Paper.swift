@@ -1,9 +1,11 @@
 extension TrainCLIP {
-  /// The same training with the optimisation of the worldwide H/14 model: batches of 75,264 pictures with one caption each, 391,136
-  /// steps (29.4 billion seen pairs), learning rate 4e-4 after 2,000 steps of warm-up, weight decay 0.1, bfloat16.
+  /// The same training with the optimisation of the worldwide H/14 model: batches of 75,264 pictures with one caption
+  /// each, 391,136 steps (29.4 billion seen pairs), learning rate 4e-4 after 2,000 steps of warm-up, weight decay 0.1,
+  /// bfloat16.
   ///
-  /// The model, the variation of pictures, the seed and the limit of the gradient's norm stay what they are; memory for such batches
-  /// takes ``microBatch``. Source: MetaCLIP 2, §6; AdamW's own settings are the paper's in every training.
+  /// The model, the variation of pictures, the seed and the limit of the gradient's norm stay unchanged; such batches
+  /// fit into memory with a ``microBatch``. Source: MetaCLIP 2, §6; AdamW's own settings are the paper's in every
+  /// training.
   public func withPaperOptimization() -> TrainCLIP {
     var training = self
     training.picturesPerStep = 75_264

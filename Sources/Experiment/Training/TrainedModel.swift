@@ -7,11 +7,13 @@ internal import Tensor
 package struct TrainedModel {
   private let model: CLIPModel
   private let tokenizer: SentencePieceModel?
+  /// The number of pictures or texts that are encoded at a time.
   private static let batch = 256
 
+  /// Opens a checkpoint.
   /// - Parameters:
-  ///   - tokenizer: the one that the model was trained with; `nil` for pictures alone.
-  ///   - threads: how many threads compute, from now on.
+  ///   - tokenizer: the one that the model was trained with; `nil` when only pictures will be encoded.
+  ///   - threads: the number of threads that compute, from now on.
   /// - Throws: ``OperationError`` when the checkpoint's files do not fit together or the tokenizer is another one.
   package init(_ checkpoint: Checkpoint, tokenizer: Tokenizer?, threads: Int) throws {
     try Torch.setThreads(threads)
@@ -19,10 +21,11 @@ package struct TrainedModel {
     self.tokenizer = try tokenizer.map { try SentencePieceModel($0) }
   }
 
-  /// How many numbers an embedding has.
+  /// The number of elements of an embedding.
   package var dimension: Int { model.configuration.embeddingWidth }
 
   /// The embeddings of pictures on white, rows of length 1: `[positions.count, dimension]`.
+  /// - Throws: `CancellationError`.
   package func encode(_ pictures: Pictures, at positions: [Int]) throws -> [Float] {
     try encode(.set(pictures), at: positions).vectors
   }
@@ -30,20 +33,21 @@ package struct TrainedModel {
   /// The embeddings of pictures on white, rows of length 1: `[positions.count − broken.count, dimension]`.
   ///
   /// Pictures are decoded while the model computes.
-  /// - Parameter progress: called with how many are done.
+  /// - Parameter progress: called with the number of pictures that are done.
   /// - Returns: also the pictures that could not be decoded, in order; they have no row.
   /// - Throws: `OperationError` when a file cannot be read; `CancellationError`.
   func encode(
-    _ source: PictureSource, at positions: [Int], progress: (Int) -> Void = { _ in }
+    _ source: OpenPictures, at positions: [Int], progress: (Int) -> Void = { _ in }
   ) throws -> (vectors: [Float], broken: [BrokenPicture]) {
     let configuration = model.configuration
     let batches = Prefetcher<EncodedBatch>(depth: 1, 0) { start, isStopped in
       guard start < positions.count else { return nil }
       let part = positions[start..<min(start + Self.batch, positions.count)]
       start += part.count
-      return try EncodedBatch(configuration, source, Array(part), isStopped)
+      return try EncodedBatch(configuration, source, positions: Array(part), isStopped: isStopped)
     }
     defer { batches.stop() }
+
     var result: [Float] = []
     var broken: [BrokenPicture] = []
     for start in stride(from: 0, to: positions.count, by: Self.batch) {
@@ -53,6 +57,8 @@ package struct TrainedModel {
       let rows: [Float] = try Torch.withoutGradients {
         try model.encode(patches: batch.pictures.patches(), count: count).elements()
       }
+
+      // A broken picture has the row of an empty one, which is left out.
       for place in 0..<count {
         if let fault = batch.broken[place] {
           broken.append(fault)
@@ -69,18 +75,20 @@ package struct TrainedModel {
   private struct EncodedBatch: Sendable {
     var pictures: PictureBatch
     let count: Int
-    /// Those that could not be decoded, by their places.
+    /// The pictures that could not be decoded, by their places in the batch.
     var broken: [Int: BrokenPicture] = [:]
 
     init(
-      _ configuration: ModelConfiguration, _ source: PictureSource, _ positions: [Int],
-      _ isStopped: @escaping @Sendable () -> Bool
+      _ configuration: ModelConfiguration, _ source: OpenPictures, positions: [Int],
+      isStopped: @escaping @Sendable () -> Bool
     ) throws {
       count = positions.count
       pictures = PictureBatch(configuration, count: count)
+      // All ranges of the variation are empty: the seed does not matter.
       var generator = CounterGenerator(0)
       let variation = Variation(.none, &generator)
       let size = configuration.pictureSize
+
       let faults = pictures.fill(Array(0..<count)) { place, canvas, values in
         if isStopped() { throw CancellationError() }
         switch source {
@@ -92,6 +100,7 @@ package struct TrainedModel {
           canvas.place(pixels, into: values)
         }
       }
+
       for (place, fault) in faults.enumerated() {
         guard let fault else { continue }
         guard let fault = fault as? BrokenPicture else { throw fault }
@@ -100,15 +109,17 @@ package struct TrainedModel {
     }
   }
 
-  /// How many pieces of a text the model reads, the end included.
+  /// The largest number of pieces of a text that the model reads, the end included.
   package var contextLength: Int { model.configuration.contextLength }
 
   /// The embeddings of texts, rows of length 1: `[texts.count, dimension]`.
-  /// - Parameter cut: called with each text that has more pieces than ``contextLength``; of such a text the beginning is seen.
+  /// - Parameter cut: called with each text that has more pieces than ``contextLength``; of such a text the beginning
+  ///   is seen.
+  /// - Throws: ``OperationError`` when the model was opened without a tokenizer; `CancellationError`.
   package func encode(_ texts: [String], cut: (String) -> Void = { _ in }) throws -> [Float] {
     guard let tokenizer else {
       throw OperationError(
-        operation: "encode texts", subject: "\(texts.count) texts", cause: "the model was opened without tokenizer")
+        operation: "encode texts", subject: "\(texts.count) texts", cause: "the model was opened without a tokenizer")
     }
     var result: [Float] = []
     for start in stride(from: 0, to: texts.count, by: Self.batch) {

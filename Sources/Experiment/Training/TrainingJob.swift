@@ -1,27 +1,31 @@
 internal import ArtifactTypes
 internal import Core
 internal import Foundation
+internal import Imaging
 
-/// What a further process of a training is told: a JSON file in the stage's scratch folder.
+/// The instructions for a further process of a training: a JSON file in the stage's scratch folder.
 struct TrainingJob: Codable {
-  /// How many processes there are.
+  /// The number of processes.
   var size: Int
-  /// How long they wait for each other, in seconds.
+  /// The longest time for which they wait for each other, in seconds.
   var patience: Double
-  /// Of the first process's settings and code: the others must come to the same.
+  /// The digest of the first process's settings and code: the others must compute the same one.
   var fingerprint: Digest
-  /// Where the inputs' files lie, by the digests of their bytes.
+  /// The paths of the inputs' files, by the digests of their bytes.
   var files: [String: String]
   var settings: TrainCLIP
 
-  /// - Parameter folder: takes the files that are in memory.
+  /// The job of a training in several processes.
+  /// - Parameters:
+  ///   - patience: the longest time for which the processes wait for each other.
+  ///   - folder: takes the files that are in memory.
   init(_ settings: TrainCLIP, patience: Duration, folder: String) throws {
     size = settings.processes
     self.patience = patience / .seconds(1)
     fingerprint = try settings.fingerprint()
     files = [:]
     let inputs = [
-      settings.pictures?.content, settings.pairs.content, settings.tokenizer.content, settings.keeping?.content,
+      settings.pictures.set?.content, settings.pairs.content, settings.tokenizer.content, settings.keeping?.content,
     ]
     for file in inputs.compactMap(\.self).flatMap(\.files) {
       let digest = file.digest.hexadecimal
@@ -35,13 +39,15 @@ struct TrainingJob: Codable {
     self.settings = settings
   }
 
-  func write(to path: String) throws { try JSONEncoder().encode(self).write(to: URL(fileURLWithPath: path)) }
+  /// Writes the job as JSON.
+  func write(to path: String) throws { try JSONCoding.encoder().encode(self).write(to: URL(fileURLWithPath: path)) }
 
+  /// Reads a job.
   /// - Throws: ``OperationError`` when this program was built from other sources than the one that wrote the job.
   init(path: String) throws {
     struct Places: Decodable { var files: [String: String] }
     let data = try Data(contentsOf: URL(fileURLWithPath: path))
-    let decoder = JSONDecoder()
+    let decoder = JSONCoding.decoder()
     decoder.userInfo[.contentSource] = JobFiles(places: try decoder.decode(Places.self, from: data).files)
     self = try decoder.decode(Self.self, from: data)
     guard try settings.fingerprint() == fingerprint else {
@@ -52,7 +58,7 @@ struct TrainingJob: Codable {
   }
 }
 
-/// The inputs of a job where the first process has found them.
+/// The inputs of a job, at the paths that the first process has written down.
 private struct JobFiles: ContentSource {
   let places: [String: String]
 

@@ -1,25 +1,27 @@
 internal import Core
 internal import Tensor
 
-/// How far a training has come: with the model and the optimiser's moments, all that its later steps depend on.
+/// The progress of a training: with the model and the optimiser's moments, all that its later steps depend on.
 ///
-/// Everything random is drawn by step and place, so that no generator's state is among it.
+/// Everything random is drawn by step and place in the batch, so that it contains no generator's state.
 struct TrainingRecord: Artifact {
-  /// Of the stage's properties and code: a training goes on from its own record alone.
+  /// The digest of the stage's properties and code: a training continues only from its own record.
   let fingerprint: Digest
-  /// How many steps are done.
+  /// The number of steps that were made.
   var steps = 0
-  /// How many pictures were given out.
+  /// The number of pictures that were taken from the order.
   var pictures = 0
-  /// The pictures that could not be decoded, by their positions in their folder.
+  /// The positions in their folder of the pictures that could not be decoded.
   var broken: Set<Int> = []
   /// The first of them, each with the reason.
   var brokenExamples: [String] = []
-  /// How many pairs were seen.
+  /// The number of pairs that were seen.
   var pairs = 0
-  /// Sums since the last row of the log.
+  /// The sum of the losses since the last row of the log.
   var loss = 0.0
+  /// The sum of the gradients' norms since the last row of the log.
   var gradientNorm = 0.0
+  /// The number of steps since the last row of the log.
   var summed = 0
   var log = Table(columns: [
     .init("step"), .init("pairs"), .init("loss", style: .decimals(3)), .init("learning rate", style: .decimals(6)),
@@ -44,7 +46,7 @@ struct TrainingRecord: Artifact {
     }
   }
 
-  /// Adds a row: means of loss and gradient norm over the steps since the last row, the others as they are now.
+  /// Adds a row: the means of loss and gradient norm over the steps since the last row, and the present numbers.
   mutating func closeRow(learningRate: Double, logitScale: Double) {
     let count = Double(summed)
     log.append([
@@ -55,8 +57,9 @@ struct TrainingRecord: Artifact {
   }
 }
 
-/// What is saved of a training: its record, every parameter and both of the optimiser's moments.
+/// The saved state of a training: its record, every parameter and both of the optimiser's moments.
 struct SavedTraining {
+  /// The name of its file in the stage's partial results.
   static let name = "training"
 
   let record: TrainingRecord
@@ -66,8 +69,8 @@ struct SavedTraining {
 
   private static func key(_ kind: Int, _ name: String) -> String { "\(kinds[kind]) \(name)" }
 
-  /// Brings the present state out of libtorch.
-  init(_ record: TrainingRecord, _ parameters: Parameters, _ optimizer: AdamW) throws {
+  /// Copies the present state out of libtorch.
+  init(_ record: TrainingRecord, _ parameters: Parameters, optimizer: AdamW) throws {
     self.record = record
     let (first, second) = optimizer.moments
     var tensors: [String: Safetensors.Entry] = [:]
@@ -79,7 +82,8 @@ struct SavedTraining {
     self.tensors = tensors
   }
 
-  /// The length of the record (8 bytes, little endian), the record in JSON, the tensors as safetensors.
+  /// The bytes of its file: the length of the record (8 bytes, little endian), the record in JSON, the tensors as
+  /// safetensors.
   func bytes() throws -> [UInt8] {
     let record = try record.makeContent().files[0].bytes()
     var bytes = withUnsafeBytes(of: UInt64(record.count).littleEndian) { Array($0) }
@@ -88,10 +92,11 @@ struct SavedTraining {
     return bytes
   }
 
-  /// - Throws: when the bytes are no saved training.
+  /// Reads a file.
+  /// - Throws: when the bytes are not a saved training.
   init(bytes: [UInt8]) throws {
     let fault = OperationError(
-      operation: "go on with a training", subject: "\(bytes.count) bytes", cause: "the record is cut off")
+      operation: "continue a training", subject: "\(bytes.count) bytes", cause: "the record is cut off")
     guard bytes.count >= 8 else { throw fault }
     let length = bytes.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
     guard length <= UInt64(bytes.count - 8) else { throw fault }
@@ -110,7 +115,7 @@ struct SavedTraining {
         let key = Self.key(kind, name)
         guard let entry = tensors[key], entry.shape == tensor.shape else {
           throw OperationError(
-            operation: "go on with a training", subject: key, cause: "the tensor is missing or misshaped")
+            operation: "continue a training", subject: key, cause: "the tensor is missing or misshaped")
         }
         let restored = try Tensor.from(entry.elements, shape: entry.shape)
         if kind == 0 { try parameters.add(name, restored) } else { moments[kind - 1].append(restored) }

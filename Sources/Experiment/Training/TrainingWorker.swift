@@ -3,11 +3,12 @@ internal import Foundation
 internal import Glibc
 internal import Tensor
 
-/// One of the further processes of a training: makes the steps that the first process makes, with its own part of each batch.
+/// One of the further processes of a training: makes the steps that the first process makes, with its own part of each
+/// batch.
 package enum TrainingWorker {
-  /// The program, which lies beside the libraries.
+  /// The name of the program, in the folder of the libraries.
   static let program = "colophon-train-worker"
-  /// Where a worker finds its connection to the first process.
+  /// The file descriptor of a worker's connection to the first process.
   static let descriptor: Int32 = 3
 
   /// Runs until the training ends.
@@ -19,12 +20,14 @@ package enum TrainingWorker {
     closeInherited()
     // The first process decides what an interruption means.
     signal(SIGINT, SIG_IGN)
+
     let first = Connection(owning: descriptor)
-    // When the first process is gone, however it went, nobody needs this one.
+    // When the first process is gone, however it ended, no process needs this one.
     Thread.detachNewThread {
       first.waitUntilClosed()
       _exit(EXIT_FAILURE)
     }
+
     do {
       try train(jobPath: arguments[1], rank: rank, first)
     } catch {
@@ -39,16 +42,17 @@ package enum TrainingWorker {
     try Torch.setThreads(job.settings.threads)
     let context = StageContext(
       scratch: URL(fileURLWithPath: jobPath).deletingLastPathComponent().path, threads: job.settings.threads)
-    var loop = try TrainingLoop(job.settings, context, group)
+    var loop = try TrainingLoop(job.settings, context, group: group)
     try loop.run()
   }
 
-  /// Closes what belongs to the first process: nobody who waits for its end shall wait for this one's.
+  /// Closes the descriptors of the first process: a process that waits for its end must not wait for this one's.
   private static func closeInherited() {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
     for other in names.compactMap({ Int32($0) }) where other > descriptor { close(other) }
   }
 
+  /// Ends the process with a message, which the first process repeats.
   private static func fail(_ message: String) -> Never {
     FileHandle.standardError.write(Data("\(message)\n".utf8))
     exit(EXIT_FAILURE)

@@ -1,11 +1,14 @@
 package import ArtifactTypes
 package import Core
 
-/// The files with which the transformers library prepares pictures and texts for a model of ours.
+/// The files with which the transformers library prepares pictures and texts for a model that was trained here.
 package enum TransformersFiles {
-  /// `preprocessor_config.json` and, for a tokenizer with the ids of fairseq, `sentencepiece.bpe.model` and `tokenizer_config.json`.
+  /// `preprocessor_config.json` and, for a tokenizer with the ids of fairseq, `sentencepiece.bpe.model` and
+  /// `tokenizer_config.json`.
   ///
-  /// For ids that are stored in the model no class of that library is sure to give the same ones: none is named.
+  /// For ids that are stored in the model, no class of that library is sure to give the same ones, so that none is
+  /// named.
+  /// - Throws: when the tokenizer's model cannot be read.
   package static func make(_ configuration: ModelConfiguration, tokenizer: Tokenizer?) throws -> [ContentFile] {
     var files = ArtifactContent(bytes: pictures(size: configuration.pictureSize), name: "preprocessor_config.json")
       .files
@@ -16,6 +19,7 @@ package enum TransformersFiles {
           name: "sentencepiece.bpe.model", digest: model.digest, byteCount: model.byteCount,
           location: .memory(try model.bytes()))
       )
+
       let settings = object([
         "tokenizer_class": .text("XLMRobertaTokenizer"),
         "model_max_length": .integer(Int64(configuration.contextLength)),
@@ -25,7 +29,8 @@ package enum TransformersFiles {
     return files
   }
 
-  /// How pictures are prepared: the short side resized by bicubic interpolation, the centre cut out, the channels normalised.
+  /// The settings that prepare pictures: the short side resized by bicubic interpolation, the centre cut out, the
+  /// channels normalised.
   ///
   /// Source of the steps and numbers: MetaCLIP 2, §6; of the names: transformers, `CLIPImageProcessor`.
   /// - Parameter size: pixels of a picture's side.

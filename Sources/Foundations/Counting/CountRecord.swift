@@ -1,13 +1,14 @@
 internal import FileFormats
 internal import Glibc
 
-/// A key with its count and its smallest position, in memory that somebody else owns: position (8 bytes), count (8), length (4), key.
+/// A key with its count and its smallest position, in memory of a table: position (8 bytes), count (8), length (4),
+/// key.
 struct CountRecord {
   let start: UnsafeMutableRawPointer
 
   private static let headerSize = 20
 
-  /// Bytes from one record to the next, a multiple of 8.
+  /// The distance from one record to the next in bytes, a multiple of 8, for a key of this length.
   static func size(_ length: Int) -> Int { (headerSize + length + 7) & ~7 }
 
   @inline(__always)
@@ -37,7 +38,7 @@ struct CountRecord {
     start.storeBytes(of: count + more, toByteOffset: 8, as: Int.self)
   }
 
-  /// Whether the key has these bytes.
+  /// True when the key has these bytes.
   @inline(__always)
   func hasKey(_ key: UnsafeRawBufferPointer) -> Bool {
     guard length == key.count else { return false }

@@ -1,29 +1,31 @@
 internal import Glibc
 
-/// Byte strings with their counts and smallest positions: a hash table over ``CountRecord``s that lie one after the other.
+/// A hash table of byte strings with their counts and smallest positions. Its ``CountRecord``s are stored one after the
+/// other.
 ///
-/// A key is found with two accesses to far memory, its slot and its record.
+/// A look-up takes two accesses to memory outside the caches, to the key's slot and to its record.
 struct CountTable: ~Copyable {
-  /// The records, in the order in which their keys came.
+  /// The records, in the order in which their keys were added.
   private(set) var records: UnsafeMutableRawPointer?
   private var capacity = 0
   private var used = 0
-  /// 0 for an empty slot; otherwise 24 bits of the hash above 40 bits of the record's offset / 8 + 1. A key's slot is the first empty
-  /// one from that of the hash's highest bits on, so that the slots are nearly in the order of the hashes.
+  /// The slots: 0 for an empty one, otherwise 24 bits of the hash above 40 bits of the record's offset / 8 + 1. A key
+  /// takes the first empty slot after the position that the hash's highest bits give, so that the slots are nearly in
+  /// the order of the hashes.
   private(set) var slots: UnsafeMutablePointer<UInt64>?
-  /// A power of two, or 0; at most two thirds of them are full.
+  /// The number of slots, a power of two, or 0; at most two thirds of them are full.
   private(set) var slotCount = 0
   private var shift: UInt64 = 0
-  /// How many keys there are.
+  /// The number of keys.
   private(set) var count = 0
-  /// Whether every key's position is at least that of the key before it.
+  /// True when every key's position is at least that of the key before it.
   private(set) var isInOrderOfPosition = true
   private var lastPosition: UInt64 = 0
-  /// Keeps reads that only bring memory near from being taken for useless.
+  /// The results of reads that only fetch memory into the caches. The compiler would remove the reads without it.
   private var seen: UInt64 = 0
 
   private static let firstSlotCount = 64
-  /// Bytes for each key while the table is sorted: an item, and half of one that sorting itself takes.
+  /// The bytes for each key while the table is sorted: an item, and half of one that sorting itself takes.
   private static let sortingSize = 24
   private static let offsetBits: UInt64 = 40
 
@@ -37,11 +39,12 @@ struct CountTable: ~Copyable {
   /// Counts a key.
   /// - Parameters:
   ///   - hash: the key's, by ``TextTable/hash(_:)``.
-  ///   - limit: about how many bytes the table may take.
-  /// - Returns: `false`, and nothing is changed, when the key is new and has no room beside the others.
+  ///   - limit: the size that the table may have, in bytes, approximately.
+  /// - Returns: `false`, and nothing is changed, when the key is new and the table has no space for it.
   @inline(__always)
   mutating func add(_ key: UnsafeRawBufferPointer, hash: UInt64, count more: Int, position: UInt64, limit: Int) -> Bool
   {
+    // A slot holds enough bits of the hash that the record of another key is seldom read.
     if let slots, let records {
       let tag = hash << Self.offsetBits
       let mask = slotCount - 1
@@ -59,11 +62,12 @@ struct CountTable: ~Copyable {
         slot = (slot + 1) & mask
       }
     }
+
     return insert(key, hash, count: more, position: position, limit: limit)
   }
 
-  /// Adds a key that is known to be new, to be sorted and not to be found.
-  /// - Returns: `false`, and nothing is changed, when it has no room beside the others.
+  /// Adds a key that is known to be new, for sorting only: it has no slot and cannot be found.
+  /// - Returns: `false`, and nothing is changed, when the table has no space for it.
   mutating func append(_ key: UnsafeRawBufferPointer, count more: Int, position: UInt64, limit: Int) -> Bool {
     let size = CountRecord.size(key.count)
     if count > 0, used + size + (count + 1) * Self.sortingSize > limit { return false }
@@ -71,11 +75,12 @@ struct CountTable: ~Copyable {
     return true
   }
 
-  /// Counts waiting keys.
+  /// Counts pending keys.
   ///
-  /// Their slots and then their records are read all at once first, so that the table waits for far memory twice and not twice a key.
-  /// - Parameter start: the first of them to count.
-  /// - Returns: how many of them have been counted; the next one has no room beside what is there.
+  /// All slots, and then all records, are read together first, so that the table waits for memory twice for all keys,
+  /// not for each.
+  /// - Parameter start: the index of the first of them to count.
+  /// - Returns: the index after the last key that was counted; the table has no space for the next one.
   mutating func add(_ pending: borrowing PendingKeys, from start: Int, limit: Int) -> Int {
     if let slots, let records {
       for index in start..<pending.count {
@@ -92,7 +97,7 @@ struct CountTable: ~Copyable {
     return pending.count
   }
 
-  /// Calls `body` with each key, its count and its position, in the order in which the keys came.
+  /// Calls `body` with each key, its count and its position, in the order in which the keys were added.
   func forEachRecord(_ body: (UnsafeRawBufferPointer, Int, UInt64) throws -> Void) rethrows {
     guard let records else { return }
     var offset = 0
@@ -103,10 +108,10 @@ struct CountTable: ~Copyable {
     }
   }
 
-  /// About how many bytes the table takes.
+  /// The approximate size of the table in bytes.
   var byteCount: Int { used + slotCount * 8 }
 
-  /// Reads records that are far apart all at once, so that they are near.
+  /// Reads records together, so that they are in the caches for the next access.
   mutating func approach(_ offsets: UnsafeBufferPointer<UInt64>) {
     guard let records else { return }
     for offset in offsets { seen ^= CountRecord(records + Int(offset)).position }
@@ -121,7 +126,7 @@ struct CountTable: ~Copyable {
     (used, count, lastPosition, isInOrderOfPosition) = (0, 0, 0, true)
   }
 
-  /// Empties the table and gives its memory back.
+  /// Empties the table and frees its memory.
   mutating func release() {
     free(records)
     free(slots)
@@ -129,7 +134,7 @@ struct CountTable: ~Copyable {
     (capacity, used, slotCount, count, lastPosition, isInOrderOfPosition) = (0, 0, 0, 0, 0, true)
   }
 
-  /// Gives back the slots' memory, which is better used for sorting; the table must be emptied next.
+  /// Frees the slots' memory, so that sorting can use it. The table must be emptied next.
   mutating func releaseSlots() {
     free(slots)
     slots = nil
@@ -150,7 +155,7 @@ struct CountTable: ~Copyable {
     }
     if isFull { grow() }
     guard let slots else { preconditionFailure("a table that may grow has slots") }
-    Self.place(hash, store(key, size, count: more, position: position), in: slots, slotCount, shift)
+    Self.place(hash, store(key, size, count: more, position: position), in: slots, count: slotCount, shift: shift)
     return true
   }
 
@@ -178,7 +183,7 @@ struct CountTable: ~Copyable {
       var offset = 0
       for _ in 0..<count {
         let key = CountRecord(records + offset).key
-        Self.place(TextTable.hash(key), offset, in: empty, wider, wideShift)
+        Self.place(TextTable.hash(key), offset, in: empty, count: wider, shift: wideShift)
         offset += CountRecord.size(key.count)
       }
     }
@@ -192,7 +197,7 @@ struct CountTable: ~Copyable {
   }
 
   private static func place(
-    _ hash: UInt64, _ offset: Int, in slots: UnsafeMutablePointer<UInt64>, _ slotCount: Int, _ shift: UInt64
+    _ hash: UInt64, _ offset: Int, in slots: UnsafeMutablePointer<UInt64>, count slotCount: Int, shift: UInt64
   ) {
     let mask = slotCount - 1
     var slot = Int(truncatingIfNeeded: hash >> shift)

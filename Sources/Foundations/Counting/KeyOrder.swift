@@ -1,16 +1,16 @@
 internal import FileFormats
 internal import Glibc
 
-/// In what order a table's keys are written and runs are merged.
+/// The order in which a table's keys are written and runs are merged.
 enum KeyOrder: Sendable {
   /// By the keys' bytes.
   case bytes
-  /// By the keys' hashes: any order that brings equal keys together; the cheapest.
+  /// By the keys' hashes: an arbitrary order in which equal keys meet, and the cheapest.
   case hash
   /// By descending count, then by ascending position; for keys that do not repeat.
   case commonest
 
-  /// What decides the order first.
+  /// The number that decides the order first, the smaller one before the larger.
   @inline(__always)
   func rank(_ key: UnsafeRawBufferPointer, _ count: Int) -> UInt64 {
     switch self {
@@ -31,9 +31,10 @@ extension CountTable {
       let record = CountRecord(records + offset)
       try body(record.key, record.count, record.position)
     }
+
     if order == .hash, let slots {
       arrangeSlots(slots, records)
-      // Nobody may find the table in this state, whatever `body` does.
+      // The slots hold offsets now: the table must not be used in this state, whatever `body` does.
       defer { removeAll() }
       for start in stride(from: 0, to: count, by: PendingKeys.capacity) {
         let end = min(start + PendingKeys.capacity, count)
@@ -42,6 +43,7 @@ extension CountTable {
       }
       return
     }
+
     releaseSlots()
     defer { removeAll() }
     if order == .commonest, isInOrderOfPosition {
@@ -64,10 +66,12 @@ extension CountTable {
     }
   }
 
-  /// Replaces the slots by the offsets of their records in the order of the keys' hashes, which the slots nearly have.
+  /// Replaces the slots by the offsets of their records, in the order of the keys' hashes. The slots nearly have it
+  /// already.
   private func arrangeSlots(_ slots: UnsafeMutablePointer<UInt64>, _ records: UnsafeMutableRawPointer) {
     func hash(_ offset: UInt64) -> UInt64 { TextTable.hash(CountRecord(records + Int(offset)).key) }
-    // Keys at the start that belong to the end were put there because the end was full: they are the last ones.
+
+    // Keys of the largest hashes are at the start when the end was full: they become the last ones again.
     var wrapped: [UInt64] = []
     var isAtStart = true
     var filled = 0
@@ -89,6 +93,7 @@ extension CountTable {
       slots[filled] = offset
       filled += 1
     }
+
     var last: UInt64 = 0
     for index in 0..<filled {
       let offset = slots[index]
@@ -113,7 +118,8 @@ extension CountTable {
     }
   }
 
-  /// The records are in the order of their positions: they are shared out by count, and the large counts sorted.
+  /// Calls `body` with the offsets of records in the order ``KeyOrder/commonest``, by a counting sort. The records are
+  /// in the order of their positions already; only those with large counts are sorted by comparison.
   private func forEachCommonestFirst(_ records: UnsafeMutableRawPointer, _ body: (Int) throws -> Void) rethrows {
     let large = 1 << 12
     var starts = [Int](repeating: 0, count: large + 1)
@@ -124,8 +130,11 @@ extension CountTable {
       if record.count < large { starts[record.count] += 1 } else { frequent.append((record.count, offset)) }
       offset += CountRecord.size(record.length)
     }
+
     frequent.sort { ($1.count, $0.offset) < ($0.count, $1.offset) }
     for item in frequent { try body(item.offset) }
+
+    // Each count below the limit has a range of places, the largest count first.
     var start = 0
     for count in stride(from: large - 1, through: 0, by: -1) { (starts[count], start) = (start, start + starts[count]) }
     let offsets = UnsafeMutableBufferPointer<Int>.allocate(capacity: start)

@@ -1,4 +1,4 @@
-/// A few keys that wait to be counted together.
+/// A few keys that are counted together later.
 struct PendingKeys: ~Copyable {
   struct Key {
     let bytes: UnsafeRawBufferPointer
@@ -7,7 +7,7 @@ struct PendingKeys: ~Copyable {
     let position: UInt64
   }
 
-  /// Enough that reads of far memory overlap, few enough that what was read is still near.
+  /// The number of keys: enough that their reads of memory overlap, few enough that the bytes read stay in the caches.
   static let capacity = 32
 
   private let keys = UnsafeMutableBufferPointer<Key>.allocate(capacity: capacity)
@@ -21,7 +21,8 @@ struct PendingKeys: ~Copyable {
     slots.deallocate()
   }
 
-  /// - Returns: whether there is no room for another one.
+  /// Adds a key.
+  /// - Returns: true when no other key can be added.
   @inline(__always)
   mutating func append(_ bytes: UnsafeRawBufferPointer, hash: UInt64, count more: Int, position: UInt64) -> Bool {
     keys.initializeElement(at: count, to: Key(bytes: bytes, hash: hash, count: more, position: position))
@@ -33,7 +34,7 @@ struct PendingKeys: ~Copyable {
 
   subscript(index: Int) -> Key { keys[index] }
 
-  /// What a table found in the slot where a key may be.
+  /// The value of the first slot that a key may have, as the table read it.
   func slot(_ index: Int) -> UInt64 { slots[index] }
 
   func setSlot(_ value: UInt64, _ index: Int) { slots.initializeElement(at: index, to: value) }

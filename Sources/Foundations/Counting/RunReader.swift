@@ -2,11 +2,11 @@ internal import Core
 internal import FileFormats
 internal import Glibc
 
-/// Reads a run from its start, a key at a time.
+/// Reads the keys of a run one after the other.
 final class RunReader {
   private let file: RunFile
   private let order: KeyOrder
-  /// What was not read into the buffer yet.
+  /// The part of the file that was not read into the buffer yet.
   private var range: Range<Int>
   private let buffer: UnsafeMutableRawBufferPointer
   private var cursor = 0
@@ -15,13 +15,14 @@ final class RunReader {
   private var capacity = 256
   private var length = 0
 
-  /// What ``next()`` went to.
+  /// The count of the present key.
   private(set) var count = 0
+  /// The smallest position of the present key.
   private(set) var position: UInt64 = 0
-  /// What decides the key's place first.
+  /// The number that decides the order of keys first, see ``KeyOrder/rank(_:_:)``.
   private(set) var rank: UInt64 = 0
 
-  /// The key that ``next()`` went to; valid until it is called again.
+  /// The present key, to which ``next()`` went; valid until the next call.
   var key: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: bytes, count: length) }
 
   init(_ run: SortedRun, _ order: KeyOrder, bufferSize: Int) {
@@ -43,6 +44,7 @@ final class RunReader {
     if cursor == filled, range.isEmpty { return false }
     let shared = Int(truncatingIfNeeded: try integer())
     let rest = Int(truncatingIfNeeded: try integer())
+
     if shared + rest > capacity {
       let wider = max(shared + rest, capacity * 2)
       let copy = UnsafeMutableRawPointer.allocate(byteCount: wider, alignment: 8)
@@ -50,6 +52,8 @@ final class RunReader {
       bytes.deallocate()
       (bytes, capacity) = (copy, wider)
     }
+
+    // The first bytes of the key are those of the key before, which are in place.
     length = shared
     while length < shared + rest {
       if cursor == filled { try fill() }
@@ -58,6 +62,7 @@ final class RunReader {
       cursor += step
       length += step
     }
+
     count = Int(Int64(bitPattern: try integer()))
     position = try integer()
     rank = order.rank(key, count)
@@ -89,14 +94,14 @@ final class RunReader {
   }
 }
 
-/// Readers in a binary heap, the one whose key comes first at the top.
+/// Readers in a binary heap, with the one whose key is the first in order at the top.
 struct RunHeap {
   private let order: KeyOrder
   private var entries: [(rank: UInt64, reader: RunReader)] = []
 
   init(_ order: KeyOrder) { self.order = order }
 
-  /// The reader whose key comes first.
+  /// The reader whose key is the first in order.
   var first: RunReader? { entries.first?.reader }
 
   mutating func push(_ reader: RunReader) {
@@ -110,7 +115,7 @@ struct RunHeap {
     }
   }
 
-  /// Moves the first reader on by one key, and out when it is at its end.
+  /// Moves the first reader to its next key, and removes it at its end.
   mutating func advance() throws {
     guard let first else { return }
     if try first.next() {

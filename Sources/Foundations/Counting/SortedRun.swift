@@ -2,16 +2,16 @@ internal import Core
 internal import FileFormats
 internal import Glibc
 
-/// Keys with counts and positions on disk, in a ``KeyOrder``: a stretch of a ``RunFile``.
+/// Keys with counts and positions on disk, in a ``KeyOrder``: a range of a ``RunFile``.
 ///
-/// Each is written as three variable-length integers (bytes shared with the key before, further bytes, then count and position after
-/// those further bytes); it is read by the process that wrote it and is no format of anything else.
+/// A key is written as the number of bytes that it shares with the key before, the number of further bytes, these
+/// bytes, the count and the position. The numbers have variable lengths. Only the process that writes a run reads it.
 struct SortedRun {
   let file: RunFile
   let range: Range<Int>
 
-  /// Merges runs of one order: counts of equal keys summed, the smallest position.
-  /// - Parameter bufferSize: bytes to read at once of each run.
+  /// Calls `body` with each key of several runs in their common order, the sum of its counts and its smallest position.
+  /// - Parameter bufferSize: the number of bytes of each run that are read at a time.
   static func merge(
     _ runs: [SortedRun], _ order: KeyOrder, bufferSize: Int,
     _ body: (UnsafeRawBufferPointer, Int, UInt64) throws -> Void
@@ -21,6 +21,7 @@ struct SortedRun {
       let reader = RunReader(run, order, bufferSize: bufferSize)
       if try reader.next() { heap.push(reader) }
     }
+
     var key: [UInt8] = []
     var merged = 0
     while let first = heap.first {
@@ -36,6 +37,7 @@ struct SortedRun {
         position = min(position, other.position)
         try heap.advance()
       }
+
       try key.withUnsafeBytes { try body($0, count, position) }
       merged += 1
       if merged.isMultiple(of: 1 << 16) { try Task.checkCancellation() }
@@ -43,12 +45,13 @@ struct SortedRun {
   }
 }
 
-/// A file without a name, which the system removes as soon as nobody uses it any more.
+/// A file without a name, which the system removes when the process closes it or ends.
 final class RunFile {
   private let folder: String
   private let descriptor: Int32
   private(set) var size: Int = 0
 
+  /// An empty file on the disk of a folder.
   /// - Throws: ``OperationError`` with the system's reason.
   init(folder: String) throws {
     self.folder = folder
@@ -66,36 +69,25 @@ final class RunFile {
 
   /// Adds bytes at the end.
   func append(_ bytes: UnsafeRawBufferPointer) throws {
-    var rest = bytes
-    while let start = rest.baseAddress, !rest.isEmpty {
-      let written = pwrite(descriptor, start, rest.count, size)
-      if written < 0 {
-        if errno == EINTR { continue }
-        throw OperationError(
-          operation: "write a temporary file", subject: folder, cause: String(cString: strerror(errno)))
-      }
-      size += Int(written)
-      rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+    guard SystemCall.write(bytes, to: descriptor, at: size) else {
+      throw OperationError(
+        operation: "write a temporary file", subject: folder, cause: String(cString: strerror(errno)))
     }
+    size += bytes.count
   }
 
-  /// Fills a buffer with the bytes from an offset on; they are there.
+  /// Fills a buffer with the bytes at an offset, where the file has that many.
   func read(_ buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws {
-    var filled = 0
-    while filled < buffer.count, let start = buffer.baseAddress {
-      let count = pread(descriptor, start + filled, buffer.count - filled, offset + Int(filled))
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else {
-        throw OperationError(
-          operation: "read a temporary file", subject: folder,
-          cause: count == 0 ? "it ends early" : String(cString: strerror(errno)))
-      }
-      filled += count
+    let count = SystemCall.read(into: buffer, from: descriptor, at: offset)
+    guard count == buffer.count else {
+      throw OperationError(
+        operation: "read a temporary file", subject: folder,
+        cause: count >= 0 ? "it ends early" : String(cString: strerror(errno)))
     }
   }
 }
 
-/// Writes one run at the end of a file; only one at a time may write there.
+/// Writes one run at the end of a file, to which no other writer may write at the same time.
 struct RunWriter: ~Copyable {
   private let file: RunFile
   private let start: Int
@@ -109,7 +101,8 @@ struct RunWriter: ~Copyable {
     buffer.reserveCapacity(Self.bufferSize + 1 << 12)
   }
 
-  /// - Parameter key: comes after all keys before.
+  /// Adds a key.
+  /// - Parameter key: after all earlier keys in the run's order.
   mutating func append(_ key: UnsafeRawBufferPointer, count: Int, position: UInt64) throws {
     let shared = previous.withUnsafeBytes { previous in
       let limit = min(previous.count, key.count)
@@ -117,6 +110,7 @@ struct RunWriter: ~Copyable {
       while shared < limit, previous[shared] == key[shared] { shared += 1 }
       return shared
     }
+
     let rest = UnsafeRawBufferPointer(rebasing: key[shared...])
     append(UInt64(shared))
     append(UInt64(rest.count))
@@ -128,7 +122,7 @@ struct RunWriter: ~Copyable {
     if buffer.count >= Self.bufferSize { try flush() }
   }
 
-  /// Writes what is left.
+  /// Writes the rest of the keys.
   mutating func finish() throws -> SortedRun {
     try flush()
     return SortedRun(file: file, range: start..<file.size)

@@ -1,4 +1,5 @@
-/// Runs of one order in one folder: written from tables, merged in passes when there are too many, read once at the end.
+/// Runs of one order in one folder. They are written from tables, merged in passes when they are too many, and read
+/// once.
 final class SortedRuns {
   let order: KeyOrder
   private let folder: String
@@ -7,7 +8,8 @@ final class SortedRuns {
   private var file: RunFile?
   private(set) var runs: [SortedRun] = []
 
-  /// - Parameter fanIn: how many runs are merged at once, at least 2.
+  /// No runs yet.
+  /// - Parameter fanIn: the number of runs that are merged at a time, at least 2.
   init(order: KeyOrder, folder: String, memoryLimit: Int, fanIn: Int) {
     self.order = order
     self.folder = folder
@@ -25,7 +27,8 @@ final class SortedRuns {
     runs.append(try writer.finish())
   }
 
-  /// Calls `body` with the keys of all runs in their order, counts summed and positions the smallest, and removes the runs.
+  /// Calls `body` with each key of all runs in their order, the sum of its counts and its smallest position, and
+  /// removes the runs.
   static func merge(_ parts: [SortedRuns], _ body: (UnsafeRawBufferPointer, Int, UInt64) throws -> Void) throws {
     guard let first = parts.first else { return }
     for part in parts { try part.merge(downTo: max(1, part.fanIn / parts.count)) }
@@ -39,7 +42,7 @@ final class SortedRuns {
     file = nil
   }
 
-  /// Merges runs until there are at most so many.
+  /// Merges runs until there are at most this many.
   private func merge(downTo limit: Int) throws {
     while runs.count > limit {
       let merged = try RunFile(folder: folder)
@@ -58,6 +61,6 @@ final class SortedRuns {
     }
   }
 
-  /// Bytes to read at once of each of several runs.
+  /// The number of bytes of each of several runs that are read at a time.
   private func bufferSize(_ count: Int) -> Int { min(1 << 18, max(1 << 12, memoryLimit / max(1, count))) }
 }

@@ -1,11 +1,11 @@
 internal import FileFormats
 internal import Glibc
 
-/// Texts numbered in the order in which they were first seen, told apart by their UTF-8 bytes.
+/// Texts numbered in the order in which they were first inserted, distinguished by their UTF-8 bytes.
 ///
-/// Swift's own `String` takes precomposed and decomposed letters for the same text; metadata must not.
+/// Swift's own `String` treats precomposed and decomposed letters as equal, which metadata must not.
 ///
-/// Not Sendable while it grows; a finished one may be read from several threads through ``find(_:)``.
+/// Only one thread may insert texts. When no text is inserted any more, several threads may call ``find(_:)``.
 package struct TextTable {
   private var arena: [UInt8] = []
   private var ends: [Int] = []
@@ -13,12 +13,14 @@ package struct TextTable {
   /// Position + 1 of a text, 0 for an empty slot; a power of two of them, at most half of them full.
   private var slots = [UInt32](repeating: 0, count: 64)
 
+  /// A table without texts.
   package init() {}
 
-  /// How many texts there are.
+  /// The number of texts.
   package var count: Int { ends.count }
 
-  /// The number of a text, given to it now when it is new.
+  /// The number of a text, from 0; a new text gets the next number.
+  /// - Parameter text: its UTF-8 bytes.
   package mutating func insert(_ text: UnsafeRawBufferPointer) -> (number: Int, isNew: Bool) {
     let hash = Self.hash(text)
     let slot = slot(of: text, hash)
@@ -31,7 +33,7 @@ package struct TextTable {
     return (ends.count - 1, true)
   }
 
-  /// The number of a text, given to it now when it is new.
+  /// The number of a text, from 0; a new text gets the next number.
   @discardableResult
   package mutating func insert(_ text: String) -> (number: Int, isNew: Bool) {
     var text = text
@@ -84,7 +86,8 @@ package struct TextTable {
     }
   }
 
-  /// Eight bytes at a time, each multiplied into 128 bits whose halves are folded; only for tables in memory, never stored.
+  /// A hash of the bytes, only for tables in memory, never stored: each eight bytes are multiplied into 128 bits, whose
+  /// halves are folded, as in wyhash (Wang Yi).
   @inline(__always)
   static func hash(_ text: UnsafeRawBufferPointer) -> UInt64 {
     var hash = UInt64(truncatingIfNeeded: text.count) &* 0x9E37_79B9_7F4A_7C15

@@ -1,11 +1,11 @@
 package import Core
 internal import Glibc
 
-/// Writes a file of an artifact and hashes it on the way, so that it is not read again.
+/// Writes a file of an artifact and computes its digest on the way, so that it is not read again.
 ///
 /// The file is complete, and must not change any more, once ``finish()`` has returned.
 package final class ArtifactFileWriter {
-  /// Where the file lies.
+  /// The file's path on disk.
   package let path: String
   private let name: String
   private let descriptor: Int32
@@ -14,6 +14,7 @@ package final class ArtifactFileWriter {
   private var builder = DigestBuilder()
   private var byteCount: Int64 = 0
 
+  /// Opens the file.
   /// - Parameters:
   ///   - path: a file that does not exist yet or may be replaced; its folder exists.
   ///   - name: its name in the artifact.
@@ -33,15 +34,19 @@ package final class ArtifactFileWriter {
   }
 
   /// Adds bytes at the end.
+  /// - Throws: ``OperationError`` with the system's reason.
   package func write(_ bytes: UnsafeRawBufferPointer) throws {
     buffer.append(contentsOf: bytes)
     if buffer.count >= 1 << 18 { try flush() }
   }
 
   /// Adds bytes at the end.
+  /// - Throws: ``OperationError`` with the system's reason.
   package func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
 
-  /// Writes what is left and closes the file.
+  /// Writes the last bytes and closes the file.
+  /// - Returns: the file as a part of an artifact.
+  /// - Throws: ``OperationError`` with the system's reason.
   package func finish() throws -> ContentFile {
     try flush()
     isOpen = false
@@ -55,14 +60,8 @@ package final class ArtifactFileWriter {
     try buffer.withUnsafeBytes { bytes in
       builder.update(bytes)
       byteCount += Int64(bytes.count)
-      var rest = bytes
-      while let start = rest.baseAddress, !rest.isEmpty {
-        let written = Glibc.write(descriptor, start, rest.count)
-        if written < 0 {
-          if errno == EINTR { continue }
-          throw OperationError(operation: "write", subject: path, cause: String(cString: strerror(errno)))
-        }
-        rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+      guard SystemCall.write(bytes, to: descriptor) else {
+        throw OperationError(operation: "write", subject: path, cause: String(cString: strerror(errno)))
       }
     }
     buffer.removeAll(keepingCapacity: true)

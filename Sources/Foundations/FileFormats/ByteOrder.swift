@@ -1,8 +1,8 @@
 internal import Glibc
 
-/// The order of byte strings: unsigned bytes, a prefix first; that of UTF-8 is the order of code points.
+/// The order of byte strings: by unsigned bytes, a prefix first. For UTF-8 it is the order of code points.
 package enum ByteOrder {
-  /// The first eight bytes, zeros behind a shorter string, as a number of the same order.
+  /// The first eight bytes, with zeros after a shorter string, as a number of the same order.
   @inline(__always)
   package static func prefix(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
     guard bytes.count < 8 else { return UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)) }
@@ -11,7 +11,7 @@ package enum ByteOrder {
     return bytes.isEmpty ? 0 : word << UInt64(8 * (8 - bytes.count))
   }
 
-  /// Whether `left` comes before `right`.
+  /// True when `left` comes before `right`.
   package static func precedes(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
     if let first = left.baseAddress, let second = right.baseAddress {
       let order = memcmp(first, second, min(left.count, right.count))
@@ -20,14 +20,14 @@ package enum ByteOrder {
     return left.count < right.count
   }
 
-  /// Whether both are the same.
+  /// True when both have the same bytes.
   package static func isEqual(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
     guard left.count == right.count else { return false }
     guard let first = left.baseAddress, let second = right.baseAddress else { return true }
     return memcmp(first, second, left.count) == 0
   }
 
-  /// Fewer than eight bytes as one word: different bytes give different words for the same count.
+  /// Fewer than eight bytes as one word; of the same count, different bytes give different words.
   @inline(__always)
   package static func partialWord(_ start: UnsafeRawPointer, _ count: Int) -> UInt64 {
     if count >= 4 {

@@ -1,32 +1,35 @@
 internal import Core
 
-/// A file's bytes, unpacked as they are read: plain, gzip, bzip2, xz or zstd, told by the first bytes.
+/// A file's bytes, decompressed as they are read: plain, gzip, bzip2, xz or zstd, known by the first bytes.
 ///
 /// Checksums are checked where the format has them. Not for use from two threads at once.
 package final class CompressedFile {
+  /// The file's path.
   package let path: String
-  /// How the file is packed.
+  /// The file's compression.
   package let compression: Compression
-  /// The packed file's size in bytes.
-  package var packedByteCount: Int64 { input.byteCount }
-  /// How many of the packed bytes have been used so far: for progress.
-  package var packedPosition: Int64 { stream.packedPosition }
+  /// The compressed file's size in bytes.
+  package var compressedByteCount: Int64 { input.byteCount }
+  /// The number of compressed bytes that have been used: for progress.
+  package var compressedPosition: Int64 { stream.compressedPosition }
 
   private let input: InputDescriptor
-  private let stream: any UnpackingStream
-  /// Whether a tar archive is welcome; otherwise one is taken for a mistake.
+  private let stream: any DecompressionStream
+  /// False when a tar archive is taken for a mistake.
   private let allowsTar: Bool
   private var isAtStart = true
   private var pending: (any Error)?
 
   /// Opens a file.
-  /// - Parameter allowsTar: whether a tar archive may come out, for ``TarReader``.
-  /// - Throws: ``OperationError`` when it cannot be opened, or is not packed as its name says; with ``OperationError/endsEarly`` when it
-  ///   is too short for that.
+  /// - Parameter allowsTar: true when the decompressed file may be a tar archive, for ``TarReader``.
+  /// - Throws: ``OperationError`` when it cannot be opened, or is not compressed as its name says; with
+  ///   ``OperationError/endsEarly`` when it is too short for that.
   package init(path: String, allowsTar: Bool = false) throws {
     self.path = path
     self.allowsTar = allowsTar
     input = try InputDescriptor(path: path)
+
+    // A name may lack the ending, but a wrong one is a mistake.
     let head = try input.bytes(at: 0, count: 16)
     compression = Compression(head: head)
     let named = Compression(path: path)
@@ -39,6 +42,7 @@ package final class CompressedFile {
           : "its name says \(named.rawValue), its first bytes do not: rename it, or get it again",
         endsEarly: isShort)
     }
+
     switch compression {
     case .none: stream = PlainStream(input)
     case .gzip: stream = try GzipStream(input)
@@ -46,12 +50,14 @@ package final class CompressedFile {
     }
   }
 
-  /// The next unpacked bytes: as many as fit, unless the file ends.
+  /// Reads the next decompressed bytes: as many as the buffer has space for, unless the file ends.
   /// - Returns: how many there were, 0 at the end.
-  /// - Throws: ``OperationError``, with ``OperationError/endsEarly`` when the file ends before its format says so. All that was unpacked
-  ///   before is returned first.
+  /// - Throws: ``OperationError``, with ``OperationError/endsEarly`` when the file ends before its format says so. All
+  ///   that was decompressed before is returned first.
   package func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     if let pending { throw pending }
+
+    // An error after some bytes is thrown by the next call.
     var filled = 0
     do {
       while filled < buffer.count {
@@ -63,6 +69,7 @@ package final class CompressedFile {
       pending = error
       if filled == 0 { throw error }
     }
+
     if isAtStart {
       isAtStart = false
       if !allowsTar, TarHeader.isTar(UnsafeRawBufferPointer(rebasing: buffer[..<filled])) {
@@ -76,11 +83,11 @@ package final class CompressedFile {
     return filled
   }
 
-  /// Goes past bytes without reading them, as far as the file goes.
-  /// - Returns: how many there were; `nil`, with nothing passed, for a packed file.
+  /// Passes bytes without reading them, as far as the file goes.
+  /// - Returns: how many there were; `nil`, with nothing passed, for a compressed file.
   func pass(_ count: Int) throws -> Int? { try (stream as? PlainStream)?.pass(count) }
 
-  /// All unpacked bytes, for small files.
+  /// All decompressed bytes that have not been read, for small files.
   /// - Throws: as ``read(into:)``; ``OperationError`` when there are more than `limit`.
   package func readAll(limit: Int = 1 << 30) throws -> [UInt8] {
     var bytes: [UInt8] = []
@@ -97,31 +104,31 @@ package final class CompressedFile {
   }
 }
 
-/// Unpacks one format.
-protocol UnpackingStream: AnyObject {
-  /// Some of the next bytes; 0 at the end, and from then on.
+/// Decompresses one format.
+protocol DecompressionStream: AnyObject {
+  /// Reads some of the next bytes; 0 at the end, and at every call after it.
   func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int
-  /// How many packed bytes have been used.
-  var packedPosition: Int64 { get }
+  /// The number of compressed bytes that have been used.
+  var compressedPosition: Int64 { get }
 }
 
-/// A file that is not packed.
-private final class PlainStream: UnpackingStream {
+/// A file without compression.
+private final class PlainStream: DecompressionStream {
   private let input: InputDescriptor
-  private(set) var packedPosition: Int64 = 0
+  private(set) var compressedPosition: Int64 = 0
 
   init(_ input: InputDescriptor) { self.input = input }
 
   func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     let count = try input.read(into: buffer)
-    packedPosition += Int64(count)
+    compressedPosition += Int64(count)
     return count
   }
 
   func pass(_ count: Int) throws -> Int {
-    let passed = min(Int64(count), max(0, input.byteCount - packedPosition))
+    let passed = min(Int64(count), max(0, input.byteCount - compressedPosition))
     try input.pass(passed)
-    packedPosition += passed
+    compressedPosition += passed
     return Int(passed)
   }
 }

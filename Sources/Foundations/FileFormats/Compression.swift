@@ -1,4 +1,4 @@
-/// How a file is packed; known by its first bytes, with its name as a check.
+/// The compression of a file, known by its first bytes; its name is a check.
 package enum Compression: String, Sendable, CaseIterable {
   case none
   case gzip
@@ -6,8 +6,10 @@ package enum Compression: String, Sendable, CaseIterable {
   case xz
   case zstd
 
-  /// What the first bytes say. Sources: RFC 1952, §2.3.1; RFC 8878, §3.1; the xz file format, §2.1.1.1; bzip2's `BZh`, a digit, and
-  /// the first digits of π, or those of its square root for an empty file.
+  /// The compression by the first bytes.
+  ///
+  /// Sources: RFC 1952, §2.3.1; RFC 8878, §3.1; the xz file format, §2.1.1.1; bzip2's `BZh`, a digit, and the first
+  /// digits of π, or those of its square root for an empty file.
   /// - Parameter head: at least ten bytes, or all of a shorter file.
   package init(head: [UInt8]) {
     func starts(_ magic: [UInt8]) -> Bool { head.starts(with: magic) }
@@ -29,7 +31,7 @@ package enum Compression: String, Sendable, CaseIterable {
     }
   }
 
-  /// What the ending of a name says.
+  /// The compression by the ending of a name.
   package init(path: String) {
     let ending = path.split(separator: ".").last.map { $0.lowercased() } ?? ""
     switch ending {

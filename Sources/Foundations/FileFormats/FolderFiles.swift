@@ -1,25 +1,38 @@
-package import Core
+public import Core
 internal import Glibc
 
 /// A regular file in a folder.
 package struct FolderFile: Sendable {
-  /// Below the folder, with `/` between its parts.
+  /// The path inside the folder, with `/` between its parts.
   package let relativePath: String
-  /// As the system takes it.
+  /// The path with the folder before it.
   package let path: String
-  /// Whether it is a symbolic link to a file.
+  /// True for a symbolic link to a file.
   package let isLink: Bool
 
   /// The last part of the path.
   package var name: String { String(relativePath.split(separator: "/").last ?? "") }
 
-  /// The path below the folder without its ending.
-  package var stem: String { relativePath.lastIndex(of: ".").map { String(relativePath[..<$0]) } ?? relativePath }
+  /// The path inside the folder without its ending.
+  package var stem: String {
+    // Not a dot of a folder's name.
+    let start = relativePath.utf8.lastIndex(of: UInt8(ascii: "/")) ?? relativePath.startIndex
+    let dot = relativePath.utf8[start...].lastIndex(of: UInt8(ascii: "."))
+    return dot.map { String(relativePath[..<$0]) } ?? relativePath
+  }
 }
 
 extension InputFolder {
-  /// The files that count, sub-folders included, in the order of their paths' UTF-8 bytes. Hidden files are left out.
-  /// - Throws: ``OperationError`` when the folder cannot be read or no file counts.
+  /// The paths of the folder's files, those in sub-folders included, in the order of their UTF-8 bytes: a file system
+  /// lists them in an order of its own, which differs from machine to machine.
+  ///
+  /// Hidden files, links to folders, and files with another ending than the folder's suffixes are left out.
+  /// - Throws: ``OperationError`` when the folder cannot be read or there are no such files.
+  public func paths() throws -> [String] { try files().map(\.path) }
+
+  /// The files with one of the folder's suffixes, those in sub-folders included, in the order of their paths' UTF-8
+  /// bytes. Hidden files and folders, and links to folders, are left out.
+  /// - Throws: ``OperationError`` when the folder cannot be read or there are no such files.
   package func files() throws -> [FolderFile] {
     var found: [FolderFile] = []
     var pending = [""]
@@ -29,9 +42,12 @@ extension InputFolder {
           operation: "read the folder", subject: path + "/" + prefix, cause: String(cString: strerror(errno)))
       }
       defer { closedir(directory) }
+
       while let entry = readdir(directory) {
         let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
         if name.hasPrefix(".") { continue }
+
+        // A link counts as the file it leads to; one that leads nowhere is ignored.
         let relative = prefix + name
         var status = stat()
         let isLink = Int32(entry.pointee.d_type) == Int32(DT_LNK)
@@ -39,13 +55,14 @@ extension InputFolder {
         switch status.st_mode & S_IFMT {
         case S_IFDIR: if !isLink { pending.append(relative + "/") }
         case S_IFREG:
-          if suffixes.isEmpty || suffixes.contains(where: { name.hasSuffix($0) }) {
+          if counts(name) {
             found.append(FolderFile(relativePath: relative, path: path + "/" + relative, isLink: isLink))
           }
         default: break
         }
       }
     }
+
     guard !found.isEmpty else {
       let wanted = suffixes.isEmpty ? "files" : "files that end in \(suffixes.joined(separator: ", "))"
       throw OperationError(operation: "read the folder", subject: path, cause: "there are no \(wanted) in it")

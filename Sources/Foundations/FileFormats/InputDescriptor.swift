@@ -1,15 +1,18 @@
 internal import Core
 internal import Glibc
 
-/// A regular file that is open for reading; closed when nobody holds it any more.
+/// A regular file that is open for reading; closed when this object is released.
 package final class InputDescriptor {
+  /// The file's path.
   package let path: String
+  /// The open descriptor, which stays this object's.
   package let descriptor: Int32
   /// The file's size in bytes when it was opened.
   package let byteCount: Int64
 
-  /// - Parameter isSequential: whether it is read from the beginning to the end.
-  /// - Throws: ``OperationError`` with the system's reason.
+  /// Opens a file.
+  /// - Parameter isSequential: true when it is read from the beginning to the end, which makes the system read ahead.
+  /// - Throws: ``OperationError`` with the system's reason, or when the path is not one of a regular file.
   package init(path: String, isSequential: Bool = true) throws {
     self.path = path
     descriptor = open(path, O_RDONLY | O_CLOEXEC)
@@ -19,7 +22,7 @@ package final class InputDescriptor {
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       close(descriptor)
-      throw OperationError(operation: "open the file", subject: path, cause: "it is no regular file")
+      throw OperationError(operation: "open the file", subject: path, cause: "it is not a regular file")
     }
     byteCount = Int64(status.st_size)
     if isSequential { posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL) }
@@ -27,39 +30,32 @@ package final class InputDescriptor {
 
   deinit { close(descriptor) }
 
-  /// The next bytes; 0 at the end.
+  /// Reads the next bytes, at most as many as the buffer has space for.
+  /// - Returns: how many there were; 0 at the end.
+  /// - Throws: ``OperationError`` with the system's reason.
   package func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
-    while true {
-      let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
-      if count >= 0 { return count }
-      guard errno == EINTR else { throw failure() }
-    }
+    let count = SystemCall.retry { Glibc.read(descriptor, buffer.baseAddress, buffer.count) }
+    guard count >= 0 else { throw failure() }
+    return count
   }
 
-  /// Goes past bytes that ``read(into:)`` would give.
+  /// Passes bytes that ``read(into:)`` would give.
+  /// - Throws: ``OperationError`` with the system's reason.
   package func pass(_ count: Int64) throws {
     guard lseek(descriptor, off_t(count), SEEK_CUR) >= 0 else { throw failure() }
   }
 
-  /// Bytes at an offset, wherever reading is; fewer than asked for at the end.
+  /// Bytes at an offset, without moving ``read(into:)``; fewer than `count` at the end.
+  /// - Throws: ``OperationError`` with the system's reason.
   package func bytes(at offset: Int64, count: Int) throws -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: count)
-    var filled = 0
-    while filled < count {
-      let added = bytes.withUnsafeMutableBytes {
-        pread(descriptor, $0.baseAddress.map { $0 + filled }, count - filled, off_t(offset) + off_t(filled))
-      }
-      if added == 0 { break }
-      if added > 0 {
-        filled += added
-      } else if errno != EINTR {
-        throw failure()
-      }
-    }
+    let filled = bytes.withUnsafeMutableBytes { SystemCall.read(into: $0, from: descriptor, at: Int(offset)) }
+    guard filled >= 0 else { throw failure() }
     return Array(bytes.prefix(filled))
   }
 
-  /// Whether everything from an offset on is zero, as a tape's padding is.
+  /// True when all bytes from an offset on are zero, as a tape's padding is.
+  /// - Throws: ``OperationError`` with the system's reason.
   package func isZero(from offset: Int64) throws -> Bool {
     var offset = offset
     while true {

@@ -3,12 +3,13 @@ package struct JSONLine {
   /// The line so far.
   package private(set) var bytes: [UInt8] = []
 
+  /// An empty line.
   package init() { bytes.reserveCapacity(256) }
 
   /// Empties the line, keeping its memory.
   package mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
 
-  /// Adds syntax as it is.
+  /// Adds syntax unchanged.
   package mutating func raw(_ text: StaticString) {
     bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
@@ -30,7 +31,7 @@ package struct JSONLine {
     bytes.append(UInt8(ascii: "\""))
   }
 
-  /// Adds a byte that cannot stand in a string as it is.
+  /// Adds a byte that a string cannot hold unchanged.
   private mutating func escaped(_ byte: UInt8) {
     switch byte {
     case 10: raw(#"\n"#)
@@ -45,7 +46,7 @@ package struct JSONLine {
     }
   }
 
-  /// Adds bytes that are JSON already.
+  /// Adds bytes that are JSON already, unchanged.
   package mutating func copy(_ json: UnsafeRawBufferPointer) { bytes.append(contentsOf: json) }
 
   /// Adds an integer.

@@ -3,7 +3,7 @@ internal import Glibc
 /// Reads a file line by line in bounded memory.
 ///
 /// ```swift
-/// let reader = LineReader(try CompressedFile(path: path))
+/// let reader = try LineReader(path: path)
 /// while let line = try reader.next() { … }
 /// ```
 package final class LineReader {
@@ -11,17 +11,17 @@ package final class LineReader {
   package struct Line {
     /// The bytes; valid until the next call of ``LineReader/next()``. Empty for a line that is too long.
     package let bytes: UnsafeRawBufferPointer
-    /// Counted from 1.
+    /// The line's number, counted from 1.
     package let number: Int
-    /// Whether the line is longer than the limit; its bytes have been passed over.
+    /// True when the line is longer than the limit; its bytes have been skipped.
     package let isTooLong: Bool
-    /// Whether a line feed ends it: only a file's last line may have none.
+    /// True when a line feed ends it: only a file's last line may have none.
     package let isTerminated: Bool
   }
 
-  /// How many lines have been read.
+  /// The number of lines that have been read.
   package private(set) var lineCount = 0
-  /// Bytes of a line that are held at most.
+  /// The longest line in bytes.
   package let limit: Int
   private let file: CompressedFile
   private var buffer: UnsafeMutableRawBufferPointer
@@ -29,9 +29,10 @@ package final class LineReader {
   private var end = 0
   private var isAtEnd = false
 
+  /// A reader of a file's lines.
   /// - Parameters:
-  ///   - file: nobody else reads from it.
-  ///   - limit: the longest line in bytes.
+  ///   - file: read by this reader only.
+  ///   - limit: the longest line in bytes; longer ones come without their bytes.
   package init(_ file: CompressedFile, limit: Int = 16 << 20) {
     self.file = file
     self.limit = limit
@@ -46,13 +47,14 @@ package final class LineReader {
 
   deinit { buffer.deallocate() }
 
-  /// The packed file's size in bytes, and how many of them have been used: for progress.
-  package var packedByteCount: Int64 { file.packedByteCount }
-  package var packedPosition: Int64 { file.packedPosition }
+  /// The compressed file's size in bytes.
+  package var compressedByteCount: Int64 { file.compressedByteCount }
+  /// The number of compressed bytes that have been used: for progress.
+  package var compressedPosition: Int64 { file.compressedPosition }
 
-  /// The next line; `nil` at the end. Lines that are empty count and come too.
-  /// - Throws: as ``CompressedFile/read(into:)``. Of a file that ends early, the lines that are whole come first; the cut one does not
-  ///   come.
+  /// The next line, which may be empty; `nil` at the end.
+  /// - Throws: as ``CompressedFile/read(into:)``. Of a file that ends early, the complete lines are returned first; the
+  ///   cut one is not.
   package func next() throws -> Line? {
     var searched = 0
     var isTooLong = false
@@ -61,11 +63,14 @@ package final class LineReader {
         let position = UnsafeRawPointer(feed) - UnsafeRawPointer(base)
         return line(upTo: position, consuming: position + 1, isTooLong: isTooLong, isTerminated: true)
       }
+
       searched = end - start
       if isAtEnd {
         guard searched > 0 || isTooLong else { return nil }
         return line(upTo: end, consuming: end, isTooLong: isTooLong, isTerminated: false)
       }
+
+      // The beginning of a line that is too long makes space for the rest of it.
       if searched > limit {
         isTooLong = true
         start = end
@@ -75,6 +80,7 @@ package final class LineReader {
     }
   }
 
+  /// Takes a line off the buffer.
   private func line(upTo position: Int, consuming next: Int, isTooLong: Bool, isTerminated: Bool) -> Line {
     let bytes = UnsafeRawBufferPointer(rebasing: buffer[start..<position])
     let isTooLong = isTooLong || bytes.count > limit
@@ -85,7 +91,7 @@ package final class LineReader {
       isTerminated: isTerminated)
   }
 
-  /// Brings more bytes behind those that are there.
+  /// Reads more bytes after those in the buffer.
   private func fill() throws {
     if start > 0 {
       if let base = buffer.baseAddress, end > start { memmove(base, base + start, end - start) }

@@ -1,11 +1,13 @@
 internal import Glibc
 
-/// Reads XML as a row of tags and texts, forgiving what a strict parser stops at.
+/// Reads XML as a sequence of tags and texts.
 ///
-/// Entities of the document's own are left as they are written; name spaces are part of a tag's name. Source of the grammar:
-/// Extensible Markup Language 1.0, fifth edition.
+/// Markup that a strict parser stops at is read as far as it makes sense, and comments, processing instructions and
+/// declarations are skipped; a caller that must not accept such documents asks ``isPlain``. Entities that the
+/// document declares stay as they are written; a name space is part of the name. Source of the grammar: Extensible
+/// Markup Language 1.0, fifth edition.
 package struct MarkupReader {
-  /// What comes next; the bytes are the document's.
+  /// A tag or a text; the bytes are the document's.
   package enum Event {
     /// `<name …>`, or `<name …/>` when `isEmpty`.
     case start(Tag, isEmpty: Bool)
@@ -16,9 +18,10 @@ package struct MarkupReader {
 
   /// A piece of the document.
   package struct Span {
+    /// The bytes as they are in the document.
     package let bytes: UnsafeBufferPointer<UInt8>
 
-    /// Whether it is exactly this text.
+    /// True when the piece is exactly this text.
     package func `is`(_ text: StaticString) -> Bool {
       guard text.utf8CodeUnitCount == bytes.count, let start = bytes.baseAddress else { return false }
       return memcmp(start, text.utf8Start, bytes.count) == 0
@@ -30,39 +33,72 @@ package struct MarkupReader {
 
   /// An opening tag.
   package struct Tag {
+    /// The name, with a name space's prefix if it has one.
     package let name: Span
-    fileprivate let attributes: UnsafeBufferPointer<UInt8>
+    fileprivate let bytes: UnsafeBufferPointer<UInt8>
 
-    /// An attribute's raw value; `nil` when there is none of that name.
+    /// The attributes in the order of the tag.
+    package var attributes: Attributes { Attributes(bytes: bytes) }
+
+    /// The raw value of the first attribute of a name; `nil` when there is none.
     package func attribute(_ name: StaticString) -> Span? {
-      var index = 0
-      while index < attributes.count {
-        while index < attributes.count, attributes[index] <= 32 { index += 1 }
-        let start = index
-        while index < attributes.count, attributes[index] != UInt8(ascii: "="), attributes[index] > 32 { index += 1 }
-        let found = Span(bytes: UnsafeBufferPointer(rebasing: attributes[start..<index]))
-        while index < attributes.count, attributes[index] != UInt8(ascii: "\""), attributes[index] != UInt8(ascii: "'")
-        {
-          index += 1
-        }
-        guard index < attributes.count else { return nil }
-        let quote = attributes[index]
-        let valueStart = index + 1
-        index = valueStart
-        while index < attributes.count, attributes[index] != quote { index += 1 }
-        if found.is(name) {
-          return Span(bytes: UnsafeBufferPointer(rebasing: attributes[valueStart..<min(index, attributes.count)]))
-        }
-        index += 1
+      var attributes = attributes
+      while let attribute = attributes.next() {
+        if attribute.name.is(name) { return attribute.value }
       }
       return nil
     }
   }
 
+  /// The attributes of a tag.
+  package struct Attributes: IteratorProtocol {
+    /// False when an attribute so far was not written `name="value"` or `name='value'`.
+    package private(set) var isPlain = true
+    private let bytes: UnsafeBufferPointer<UInt8>
+    private var position = 0
+
+    fileprivate init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+
+    /// The next attribute with its raw value; `nil` when there are no more.
+    package mutating func next() -> (name: Span, value: Span)? {
+      skip { $0 <= 32 }
+      let start = position
+      skip { $0 != UInt8(ascii: "=") && $0 > 32 }
+      let name = span(start, position)
+      // Everything up to a quotation mark is skipped, also where the equals sign is missing.
+      let equals = position
+      skip { $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "'") }
+      guard position < bytes.count else {
+        if start < bytes.count { isPlain = false }
+        return nil
+      }
+      if equals == start || bytes[equals] != UInt8(ascii: "=") || position != equals + 1 { isPlain = false }
+
+      let quote = bytes[position]
+      position += 1
+      let valueStart = position
+      skip { $0 != quote }
+      let value = span(valueStart, position)
+      if position == bytes.count { isPlain = false } else { position += 1 }
+      return (name, value)
+    }
+
+    private mutating func skip(while isSkipped: (UInt8) -> Bool) {
+      while position < bytes.count, isSkipped(bytes[position]) { position += 1 }
+    }
+
+    private func span(_ start: Int, _ end: Int) -> Span {
+      Span(bytes: UnsafeBufferPointer(rebasing: bytes[start..<end]))
+    }
+  }
+
+  /// True as long as everything that was read is complete tags and text: no comment, processing instruction,
+  /// declaration or CDATA section, and no tag that the document ends in.
+  package private(set) var isPlain = true
   private let bytes: UnsafeBufferPointer<UInt8>
   private var position = 0
 
-  /// - Parameter bytes: the document; must stay valid while the reader and what it gave are used.
+  /// - Parameter bytes: the document; must stay valid while the reader and the events from it are used.
   package init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes.bindMemory(to: UInt8.self) }
 
   /// The next tag or text; `nil` at the end.
@@ -73,6 +109,11 @@ package struct MarkupReader {
         skip(to: "<")
         return .text(span(start, position))
       }
+      if starts("</") { return endTag() }
+      if !starts("<!"), !starts("<?") { return tag() }
+
+      // Whatever begins like this is not a tag.
+      isPlain = false
       if starts("<!--") {
         skip(past: "-->")
       } else if starts("<![CDATA[") {
@@ -81,19 +122,20 @@ package struct MarkupReader {
         return .text(span(start, max(start, position - 3)))
       } else if starts("<?") {
         skip(past: "?>")
-      } else if starts("<!") {
-        skipDeclaration()
-      } else if starts("</") {
-        let start = position + 2
-        skip(past: ">")
-        var end = max(start, position - 1)
-        while end > start, bytes[end - 1] <= 32 { end -= 1 }
-        return .end(span(start, end))
       } else {
-        return tag()
+        skipDeclaration()
       }
     }
     return nil
+  }
+
+  private mutating func endTag() -> Event {
+    let start = position + 2
+    skip(past: ">")
+    if bytes[position - 1] != UInt8(ascii: ">") { isPlain = false }
+    var end = max(start, position - 1)
+    while end > start, bytes[end - 1] <= 32 { end -= 1 }
+    return .end(span(start, end))
   }
 
   private mutating func tag() -> Event {
@@ -102,6 +144,8 @@ package struct MarkupReader {
     while end < bytes.count, bytes[end] > 32, bytes[end] != UInt8(ascii: ">"), bytes[end] != UInt8(ascii: "/") {
       end += 1
     }
+
+    // A bracket within quotation marks does not close the tag.
     var close = end
     var quote: UInt8 = 0
     while close < bytes.count {
@@ -115,15 +159,16 @@ package struct MarkupReader {
       }
       close += 1
     }
-    let isEmpty = close > end && close <= bytes.count && bytes[close - 1] == UInt8(ascii: "/")
+
+    if close == bytes.count { isPlain = false }
+    let isEmpty = close > end && bytes[close - 1] == UInt8(ascii: "/")
     position = min(close + 1, bytes.count)
     return .start(
-      Tag(
-        name: span(start, end), attributes: UnsafeBufferPointer(rebasing: bytes[end..<(isEmpty ? close - 1 : close)])),
+      Tag(name: span(start, end), bytes: UnsafeBufferPointer(rebasing: bytes[end..<(isEmpty ? close - 1 : close)])),
       isEmpty: isEmpty)
   }
 
-  /// Goes past `<!DOCTYPE …>` with its declarations in brackets.
+  /// Passes `<!DOCTYPE …>` with its declarations in brackets.
   private mutating func skipDeclaration() {
     var depth = 0
     while position < bytes.count {
@@ -168,6 +213,8 @@ package struct MarkupReader {
   /// Text with the five named and all numeric entities replaced; bytes that are not UTF-8 become U+FFFD.
   package static func text(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
     guard bytes.contains(UInt8(ascii: "&")) else { return String(decoding: bytes, as: UTF8.self) }
+
+    // An ampersand without a semicolon near it is text.
     var result = String.UnicodeScalarView()
     let source = String(decoding: bytes, as: UTF8.self).unicodeScalars
     var rest = source[...]
@@ -179,6 +226,7 @@ package struct MarkupReader {
         rest = rest.dropFirst()
         continue
       }
+
       let name = String(rest[rest.index(after: mark)..<end])
       if let scalar = scalar(of: name) {
         result.append(scalar)

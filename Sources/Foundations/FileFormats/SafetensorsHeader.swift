@@ -1,63 +1,40 @@
 package import Core
 
-/// What a safetensors file says of its tensors: read and checked before any element is.
+/// The tensors of a safetensors file, read and checked before any element is.
 ///
-/// Source of the format and of its rules: the safetensors library's documentation (`FORMAT`): the elements lie without gap or overlap
-/// behind a JSON header of at most 100 MB.
+/// Source of the format and of its rules: the safetensors library's documentation (`FORMAT`): the elements follow one
+/// another without gap or overlap after a JSON header of at most 100 MB.
 package struct SafetensorsHeader: Sendable {
-  /// The element types of the format.
-  package enum StoredType: String, Sendable {
-    case float64 = "F64"
-    case float32 = "F32"
-    case float16 = "F16"
-    case bfloat16 = "BF16"
-    case float8E4M3 = "F8_E4M3"
-    case float8E5M2 = "F8_E5M2"
-    case int64 = "I64"
-    case int32 = "I32"
-    case int16 = "I16"
-    case int8 = "I8"
-    case uint64 = "U64"
-    case uint32 = "U32"
-    case uint16 = "U16"
-    case uint8 = "U8"
-    case bool = "BOOL"
-
-    /// Bytes of one element.
-    package var byteCount: Int {
-      switch self {
-      case .float64, .int64, .uint64: 8
-      case .float32, .int32, .uint32: 4
-      case .float16, .bfloat16, .int16, .uint16: 2
-      case .float8E4M3, .float8E5M2, .int8, .uint8, .bool: 1
-      }
-    }
-  }
-
-  /// One tensor's place.
+  /// The type, shape and position of one tensor.
   package struct Place: Sendable {
+    /// The type of its elements.
     package let type: StoredType
+    /// The sizes of its dimensions; empty for a single number.
     package let shape: [Int]
     /// Its bytes in the file.
     package let range: Range<Int>
   }
 
+  /// The tensors by their names.
   package private(set) var places: [String: Place] = [:]
+  /// The header's further texts, under `__metadata__`.
+  package let metadata: [String: String]
   /// The file's name, for errors.
   package let subject: String
 
-  /// The longest header that the format allows.
+  /// The longest header that the format allows, in bytes.
   private static let limit: UInt64 = 100_000_000
 
   /// - Parameters:
   ///   - bytes: the whole file.
   ///   - subject: the file's name, for errors.
-  /// - Throws: ``OperationError`` when the file is truncated, or a tensor's place, type and shape do not fit together.
+  /// - Throws: ``OperationError`` when the file is truncated, or a tensor's position, type and shape do not agree.
   package init(_ bytes: UnsafeRawBufferPointer, subject: String) throws(OperationError) {
     self.subject = subject
     func fault(_ cause: String) -> OperationError {
       OperationError(operation: "read safetensors", subject: subject, cause: cause)
     }
+
     guard bytes.count >= 8 else {
       throw fault("the file has \(bytes.count) bytes, fewer than the 8 of the header's length")
     }
@@ -67,26 +44,20 @@ package struct SafetensorsHeader: Sendable {
         "the header would be \(length) bytes long, the file has \(bytes.count): it is truncated or of another format")
     }
     let start = 8 + Int(length)
-    var parser = SafetensorsHeaderParser(UnsafeRawBufferPointer(rebasing: bytes[8..<start]), subject: subject)
-    for (name, found) in try parser.tensors() {
-      guard let type = StoredType(rawValue: found.type) else {
-        throw fault("\(name) has the unknown element type \(found.type)")
+    let listing = UnsafeRawBufferPointer(rebasing: bytes[8..<start])
+    let entries: [(name: String, entry: Entry)]
+    do { (entries, metadata) = try Self.entries(listing) } catch { throw fault("the header is damaged: \(error)") }
+
+    for (name, entry) in entries {
+      let place: Place
+      switch entry.place(in: start..<bytes.count) {
+      case .success(let found): place = found
+      case .failure(let wrong): throw fault("\(name) \(wrong.cause)")
       }
-      var byteCount = type.byteCount
-      for dimension in found.shape {
-        let (product, overflow) = byteCount.multipliedReportingOverflow(by: dimension)
-        if overflow { throw fault("\(name) has the impossible shape \(found.shape)") }
-        byteCount = product
-      }
-      let (low, high) = (found.offsets[0], found.offsets[1])
-      guard low <= high, high <= bytes.count - start, high - low == byteCount else {
-        throw fault(
-          "\(name), \(found.type) \(found.shape), would lie at \(low)..<\(high) of \(bytes.count - start) bytes and needs "
-            + "\(byteCount)")
-      }
-      let place = Place(type: type, shape: found.shape, range: (start + low)..<(start + high))
       if places.updateValue(place, forKey: name) != nil { throw fault("\(name) is there twice") }
     }
+
+    // In the order of the elements each tensor must begin where the one before it ends.
     var end = start
     let order = places.sorted {
       ($0.value.range.lowerBound, $0.value.range.upperBound) < ($1.value.range.lowerBound, $1.value.range.upperBound)
@@ -98,22 +69,24 @@ package struct SafetensorsHeader: Sendable {
       }
       end = place.range.upperBound
     }
-    guard end == bytes.count else { throw fault("\(bytes.count - end) bytes behind the last tensor belong to none") }
+    guard end == bytes.count else {
+      throw fault("\(bytes.count - end) bytes after the last tensor belong to no tensor")
+    }
   }
 
   /// A tensor's elements in row-major order, as float32.
   /// - Parameter bytes: the file that the header was read from.
-  /// - Throws: ``OperationError`` when there is no such tensor or its elements are no floating-point numbers.
+  /// - Throws: ``OperationError`` when there is no such tensor, or its elements are not numbers of a type that is read.
   package func elements(of name: String, in bytes: UnsafeRawBufferPointer) throws(OperationError) -> [Float] {
     guard let place = places[name] else {
       throw OperationError(operation: "read safetensors", subject: subject, cause: "there is no tensor \(name)")
     }
     let part = UnsafeRawBufferPointer(rebasing: bytes[place.range])
     switch place.type {
-    case .float32: return Self.convert(part, Float.self) { $0 }
-    case .float64: return Self.convert(part, Double.self) { Float($0) }
-    case .float16: return Self.convert(part, UInt16.self) { Float(Float16(bitPattern: $0)) }
-    case .bfloat16: return Self.convert(part, UInt16.self) { Float(bitPattern: UInt32($0) << 16) }
+    case .float32: return Self.convert(part) { (value: Float) in value }
+    case .float64: return Self.convert(part) { (value: Double) in Float(value) }
+    case .float16: return Self.convert(part) { (bits: UInt16) in Float(Float16(bitPattern: bits)) }
+    case .bfloat16: return Self.convert(part) { (bits: UInt16) in Float(bitPattern: UInt32(bits) << 16) }
     default:
       throw OperationError(
         operation: "read safetensors", subject: subject,
@@ -122,14 +95,95 @@ package struct SafetensorsHeader: Sendable {
   }
 
   private static func convert<Stored: BitwiseCopyable>(
-    _ bytes: UnsafeRawBufferPointer, _ type: Stored.Type, _ value: (Stored) -> Float
+    _ bytes: UnsafeRawBufferPointer, _ value: (Stored) -> Float
   ) -> [Float] {
     let (size, count) = (MemoryLayout<Stored>.size, bytes.count / MemoryLayout<Stored>.size)
     return [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
       for index in 0..<count {
-        buffer.initializeElement(at: index, to: value(bytes.loadUnaligned(fromByteOffset: index * size, as: type)))
+        let stored = bytes.loadUnaligned(fromByteOffset: index * size, as: Stored.self)
+        buffer.initializeElement(at: index, to: value(stored))
       }
       initialized = count
     }
+  }
+}
+
+extension SafetensorsHeader {
+  /// A tensor as the header describes it.
+  private struct Entry {
+    var type = ""
+    var shape: [Int] = []
+    /// Two numbers, counted from the end of the header.
+    var offsets: [Int] = []
+
+    struct Wrong: Error { let cause: String }
+
+    /// The tensor's position in the file, or the reason for which there is none.
+    func place(in elements: Range<Int>) -> Result<Place, Wrong> {
+      guard let stored = StoredType(rawValue: type) else {
+        return .failure(Wrong(cause: "has the unknown element type \(type)"))
+      }
+      guard let needed = stored.byteCount(of: shape) else {
+        return .failure(Wrong(cause: "has the impossible shape \(shape)"))
+      }
+      let (low, high) = (offsets[0], offsets[1])
+      guard low <= high, high <= elements.count, high - low == needed else {
+        return .failure(
+          Wrong(
+            cause: "(\(type) \(shape)) would be at \(low)..<\(high) of \(elements.count) bytes and needs \(needed)"))
+      }
+      let range = elements.lowerBound + low..<elements.lowerBound + high
+      return .success(Place(type: stored, shape: shape, range: range))
+    }
+  }
+
+  /// All tensors in the header's order, a name that comes twice included, and the further texts.
+  private static func entries(
+    _ header: UnsafeRawBufferPointer
+  ) throws -> (tensors: [(name: String, entry: Entry)], metadata: [String: String]) {
+    var tensors: [(name: String, entry: Entry)] = []
+    var metadata: [String: String] = [:]
+    var cursor = JSONCursor(header)
+    try cursor.beginObject()
+    while let key = try cursor.nextKey() {
+      if case "__metadata__" = key {
+        try cursor.beginObject()
+        while let key = try cursor.nextKey() { metadata[key.text] = try cursor.string() }
+      } else {
+        tensors.append((key.text, try entry(key.text, &cursor)))
+      }
+    }
+    try cursor.end()
+    return (tensors, metadata)
+  }
+
+  private static func entry(_ name: String, _ cursor: inout JSONCursor) throws -> Entry {
+    func numbers() throws -> [Int] {
+      var numbers: [Int] = []
+      try cursor.beginArray()
+      while try cursor.nextElement() { numbers.append(try cursor.wholeNumber()) }
+      return numbers
+    }
+
+    var entry = Entry()
+    var seen: Set<String> = []
+    try cursor.beginObject()
+    while let key = try cursor.nextKey() {
+      switch key {
+      case "dtype": entry.type = try cursor.string()
+      case "shape": entry.shape = try numbers()
+      case "data_offsets": entry.offsets = try numbers()
+      default: throw cursor.fault("\(name) has the unknown field \(key.text)", .shape)
+      }
+      guard seen.insert(key.text).inserted else {
+        throw cursor.fault("\(name) has two fields \(key.text)", .shape)
+      }
+    }
+
+    // Unknown and doubled fields are refused above, so that three fields are these three.
+    guard seen.count == 3, entry.offsets.count == 2 else {
+      throw cursor.fault("\(name) has no dtype, shape and data_offsets", .shape)
+    }
+    return entry
   }
 }

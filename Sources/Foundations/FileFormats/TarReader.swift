@@ -1,30 +1,31 @@
 internal import Core
 
-/// Reads the files of a tar archive, packed or not, one after the other in bounded memory.
+/// Reads the files of a tar archive, compressed or not, one after another in bounded memory.
 ///
-/// POSIX, pax and GNU archives; archives written one behind the other count as one. Not for use from two threads at once.
+/// POSIX, pax and GNU archives; archives written one after another count as one. Not for use from two threads at once.
 package final class TarReader {
   /// One file of the archive.
   package struct Entry: Sendable, Hashable {
-    /// As the archive writes it, with `/` between its parts; what is not UTF-8 is repaired.
+    /// The path as the archive has it, with `/` between its parts; bytes that are not UTF-8 become U+FFFD.
     package let path: String
-    /// In bytes.
+    /// The number of bytes.
     package let size: Int
-    /// Where it begins, in unpacked bytes from the archive's first.
+    /// The position of its first byte, in decompressed bytes from the archive's first.
     package let offset: Int
   }
 
-  /// How many links, devices and the like were passed over; folders do not count.
+  /// The number of links, devices and similar entries that were skipped; folders do not count.
   package private(set) var otherCount = 0
   private let file: CompressedFile
   private let block = UnsafeMutableRawBufferPointer.allocate(byteCount: TarHeader.blockSize, alignment: 16)
   private var position = 0
-  /// What is left of the present entry, and of the padding after it.
+  /// The bytes of the present entry that have not been read, and the padding after them.
   private var rest = 0
   private var padding = 0
   private var isAtEnd = false
-  /// The longest pax header or long name that is believed.
+  /// The longest pax header or long name that is read, in bytes.
   private static let extensionLimit = 1 << 20
+  private static let sparseCause = "an entry with holes, which cannot be read: write the archive without --sparse"
 
   /// Opens an archive.
   /// - Throws: as ``CompressedFile/init(path:allowsTar:)``.
@@ -32,44 +33,45 @@ package final class TarReader {
 
   deinit { block.deallocate() }
 
-  /// The packed file's size in bytes, and how many of them have been used: for progress.
-  package var packedByteCount: Int64 { file.packedByteCount }
-  package var packedPosition: Int64 { file.packedPosition }
-  /// How the archive is packed.
+  /// The compressed archive's size in bytes.
+  package var compressedByteCount: Int64 { file.compressedByteCount }
+  /// The number of compressed bytes that have been used: for progress.
+  package var compressedPosition: Int64 { file.compressedPosition }
+  /// The archive's compression.
   package var compression: Compression { file.compression }
 
-  /// Goes to the next regular file, past what has not been read of the present one; `nil` at the end.
-  /// - Throws: ``OperationError``, with ``OperationError/endsEarly`` when the archive stops within an entry or without its end mark.
+  /// Goes to the next regular file, past the rest of the present one; `nil` at the end.
+  /// - Throws: ``OperationError``, with ``OperationError/endsEarly`` when the archive stops within an entry or without
+  ///   its end mark.
   package func next() throws -> Entry? {
     try pass(rest + padding)
     rest = 0
     padding = 0
+
     var path: [UInt8]?
     var size: Int?
     while let header = try nextHeader() {
-      if header.type == UInt8(ascii: "x") {
+      switch header.type {
+      case UInt8(ascii: "x"):
         let fields = try paxFields(header)
         path = fields.path ?? path
         size = fields.size ?? size
-      } else if header.type == UInt8(ascii: "L") {
-        path = try content(header).prefix { $0 != 0 }.map { $0 }
-      } else if header.type == UInt8(ascii: "S") {
-        throw damage("an entry with holes, which cannot be read: write the archive without --sparse")
-      } else if header.isFile, !header.name.isEmpty || path != nil, (path ?? header.name).last != UInt8(ascii: "/") {
+      case UInt8(ascii: "L"): path = try content(header).prefix { $0 != 0 }.map { $0 }
+      case UInt8(ascii: "S"): throw damage(Self.sparseCause)
+      default:
         let count = size ?? header.size
-        rest = count
-        padding = Self.padding(count)
-        return Entry(path: String(decoding: path ?? header.name, as: UTF8.self), size: count, offset: position)
-      } else {
-        if header.type != UInt8(ascii: "5"), header.type != UInt8(ascii: "g"), header.type != UInt8(ascii: "K"),
-          !header.isFile
-        {
-          otherCount += 1
+        let name = path ?? header.name
+        if header.isFile, !header.name.isEmpty || path != nil, name.last != UInt8(ascii: "/") {
+          rest = count
+          padding = TarHeader.padding(after: count)
+          return Entry(path: String(decoding: name, as: UTF8.self), size: count, offset: position)
         }
-        let count = size ?? header.size
-        try pass(count + Self.padding(count))
-        // A global header and a long link name stand before the entry that `path` is for.
-        if header.type != UInt8(ascii: "g"), header.type != UInt8(ascii: "K") {
+
+        // A global header and a long link name come before the entry that `path` is for.
+        let isForNext = header.type == UInt8(ascii: "g") || header.type == UInt8(ascii: "K")
+        if !isForNext, header.type != UInt8(ascii: "5"), !header.isFile { otherCount += 1 }
+        try pass(count + TarHeader.padding(after: count))
+        if !isForNext {
           path = nil
           size = nil
         }
@@ -89,7 +91,8 @@ package final class TarReader {
     return count
   }
 
-  /// All that is left of the present entry; `nil`, with nothing read, when that is more than `limit`.
+  /// All that has not been read of the present entry; `nil`, with nothing read, when that is more than `limit` bytes.
+  /// - Throws: as ``next()``.
   package func readAll(limit: Int = 1 << 28) throws -> [UInt8]? {
     guard rest <= limit else { return nil }
     // Grown as bytes come: a damaged size must not claim memory.
@@ -105,7 +108,7 @@ package final class TarReader {
     return bytes
   }
 
-  /// The next header; `nil` at the end, which zeros and nothing else mark.
+  /// The next header; `nil` at the end, which only zeros mark.
   private func nextHeader() throws -> TarHeader? {
     var hasMark = isAtEnd
     while !isAtEnd {
@@ -126,32 +129,13 @@ package final class TarReader {
     return nil
   }
 
-  /// The name and size of a pax header: lines `LENGTH KEY=VALUE`.
-  private func paxFields(_ header: TarHeader) throws -> (path: [UInt8]?, size: Int?) {
-    var rest = try content(header)[...]
-    var path: [UInt8]?
-    var size: Int?
-    while let space = rest.firstIndex(of: UInt8(ascii: " ")) {
-      guard let length = Int(String(decoding: rest[..<space], as: UTF8.self)), length > space - rest.startIndex + 1,
-        length <= rest.count, let equals = rest[space...].firstIndex(of: UInt8(ascii: "=")),
-        equals < rest.startIndex + length
-      else { throw damage("a pax header is wrong") }
-      let key = String(decoding: rest[(space + 1)..<equals], as: UTF8.self)
-      let value = rest[(equals + 1)..<max(equals + 1, rest.startIndex + length - 1)]
-      switch key {
-      case "path": path = Array(value)
-      case "size":
-        guard let number = Int(String(decoding: value, as: UTF8.self)), (0...(1 << 50)).contains(number) else {
-          throw damage("a pax header's size is wrong")
-        }
-        size = number
-      case _ where key.hasPrefix("GNU.sparse."):
-        throw damage("an entry with holes, which cannot be read: write the archive without --sparse")
-      default: break
-      }
-      rest = rest.dropFirst(length)
-    }
-    return (path, size)
+  private func paxFields(_ header: TarHeader) throws -> PaxFields {
+    let bytes = try content(header)
+    do throws(PaxFields.Wrong) {
+      let fields = try PaxFields(bytes)
+      if fields.isSparse { throw PaxFields.Wrong(cause: Self.sparseCause) }
+      return fields
+    } catch { throw damage(error.cause) }
   }
 
   private func content(_ header: TarHeader) throws -> [UInt8] {
@@ -160,7 +144,7 @@ package final class TarReader {
       try fill(UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<header.size]))
       count = header.size
     }
-    try pass(Self.padding(header.size))
+    try pass(TarHeader.padding(after: header.size))
     return bytes
   }
 
@@ -186,7 +170,7 @@ package final class TarReader {
     guard try fillWhatIsThere(buffer) == buffer.count else { throw early() }
   }
 
-  /// Fewer bytes than asked for only at the file's end, never where a fault follows.
+  /// Reads fewer bytes than the buffer has space for only at the file's end, never where an error follows.
   private func fillWhatIsThere(_ buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     guard !buffer.isEmpty else { return 0 }
     let count = try file.read(into: buffer)
@@ -197,20 +181,16 @@ package final class TarReader {
     return count
   }
 
-  private static func padding(_ size: Int) -> Int {
-    (TarHeader.blockSize - size % TarHeader.blockSize) % TarHeader.blockSize
-  }
-
   private func early() -> OperationError {
     OperationError(
       operation: "read the archive", subject: file.path,
-      cause: "it ends early, after \(position) unpacked bytes: get it again",
+      cause: "it ends early, after \(position) decompressed bytes: get it again",
       endsEarly: true)
   }
 
   private func damage(_ reason: String) -> OperationError {
     OperationError(
       operation: "read the archive", subject: file.path,
-      cause: "it is damaged before unpacked byte \(position): \(reason)")
+      cause: "it is damaged before decompressed byte \(position): \(reason)")
   }
 }

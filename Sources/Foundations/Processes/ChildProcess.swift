@@ -1,21 +1,27 @@
 internal import CSandbox
-internal import Core
+package import Core
 internal import Foundation
 package import Glibc
 
-/// A program that this process has started, and how it ended.
+/// A program that this process has started: the one way in which any part of Colophon starts one.
+///
+/// swift-subprocess is not used, since it passes on only the three standard descriptors, and a notebook's program, a
+/// sandbox and the processes of a training need further ones.
+///
+/// A process that goes out of use without ``wait()`` still runs, and stays in the system's table when it has ended.
 package struct ChildProcess: ~Copyable {
+  /// The way in which a process ended.
   package enum Ending: Equatable, Sendable {
     case exited(Int32)
     case killed(signal: Int32)
 
-    /// - Parameter status: as `waitpid` gives it.
+    /// - Parameter status: the status in the form of `waitpid`.
     init(status: Int32) {
       let signal = status & 0x7f
       self = signal == 0 ? .exited((status >> 8) & 0xff) : .killed(signal: signal)
     }
 
-    /// How the program within ended when this is bubblewrap's own ending, which says a signal as a status above 128.
+    /// The ending of the program inside, for the ending of bubblewrap, which reports a signal as a status above 128.
     package var ofSandboxedProgram: Ending {
       if case .exited(let status) = self, status > 128, status < 128 + 65 {
         .killed(signal: status - 128)
@@ -25,87 +31,107 @@ package struct ChildProcess: ~Copyable {
     }
   }
 
+  /// The standard input of a program.
+  package enum Input: Sendable {
+    /// Ends at once.
+    case empty
+    /// This process's own, such as the terminal.
+    case inherited
+    /// A descriptor of this process.
+    case descriptor(Int32)
+  }
+
+  /// The process id.
   package let identifier: pid_t
 
-  /// Starts `path` with these descriptors.
+  /// Starts a program.
   /// - Parameters:
-  ///   - environment: the whole environment.
+  ///   - path: the program's file; a name without a slash is looked up on the `PATH`.
+  ///   - environment: the whole environment; this process's when `nil`.
   ///   - output: the descriptor that becomes standard output.
-  ///   - error: the descriptor that becomes standard error.
-  ///   - inherited: descriptors that the child has under the same numbers.
+  ///   - error: the descriptor that becomes standard error; this process's own when `nil`.
+  ///   - inherited: further descriptors, which have the same numbers in the child.
+  ///   - numbered: further descriptors under the numbers that they have in the child, 3 or more.
+  ///   - leadsGroup: true for a process group of its own, which Ctrl-C at the terminal does not reach: this process
+  ///     decides then when the child ends.
+  ///   - hasFixedLimits: true for a stack, a mask of new files and a treatment of signals that are the same whatever
+  ///     this process's are.
   /// - Throws: ``OperationError`` with the system's reason.
   package init(
-    path: String, arguments: [String] = [], environment: [String: String], output: Int32, error: Int32,
-    inherited: [Int32] = []
-  ) throws {
+    path: String, arguments: [String] = [], environment: [String: String]? = nil, input: Input = .empty,
+    output: Int32, error: Int32?, inherited: [Int32] = [], numbered: [Int32: Int32] = [:], leadsGroup: Bool = true,
+    hasFixedLimits: Bool = false
+  ) throws(OperationError) {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+    switch input {
+    case .empty: posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+    case .inherited: break
+    case .descriptor(let input): posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
+    }
     posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
-    posix_spawn_file_actions_adddup2(&actions, error, STDERR_FILENO)
+    if let error { posix_spawn_file_actions_adddup2(&actions, error, STDERR_FILENO) }
+    // A descriptor that is duplicated onto itself survives the start, though it is closed in every other program.
     for descriptor in inherited { posix_spawn_file_actions_adddup2(&actions, descriptor, descriptor) }
+    for (number, descriptor) in numbered { posix_spawn_file_actions_adddup2(&actions, descriptor, number) }
+
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
-    // Its own process group: Ctrl-C reaches the supervisor alone, which then ends the child in order.
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+    var flags = leadsGroup ? POSIX_SPAWN_SETPGROUP : 0
     posix_spawnattr_setpgroup(&attributes, 0)
-    var argv: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
-    var envp: [UnsafeMutablePointer<CChar>?] =
-      environment.sorted { $0.key < $1.key }.map { strdup("\($0)=\($1)") } + [nil]
-    defer {
-      for pointer in argv + envp { free(pointer) }
+    if hasFixedLimits {
+      flags |= POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK
+      FixedLimits.setSignals(of: &attributes)
     }
-    var identifier: pid_t = 0
-    let status = posix_spawn(&identifier, path, &actions, &attributes, &argv, &envp)
+    posix_spawnattr_setflags(&attributes, Int16(flags))
+
+    // Sorted, so that every start of a program is the same.
+    let variables = (environment ?? ProcessInfo.processInfo.environment).sorted { $0.key < $1.key }
+    var argv: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
+    var envp: [UnsafeMutablePointer<CChar>?] = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
+    defer { for pointer in argv + envp { free(pointer) } }
+    let (status, identifier) = OwnChildren.start { identifier in
+      func spawn() -> Int32 { posix_spawnp(&identifier, path, &actions, &attributes, &argv, &envp) }
+      return hasFixedLimits ? FixedLimits.starting(spawn) : spawn()
+    }
     guard status == 0 else {
-      throw OperationError(operation: "start the program", subject: path, cause: String(cString: strerror(status)))
+      let advice = path.contains("/") ? "" : "; install it, or put its folder on the PATH"
+      throw OperationError(
+        operation: "start the program", subject: path, cause: String(cString: strerror(status)) + advice)
     }
     self.identifier = identifier
   }
 
   /// Waits for the end.
-  package consuming func wait() -> Ending {
-    var status: Int32 = 0
-    while waitpid(identifier, &status, 0) < 0 && errno == EINTR {}
-    return Ending(status: status)
+  package consuming func wait() -> Ending { Ending(status: OwnChildren.reap(identifier)) }
+
+  /// Waits for the end for a limited time. Once it has returned an ending, the process must not be waited for again.
+  /// - Returns: `nil` when the process is still running.
+  package borrowing func wait(milliseconds: Int32) -> Ending? {
+    csandbox_wait(identifier, milliseconds) == 1 ? Ending(status: OwnChildren.reap(identifier)) : nil
   }
 
-  /// Waits for the end, at most so many milliseconds. After an ending the process must not be waited for again.
-  /// - Returns: `nil` when it still runs.
-  func wait(milliseconds: Int32) -> Ending? {
-    var status: Int32 = 0
-    return csandbox_wait(identifier, milliseconds, &status) == 1 ? Ending(status: status) : nil
+  /// True when the process has ended; it must still be waited for.
+  package borrowing func hasEnded() -> Bool { OwnChildren.hasEnded(identifier) }
+
+  /// The memory of the process and of all that it has started, in bytes: what is their own, shared between them, or
+  /// swapped out.
+  package borrowing func memory() -> Int64 { ProcessTable.memory(ofTree: identifier) }
+
+  /// Makes the process the first that the kernel ends when the machine runs out of memory, with all that it starts.
+  package borrowing func offerToMemoryKiller() {
+    let file = open("/proc/\(identifier)/oom_score_adj", O_WRONLY | O_CLOEXEC)
+    guard file >= 0 else { return }
+    // Source: `OOM_SCORE_ADJ_MAX` of include/uapi/linux/oom.h.
+    _ = Array("1000".utf8).withUnsafeBytes { SystemCall.write($0, to: file) }
+    close(file)
   }
 
-  /// Runs a program to its end and returns what it printed on standard output and standard error, together.
-  package static func run(_ path: String, _ arguments: [String], environment: [String: String]? = nil) throws -> (
-    ending: Ending, output: [UInt8]
-  ) {
-    var ends: [Int32] = [0, 0]
-    guard csandbox_pipe(&ends) == 0 else {
-      throw OperationError(operation: "make a pipe", subject: path, cause: String(cString: strerror(errno)))
-    }
-    let child: ChildProcess
-    do {
-      child = try ChildProcess(
-        path: path, arguments: arguments, environment: environment ?? ProcessInfo.processInfo.environment,
-        output: ends[1],
-        error: ends[1])
-    } catch {
-      close(ends[0])
-      close(ends[1])
-      throw error
-    }
-    close(ends[1])
-    var output: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = read(ends[0], &buffer, buffer.count)
-      if count > 0 { output += buffer[..<count] } else if count == 0 || errno != EINTR { break }
-    }
-    close(ends[0])
-    return (child.wait(), output)
+  /// Kills the process, which must still be waited for.
+  /// - Parameter withGroup: true for all processes of the group that it leads.
+  package borrowing func kill(withGroup: Bool = false) {
+    _ = Glibc.kill(withGroup ? -identifier : identifier, SIGKILL)
   }
 }

@@ -2,8 +2,9 @@ internal import CSandbox
 internal import Foundation
 internal import Glibc
 
-/// Something that a watched program asked for and had not declared.
+/// A file or address that a watched program asked for without declaring it.
 package struct SandboxAccess: Codable, Hashable, Sendable {
+  /// The kinds of accesses, in the order in which they are reported.
   package enum Kind: String, Codable, Sendable, CaseIterable {
     /// It asked for a file or folder that exists on this machine and was not declared: its result may depend on it.
     case undeclared
@@ -15,17 +16,19 @@ package struct SandboxAccess: Codable, Hashable, Sendable {
     case network
   }
 
+  /// The kind of access.
   package var kind: Kind
-  /// The path, absolute; for the network the address and port.
+  /// The absolute path; for the network the address and port.
   package var subject: String
 
+  /// An access of a kind to a path or an address.
   package init(kind: Kind, subject: String) {
     self.kind = kind
     self.subject = subject
   }
 }
 
-/// What the kernel told of a watched program, before it is judged.
+/// One access that the kernel reported, before it is judged.
 struct SandboxEvent: Hashable {
   enum Kind: Int32 {
     case read = 1
@@ -37,9 +40,10 @@ struct SandboxEvent: Hashable {
   }
 
   var kind: Kind
-  /// Absolute and normalized; an address for the network.
+  /// The path, absolute and normalized; for the network the address.
   var subject: String
 
+  /// - Returns: `nil` for a kind that is not known.
   init?(_ event: borrowing csandbox_event) {
     guard let kind = Kind(rawValue: event.kind) else { return nil }
     self.kind = kind
@@ -52,7 +56,7 @@ struct SandboxEvent: Hashable {
     subject = SandboxView.normalized(path.hasPrefix("/") ? path : folder + "/" + path)
   }
 
-  /// What is to be told of it; `nil` for what a program may do.
+  /// The access to report; `nil` for one that the program may make.
   func judged(by view: SandboxView) -> SandboxAccess? {
     switch kind {
     case .network: return SandboxAccess(kind: .network, subject: subject)
@@ -61,7 +65,7 @@ struct SandboxEvent: Hashable {
     default:
       guard !view.shows(subject) else { return nil }
       let exists = Self.exists(subject)
-      // What is in the private folder and not on the machine is the program's own.
+      // A path in the private folder that the machine does not have is the program's own file.
       if view.isPrivate(subject), !exists { return nil }
       return SandboxAccess(kind: exists ? .undeclared : .absent, subject: subject)
     }

@@ -4,19 +4,20 @@ internal import Foundation
 internal import Glibc
 internal import Synchronization
 
-/// Watches what a program in a sandbox asks the kernel for, on a thread of its own.
+/// Collects what a sandboxed program asks the kernel for, on a thread of its own.
 package final class SandboxWatch: Sendable {
-  /// What one watch keeps at the most: a program that asks for more has more than enough findings.
+  /// The most events that a watch keeps: a program with more has more than enough findings.
   static let limit = 20_000
 
-  /// The descriptor that the program's launcher sends the watch over; the child inherits it.
+  /// The descriptor over which the program's launcher sends the watch; the child inherits it.
   package let childSocket: Int32
   private let socket: Int32
-  /// What the watched program sees.
+  /// The watched program's view of the machine.
   package let view: SandboxView
   private let events = Mutex<Set<SandboxEvent>>([])
   private let ended = DispatchSemaphore(value: 0)
 
+  /// A watch that has not begun.
   /// - Throws: ``OperationError`` when the system has no socket left.
   package init(_ view: SandboxView) throws {
     var ends: [Int32] = [0, 0]
@@ -29,7 +30,7 @@ package final class SandboxWatch: Sendable {
 
   deinit { close(socket) }
 
-  /// Begins to watch; called when the program has been started. It waits for the watch with its first step.
+  /// Begins to watch; called after the program was started, which waits for this before its first step.
   package func begin() {
     close(childSocket)
     Thread.detachNewThread { [self] in
@@ -41,14 +42,15 @@ package final class SandboxWatch: Sendable {
       while true {
         let result = csandbox_next(listener, &event)
         if result == 0 { return }
-        guard result == 1, let told = SandboxEvent(event) else { continue }
+        guard result == 1, let reported = SandboxEvent(event) else { continue }
         events.withLock { events in
-          if events.count < Self.limit { events.insert(told) }
+          if events.count < Self.limit { events.insert(reported) }
         }
       }
     }
   }
 
+  /// The folders that contain an absolute path, from the inside out.
   private static func folders(above path: String) -> [String] {
     guard path.hasPrefix("/") else { return [] }
     var folders: [String] = []
@@ -60,14 +62,14 @@ package final class SandboxWatch: Sendable {
     return folders
   }
 
-  /// Waits until nobody is left to be watched.
-  /// - Parameter declared: what the program had declared beside what its view names; absolute.
-  /// - Returns: what was asked for and not declared, in the order of kinds and paths.
+  /// Waits until no watched process is left.
+  /// - Parameter declared: absolute paths that the program had declared besides those of its view.
+  /// - Returns: the accesses that were not declared, by kind and path.
   package func finish(declaring declared: [String] = []) -> [SandboxAccess] {
     ended.wait()
     let view = view.adding(readable: declared)
     let found = Set(events.withLock { $0 }.compactMap { $0.judged(by: view) })
-    // Looks at the folders on the way to something say nothing more.
+    // Accesses to the folders on the way to a path add nothing to the access to that path.
     let ways = Set(
       found.flatMap { access in
         Self.folders(above: access.subject).map { SandboxAccess(kind: access.kind, subject: $0) }

@@ -2,112 +2,121 @@ package import Core
 internal import Foundation
 internal import Glibc
 
-/// A program of the system, such as `git` or `ssh-keygen`, run to its end.
-///
-/// It stays in this process's group: what it asks of the user at the terminal reaches the user, and Ctrl-C ends it too.
+/// A program of the system, such as `git`, `ssh-keygen` or `swiftc`, run to its end.
 package struct ToolRun: Sendable {
-  /// The exit status; 128 and the signal's number for one that a signal ended.
-  package var status: Int32
-  /// What it wrote to standard output.
-  package var output: [UInt8]
-  /// What it wrote to standard error; empty when that was shown to the user.
-  package var errors: String
+  /// The way in which it ended.
+  package let ending: ChildProcess.Ending
+  /// The bytes that it wrote to standard output.
+  package let output: [UInt8]
+  /// The text that it wrote to standard error; empty when that went elsewhere.
+  package let errors: String
 
+  /// The exit status; for a program that a signal ended, 128 and the signal's number, as a shell reports it.
+  package var status: Int32 {
+    switch ending {
+    case .exited(let status): status
+    case .killed(let signal): 128 + signal
+    }
+  }
+
+  /// True for the exit status 0.
   package var succeeded: Bool { status == 0 }
+
   /// Standard output as text, without white space at its ends.
   package var text: String { String(decoding: output, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines) }
-  /// Whether Ctrl-C or a request to end has ended it.
+
+  /// True when Ctrl-C or a request to terminate has ended it.
   package var wasInterrupted: Bool { status == 128 + SIGINT || status == 128 + SIGTERM }
 
-  /// Runs a program that is found as a shell finds it.
+  /// Runs a program in this process's group: its questions at the terminal reach the user, and Ctrl-C ends it too.
   /// - Parameters:
-  ///   - input: its standard input; the terminal, or whatever this process has, when `nil`.
-  ///   - showsErrors: whether standard error goes to this process's own instead of being gathered.
-  ///   - variables: what its environment has besides this process's.
-  /// - Throws: ``OperationError`` when it cannot be started.
+  ///   - program: a name that is looked up on the `PATH`, or a path.
+  ///   - input: its standard input; this process's own, such as the terminal, when `nil`.
+  ///   - showsErrors: true when standard error goes to this process's own.
+  ///   - variables: variables that its environment has besides this process's.
+  /// - Throws: ``OperationError`` when it cannot be started; a program that fails is no error.
   package init(
     _ program: String, _ arguments: [String], input: [UInt8]? = nil, showsErrors: Bool = false,
     variables: [String: String] = [:]
   ) throws(OperationError) {
-    func failure(_ code: Int32) -> OperationError {
-      OperationError(
-        operation: "start", subject: program, reason: String(cString: strerror(code)),
-        advice: "install it, or put its folder on the PATH")
-    }
-    var output: [Int32] = [-1, -1]
-    var errors: [Int32] = [-1, -1]
-    guard pipe(&output) == 0 else { throw failure(errno) }
-    guard pipe(&errors) == 0 else {
-      let code = errno
-      for end in output { close(end) }
-      throw failure(code)
-    }
-    for end in output + errors { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    let source = input.map { Self.file(with: $0) }
+    let output = try ProcessPipe()
+    let errors = showsErrors ? nil : try ProcessPipe()
+    let source: Int32? = if let input { try Self.file(with: input) } else { nil }
     defer { if let source { close(source) } }
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    if let source { posix_spawn_file_actions_adddup2(&actions, source, STDIN_FILENO) }
-    posix_spawn_file_actions_adddup2(&actions, output[1], STDOUT_FILENO)
-    if !showsErrors { posix_spawn_file_actions_adddup2(&actions, errors[1], STDERR_FILENO) }
-    let environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
-    var argv: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
-    var envp: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
-    defer { for pointer in argv + envp { free(pointer) } }
-    var identifier: pid_t = 0
-    let code = posix_spawnp(&identifier, program, &actions, nil, &argv, &envp)
-    close(output[1])
-    close(errors[1])
-    guard code == 0 else {
-      close(output[0])
-      close(errors[0])
-      throw failure(code)
-    }
-    let (printed, said) = Self.gather(output[0], errors[0])
-    var state: Int32 = 0
-    while waitpid(identifier, &state, 0) < 0 && errno == EINTR {}
-    let signal = state & 0x7f
-    status = signal == 0 ? (state >> 8) & 0xff : 128 + signal
-    self.output = printed
-    self.errors = String(decoding: said, as: UTF8.self)
+    let child = try ChildProcess(
+      path: program, arguments: arguments,
+      environment: ProcessInfo.processInfo.environment.merging(variables) { $1 },
+      input: source.map { .descriptor($0) } ?? .inherited, output: output.writing, error: errors?.writing,
+      leadsGroup: false)
+    self.init(child, output: output, errors: errors)
   }
 
-  /// Reads two descriptors to their ends and closes them.
-  private static func gather(_ first: Int32, _ second: Int32) -> ([UInt8], [UInt8]) {
-    var gathered: [[UInt8]] = [[], []]
-    var open = [first, second]
+  /// Runs a program without input and out of the terminal's reach. ``output`` also has what it writes to standard
+  /// error, in the order of writing.
+  /// - Parameters:
+  ///   - program: a name that is looked up on the `PATH`, or a path.
+  ///   - isCancelled: called ten times a second; `true` kills the program with its group.
+  /// - Throws: ``OperationError`` when it cannot be started; a program that fails is no error.
+  package init(
+    detached program: String, _ arguments: [String], isCancelled: @escaping () -> Bool = { false }
+  ) throws(OperationError) {
+    let output = try ProcessPipe()
+    let child = try ChildProcess(
+      path: program, arguments: arguments, output: output.writing, error: output.writing)
+    self.init(child, output: output, errors: nil, isCancelled: isCancelled)
+  }
+
+  /// Gathers the output of a program that has been started, until it has ended.
+  private init(
+    _ child: consuming ChildProcess, output: ProcessPipe, errors: ProcessPipe?, isCancelled: () -> Bool = { false }
+  ) {
+    let gathered = Self.gather([output] + (errors.map { [$0] } ?? [])) {
+      if isCancelled() { child.kill(withGroup: true) }
+    }
+    ending = child.wait()
+    self.output = gathered[0]
+    self.errors = gathered.count > 1 ? String(decoding: gathered[1], as: UTF8.self) : ""
+  }
+
+  /// Reads pipes to their ends, all at once: a program that waits for the reader of one would never close the other.
+  /// - Parameter tick: called ten times a second.
+  private static func gather(_ pipes: [ProcessPipe], tick: () -> Void) -> [[UInt8]] {
+    var gathered = [[UInt8]](repeating: [], count: pipes.count)
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    while open.contains(where: { $0 >= 0 }) {
-      var waiting = open.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-      _ = poll(&waiting, nfds_t(waiting.count), -1)
+    for pipe in pipes { pipe.closeWriting() }
+    while pipes.contains(where: { $0.reading >= 0 }) {
+      // A negative descriptor is ignored.
+      var waiting = pipes.map { pollfd(fd: $0.reading, events: Int16(POLLIN), revents: 0) }
+      guard poll(&waiting, nfds_t(waiting.count), 100) > 0 else {
+        tick()
+        continue
+      }
+
       for position in waiting.indices where waiting[position].revents != 0 {
-        let count = read(open[position], &buffer, buffer.count)
-        if count > 0 {
-          gathered[position] += buffer[..<count]
-        } else if count == 0 || errno != EINTR {
-          close(open[position])
-          open[position] = -1
-        }
+        let count = SystemCall.retry { read(pipes[position].reading, &buffer, buffer.count) }
+        if count > 0 { gathered[position] += buffer[..<count] } else { pipes[position].closeReading() }
       }
     }
-    return (gathered[0], gathered[1])
+    return gathered
   }
 
-  /// A file without a name that holds these bytes and is read from its beginning: a pipe would wait for its reader.
-  private static func file(with bytes: [UInt8]) -> Int32 {
+  /// A descriptor of a file without a name with these bytes, read from its beginning. A pipe would fill up when
+  /// the program writes before it reads.
+  private static func file(with bytes: [UInt8]) throws(OperationError) -> Int32 {
+    func failure() -> OperationError {
+      OperationError(
+        operation: "write a temporary file", subject: NSTemporaryDirectory(), cause: String(cString: strerror(errno)))
+    }
     var template = Array((NSTemporaryDirectory() + "/colophon-XXXXXX").utf8CString)
     let file = mkstemp(&template)
-    if file >= 0 {
-      unlink(template)
-      _ = fcntl(file, F_SETFD, FD_CLOEXEC)
-    }
-    var written = 0
-    while file >= 0, written < bytes.count {
-      let count = bytes.withUnsafeBytes {
-        pwrite(file, $0.baseAddress.map { $0 + written }, $0.count - written, off_t(written))
-      }
-      if count > 0 { written += count } else if errno != EINTR { break }
+    guard file >= 0 else { throw failure() }
+    unlink(template)
+    _ = fcntl(file, F_SETFD, FD_CLOEXEC)
+
+    guard bytes.withUnsafeBytes({ SystemCall.write($0, to: file, at: 0) }) else {
+      let failure = failure()
+      close(file)
+      throw failure
     }
     return file
   }

@@ -1,11 +1,14 @@
-/// How many columns of a terminal text takes, and text that is safe to print there.
+/// The width of text in a terminal, and text that is safe to print there.
 package enum TerminalWidth {
+  /// The number of columns that a text takes.
   package static func of(_ text: String) -> Int { text.reduce(0) { $0 + of($1) } }
 
   /// 2 for wide scripts and pictures, 0 for marks by themselves. Source: Unicode Standard Annex 11, East Asian Width.
   private static func of(_ character: Character) -> Int {
     guard let first = character.unicodeScalars.first else { return 0 }
     if first.value < 0x300 { return 1 }
+
+    // The variation selector U+FE0F asks for a picture.
     if character.unicodeScalars.contains(where: { $0.value == 0xFE0F }) { return 2 }
     switch first.value {
     case 0x0300...0x036F, 0x200B...0x200F, 0x20D0...0x20FF, 0xFE00...0xFE0F, 0xFE20...0xFE2F: return 0
@@ -37,7 +40,8 @@ package enum TerminalWidth {
     return result + "…"
   }
 
-  /// Text without what would move the cursor, change colours or the direction of what follows: control characters become `␛` and the like.
+  /// Text that cannot move the cursor, or change colours or the direction of writing: control characters become
+  /// visible, as `␛`.
   package static func safe(_ text: String) -> String {
     guard text.unicodeScalars.contains(where: isUnsafe) else { return text }
     var safe = String.UnicodeScalarView()
@@ -53,7 +57,7 @@ package enum TerminalWidth {
     return String(safe)
   }
 
-  /// The same for several lines: line breaks and tabs stay.
+  /// Several lines that are safe to print, as ``safe(_:)`` makes them; line breaks and tabs stay.
   package static func safeLines(_ text: String) -> String {
     text.unicodeScalars.split(omittingEmptySubsequences: false) { $0 == "\n" }.map { line in
       line.split(separator: "\t", omittingEmptySubsequences: false).map { safe(String($0)) }.joined(separator: "\t")

@@ -1,11 +1,13 @@
 internal import Foundation
 
-/// Times for people.
+/// Points in time as text for people, in the machine's time zone. ``NumberText/duration(_:)`` writes durations.
 package enum TimeText {
-  /// Further away, some 30,000 years, nothing is a time: a record can say what it likes.
+  /// The largest distance from 1970 that counts as a time, in seconds: some 30,000 years. A damaged record can claim
+  /// any number.
   private static let limit = 1e12
 
-  /// Unix seconds in local time, to the minute: `2026-11-23 14:02`.
+  /// A time to the minute: `2026-11-23 14:02`.
+  /// - Parameter seconds: Unix seconds.
   package static func date(_ seconds: Double) -> String {
     let formatter = DateFormatter()
     formatter.locale = Locale(identifier: "en_US_POSIX")
@@ -14,30 +16,16 @@ package enum TimeText {
     return formatter.string(from: Date(timeIntervalSince1970: seconds))
   }
 
-  /// How long ago a time is: `just now`, `5 minutes ago`, `3 days ago`.
-  /// - Parameter seconds: Unix seconds.
+  /// The distance of a past time from now, rounded down to one unit: `just now`, `5 minutes ago`, `3 days ago`.
+  /// - Parameters:
+  ///   - seconds: the time, in Unix seconds; one in the future is `just now`.
+  ///   - now: the present, in Unix seconds.
   package static func ago(_ seconds: Double, now: Double = Date().timeIntervalSince1970) -> String {
     let units = [(86_400.0, "day"), (3600, "hour"), (60, "minute")]
     guard seconds.magnitude < limit else { return "at an unknown time" }
     let past = max(0, now - seconds)
     guard let (length, name) = units.first(where: { past >= $0.0 }) else { return "just now" }
     let count = Int(past / length)
-    return "\(count) \(name)\(count == 1 ? "" : "s") ago"
-  }
-
-  /// `12 ms`, `3.4 s`, `2 min 10 s`, `1 h 05 min`.
-  package static func duration(_ seconds: Double) -> String {
-    guard seconds.magnitude < limit else { return "unknown" }
-    switch seconds {
-    case ..<0.9995: return "\(Int((seconds * 1000).rounded())) ms"
-    case ..<59.95: return "\((seconds * 10).rounded() / 10) s"
-    case ..<3599.5:
-      let whole = Int(seconds.rounded())
-      return "\(whole / 60) min \(whole % 60) s"
-    default:
-      let minutes = Int((seconds / 60).rounded())
-      let rest = minutes % 60
-      return "\(minutes / 60) h \(rest < 10 ? "0" : "")\(rest) min"
-    }
+    return "\(NumberText.count(count, name)) ago"
   }
 }

@@ -17,7 +17,6 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 // Newer than the headers of Debian 12. Source: Linux 6.6, include/uapi/linux/seccomp.h.
@@ -201,18 +200,3 @@ int csandbox_next(int listener, struct csandbox_event *event) {
   ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
   return result;
 }
-
-int csandbox_wait(int32_t process, int32_t milliseconds, int32_t *status) {
-  int descriptor = (int)syscall(SYS_pidfd_open, process, 0);
-  if (descriptor < 0) return -1;
-  struct pollfd waiting = {descriptor, POLLIN, 0};
-  int result = poll(&waiting, 1, milliseconds);
-  close(descriptor);
-  if (result <= 0) return 0;
-  pid_t ended;
-  do ended = waitpid(process, status, 0);
-  while (ended < 0 && errno == EINTR);
-  return ended == process ? 1 : -1;
-}
-
-int csandbox_pipe(int32_t *ends) { return pipe2(ends, O_CLOEXEC); }

@@ -2,13 +2,15 @@ internal import Glibc
 
 /// A shared library of ours that wraps a large foreign one and is loaded only when it is first needed.
 ///
-/// Such a library exports one function, `const struct NAME_api *NAME_api_table(void)`; the table's type is declared in a C module
-/// that costs nothing to import. A command that needs no tensors never pays for libtorch.
+/// Such a library exports one function, `const struct NAME_api *NAME_api_table(void)`; the table's type is declared
+/// in a C module that costs nothing to import. A command that needs no tensors never pays for libtorch.
 package enum LoadedLibrary {
   /// Loads the library and returns its table; the library stays loaded until the process ends.
   /// - Parameters:
-  ///   - library: the file name, for instance `libColophonTorch.so`; looked for beside the running program and this library.
+  ///   - library: the file name, for instance `libColophonTorch.so`; it is in the folder of this code or of the running
+  ///     program.
   ///   - symbol: the exported function's name.
+  ///   - type: the C type of the table.
   /// - Throws: ``LoadedLibraryError`` with the loader's own words.
   package static func table<API>(_ library: String, symbol: String, as type: API.Type) throws -> UnsafePointer<API> {
     var reasons: [String] = []
@@ -26,10 +28,10 @@ package enum LoadedLibrary {
       return unsafeBitCast(function, to: Table.self)().assumingMemoryBound(to: API.self)
     }
     throw LoadedLibraryError(
-      library: library, reason: reasons.last ?? "it lies in none of \(folders().joined(separator: ", "))")
+      library: library, reason: reasons.last ?? "it is in none of \(folders().joined(separator: ", "))")
   }
 
-  /// Where this code and the running program lie.
+  /// The folders of this code and of the running program.
   static func folders() -> [String] {
     var found: [String] = []
     if let own = ownFile() { found.append(folder(of: own)) }
@@ -41,7 +43,7 @@ package enum LoadedLibrary {
     return found
   }
 
-  /// The file that this code was loaded from: the mapping that its own address lies in.
+  /// The file that this code was loaded from: the mapping that contains its own address.
   private static func ownFile() -> String? {
     let address = UInt(bitPattern: unsafeBitCast(marker, to: Int.self))
     guard let maps = fopen("/proc/self/maps", "r") else { return nil }
@@ -63,9 +65,14 @@ package enum LoadedLibrary {
 
 private let marker: @convention(c) () -> Void = {}
 
-/// A library of ours that could not be loaded.
+/// The error for a library of ours that could not be loaded. A type of its own, since this module does not import Core
+/// and its `OperationError`.
 package struct LoadedLibraryError: Error, CustomStringConvertible {
+  /// The library's file name.
   package let library: String
+  /// The loader's own words, or the folders in which it was looked for.
   package let reason: String
-  package var description: String { "cannot load \(library): \(reason). `colophon doctor` says what is missing" }
+  package var description: String {
+    "cannot load \(library): \(reason). `colophon doctor` says what is missing"
+  }
 }

@@ -1,14 +1,31 @@
 internal import Core
 internal import TextFormatting
 
-/// What all charts share: sizes, title, legend, axes.
+/// The common parts of all charts: sizes, title, legend, axes.
 package enum ChartFrame {
   /// The width of a drawing in its own units; a page shows it at up to 1.2 pixels a unit, a phone at about 0.72.
   package static let width = 480.0
+  /// The size of names and numbers.
   static let textSize = 12.5
+  /// The size of a chart's title.
   static let titleSize = 15.0
 
+  /// The most bars and panels of a chart. A browser draws no picture that is higher than some hundred thousand pixels.
+  static let mostBars = 10_000
+  static let mostPanels = 1000
+
+  /// Does nothing for a chart of at most ``mostPanels`` panels.
+  /// - Throws: ``TableError/tooMany(_:count:limit:)``.
+  static func check(panels count: Int) throws(TableError) {
+    if count > mostPanels { throw .tooMany("panels", count: count, limit: mostPanels) }
+  }
+
   /// Draws title and legend, the reference line's name last.
+  /// - Parameters:
+  ///   - drawing: takes the marks.
+  ///   - title: the chart's title.
+  ///   - legend: the names of the groups with their colours.
+  ///   - reference: the name of the reference line.
   /// - Returns: the height that they take.
   static func head(
     _ drawing: inout Drawing, title: String?, legend: [(name: String, ink: ChartStyle.Ink)], reference: String? = nil
@@ -21,8 +38,11 @@ package enum ChartFrame {
       }
       y += 8
     }
+
     let entries = legend + (reference.map { [($0, .reference)] } ?? [])
     guard !entries.isEmpty else { return y }
+
+    // From left to right, in as many lines as they need.
     var x = 0.0
     y += textSize
     for (name, ink) in entries {
@@ -32,8 +52,9 @@ package enum ChartFrame {
         x = 0
         y += textSize + 6
       }
+
       if ink == .reference {
-        drawing.line(x, y - 4, x + 13, y - 4, .reference, width: 1.5, dash: "4 3")
+        drawing.line(from: (x, y - 4), to: (x + 13, y - 4), .reference, width: 1.5, dash: "4 3")
       } else {
         drawing.rectangle(x: x, y: y - 10, width: 11, height: 11, fill: ink, radius: 2)
       }
@@ -55,7 +76,12 @@ package enum ChartFrame {
     return height
   }
 
-  /// Breaks text between words.
+  /// The note on intervals of which an end is not finite; none where there is no such interval.
+  static func note(unbounded count: Int) -> [String] {
+    count == 0 ? [] : ["\(NumberText.count(count, "interval")) without a finite end not drawn"]
+  }
+
+  /// Breaks text between words; a longer word has a line of its own.
   static func lines(_ text: String, width: Double, size: Double) -> [String] {
     var lines: [String] = []
     var line = ""
@@ -72,7 +98,7 @@ package enum ChartFrame {
     return lines
   }
 
-  /// A reference's name and value, the value with enough digits to be told from zero and from its neighbours.
+  /// A reference's name and value, the value with enough digits to differ from zero and from its neighbours.
   static func text(_ reference: Reference, _ style: Table.Column.Style) -> String {
     reference.label + " " + precise(reference.value, style)
   }
@@ -86,28 +112,30 @@ package enum ChartFrame {
     }
   }
 
-  /// At least so many digits, and as many as bring the rounded number within 2 % of the value.
+  /// The number of digits, at least the given one, that bring the rounded number within 2 % of the value.
   private static func enough(_ value: Double, _ digits: Int) -> Int {
-    (digits...max(digits, 12)).first { digits in
+    // A column's style may ask for any number of digits; a `Double` has no more than 17.
+    let digits = min(max(digits, 0), 17)
+    return (digits...max(digits, 12)).first { digits in
       ((value * power(digits)).rounded() / power(digits) - value).magnitude <= value.magnitude * 0.02
     } ?? digits
   }
 
   private static func power(_ digits: Int) -> Double { (0..<digits).reduce(1.0) { result, _ in result * 10 } }
 
-  /// Half the width of the last tick's label: what it needs beyond the axis.
+  /// The space beyond the axis that the last tick's label needs.
   static func overhang(_ scale: Scale) -> Double {
     scale.ticks.last.map { TextWidth.of($0.label, size: textSize) / 2 * scale.position($0.value) } ?? 0
   }
 
-  /// The ticks whose labels have room beside each other.
+  /// The ticks whose labels do not overlap, beginning with the first.
   static func uncrowded(_ ticks: [Scale.Tick], length: Double, scale: Scale, gap: Double = 8) -> [Scale.Tick] {
     var end = -Double.infinity
     return ticks.filter { tick in
       let half = TextWidth.of(tick.label, size: textSize) / 2
-      let place = scale.position(tick.value) * length
-      guard place - half >= end + gap else { return false }
-      end = place + half
+      let middle = scale.position(tick.value) * length
+      guard middle - half >= end + gap else { return false }
+      end = middle + half
       return true
     }
   }

@@ -1,24 +1,24 @@
-/// The colours of drawings: as classes, so that a page's theme and the reader's dark mode reach them, and as attributes, so that a
-/// program that knows no style sheets still draws them.
+/// The colours of drawings. Each mark has its colour as a class, which a page's theme and the reader's dark mode
+/// change, and as an attribute, for programs that know no style sheets.
 ///
-/// Categories take Paul Tol's “bright” qualitative scheme, made to be told apart with every kind of colour vision
+/// Categories have the colours of Paul Tol's “bright” qualitative scheme, which differ for every kind of colour vision
 /// (Tol, Colour Schemes, SRON/EPS/TN/09-002, 2021); blue and red are a little lighter on dark paper.
 package enum ChartStyle {
-  /// What something is drawn in.
+  /// The colour of a mark.
   package enum Ink: Sendable, Hashable {
-    /// Text that is read first.
+    /// Important text.
     case text
-    /// Text that helps.
+    /// Text of minor importance.
     case quiet
     /// Grid lines.
     case grid
-    /// Axes, whiskers.
+    /// Axes and whiskers.
     case axis
     /// The reference line and its label.
     case reference
-    /// The paper, for halos.
+    /// The colour of the paper, for halos.
     case paper
-    /// A category's colour, from 0; beyond ``ChartStyle/categoryCount`` a grey for the rest.
+    /// The colour of a category, counted from 0; grey from ``ChartStyle/categoryCount`` up.
     case category(Int)
 
     /// The suffix of the class names.
@@ -61,7 +61,7 @@ package enum ChartStyle {
     }
   }
 
-  /// How many categories have a colour of their own.
+  /// The number of categories that have a colour of their own.
   package static let categoryCount = 6
 
   private static let lightColours = ["#4477aa", "#ee6677", "#228833", "#ccaa22", "#aa3377", "#44aacc"]
@@ -69,17 +69,18 @@ package enum ChartStyle {
   private static let inks: [Ink] =
     [.text, .quiet, .grid, .axis, .reference, .paper] + (0...categoryCount).map { .category($0) }
 
-  /// The style sheet inside a drawing that stands alone: a file of its own, or a picture in a page.
+  /// The style sheet inside a drawing that is not part of a page's markup: a file of its own, or an image.
   package static let standaloneSheet: String =
     ".k-chart{background:\(Ink.paper.light)}@media(prefers-color-scheme:dark){.k-chart{background:\(Ink.paper.dark)}"
     + inks.map { ".k-f-\($0.name){fill:\($0.dark)}.k-s-\($0.name){stroke:\($0.dark)}" }.joined() + "}"
 
-  /// The rules for a page that holds drawings in line; `--chart-NAME` variables override the colours.
+  /// The rules for a page with drawings in its markup; variables `--chart-NAME` override the colours.
   package static let pageSheet: String =
     inks.map {
-      ".k-f-\($0.name){fill:var(--chart-\($0.name),\($0.light))}.k-s-\($0.name){stroke:var(--chart-\($0.name),\($0.light))}"
+      let colour = "var(--chart-\($0.name),\($0.light))"
+      return ".k-f-\($0.name){fill:\(colour)}.k-s-\($0.name){stroke:\(colour)}"
     }.joined(separator: "\n")
 
-  /// Declarations of the variables that ``pageSheet`` reads, for dark paper.
+  /// The declarations of these variables for dark paper, for ``pageSheet``.
   package static let darkVariables: String = inks.map { "--chart-\($0.name):\($0.dark)" }.joined(separator: ";")
 }

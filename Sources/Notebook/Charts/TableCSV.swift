@@ -1,19 +1,30 @@
 public import Core
 
 extension Table {
-  /// The table as RFC 4180 comma-separated values: full precision, `.` as the point, lines ended by CR LF, a first line of names.
+  /// The table as comma-separated values of RFC 4180: in full precision, with `.` as the point, a first line of names,
+  /// and CR LF at the end of each line.
   ///
-  /// A column that has intervals becomes three: the estimate, `NAME low` and `NAME high`. An empty cell is an empty field.
-  /// Text keeps its characters; a program that runs formulas in cells must be told to read text.
+  /// A column with intervals becomes three: the estimate, `NAME low` and `NAME high`. An empty cell is an empty field.
+  /// Text keeps its characters; a program that runs formulas in cells must be set to read text.
+  /// - Throws: ``TableError/wrongLength(columns:row:cells:)`` for a table with a row of another length.
   public var csv: String {
+    get throws(TableError) {
+      try check()
+      return csvLines
+    }
+  }
+
+  private var csvLines: String {
     let hasIntervals = columns.indices.map { position in
       rows.contains { if case .interval = $0[position] { true } else { false } }
     }
+
     var result = ""
     Self.write(
       zip(columns, hasIntervals).flatMap { column, hasInterval in
         hasInterval ? [column.name, column.name + " low", column.name + " high"] : [column.name]
       }, to: &result)
+
     for row in rows {
       var fields: [String] = []
       for (cell, hasInterval) in zip(row, hasIntervals) {

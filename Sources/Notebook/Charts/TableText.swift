@@ -2,9 +2,9 @@ public import Core
 internal import TextFormatting
 
 extension Table.Column {
-  /// The cell as a reader sees it in this column: `12 345`, `0.231`, `23.1 %`, `23.1 % [21.2, 25.1]`; empty text for an empty cell.
+  /// The text of a cell in this column: `12 345`, `0.231`, `23.1 %`, `23.1 % [21.2, 25.1]`; empty for an empty cell.
   ///
-  /// A minus is U+2212, thousands are separated from five digits on by a narrow no-break space, so that years stay years.
+  /// A minus is U+2212. Numbers of five digits or more have narrow no-break spaces between thousands; years do not.
   public func text(of cell: Table.Cell) -> String {
     switch cell {
     case .text(let text): text

@@ -1,12 +1,13 @@
-/// How wide text is likely to be, without a font to ask.
+/// Estimates of the width of text.
 ///
-/// A drawing is laid out before anyone knows the reader's fonts. The estimate leans to the wide side, so that labels have room.
+/// A drawing is laid out before the reader's fonts are known. The estimates are rather too wide, so that labels fit.
 package enum TextWidth {
-  /// Width in the units of `size`, the font size.
+  /// The width of a line of text, in the units of the font size.
   package static func of(_ text: String, size: Double) -> Double {
     var width = 0.0
     for character in text {
-      // A character of several scalars (marks, joiners, emoji sequences) takes the width of its first, letters of Indic clusters a bit more.
+      // A character of several scalars (marks, joiners, emoji sequences) has the width of its first; in scripts of
+      // India, whose clusters grow with their letters, a bit more.
       guard let first = character.unicodeScalars.first else { continue }
       let scalars = character.unicodeScalars.count
       width += ems(first) + (scalars > 1 && (0x0900...0x0DFF).contains(first.value) ? 0.22 * Double(scalars - 1) : 0)
@@ -30,8 +31,7 @@ package enum TextWidth {
   private static func ems(_ scalar: Unicode.Scalar) -> Double {
     switch scalar.value {
     case 0x20, 0x21, 0x27, 0x28...0x29, 0x2C, 0x2E, 0x3A, 0x3B, 0x49, 0x5B, 0x5D, 0x66, 0x69...0x6A, 0x6C, 0x72, 0x74,
-      0x7C, 0xA0,
-      0x202F:
+      0x7C, 0xA0, 0x202F:
       0.37
     case 0x4D, 0x57, 0x6D, 0x77, 0x25, 0x40: 0.95
     case 0x41...0x5A: 0.7

@@ -1,32 +1,48 @@
 internal import Core
 internal import NotebookRuntime
 
-/// The way from a stage that runs again to the first cause: from each stage to the input that changed, and to the stage that made it.
+/// The way from a stage that runs again to the first cause: from each stage to the input that changed, and from there
+/// to the stage that made it.
 struct CauseChain {
-  private var links: [(stage: String, change: String, isInput: Bool)] = []
+  /// A stage on the way.
+  private struct Link {
+    var stage: String
+    /// The change that made it run.
+    var change: String
+    /// True when the change is an output of another stage, the next link.
+    var isInput: Bool
+  }
+
+  private var links: [Link] = []
   private var isFinished = false
 
-  /// Takes the changes of the next stage on the way; the first that is no output of another stage is where it ends.
-  /// - Parameter age: when a changed file was changed, in words, for a change of this place in `changes`.
+  /// Takes the changes of the next stage. The way ends at the first stage with a change that is not an output of
+  /// another one.
+  /// - Parameters:
+  ///   - changes: the changed components of the stage's key.
+  ///   - stage: the stage's name.
+  ///   - age: the time since a changed file was written, in words; `nil` when it is not known.
   mutating func take(_ changes: [KeyChange], of stage: String, age: (KeyChange) -> String? = { _ in nil }) {
     guard !isFinished, !changes.isEmpty else { return }
-    // A change of its own explains a run better than what came in.
+    // A change of its own explains a run better than a changed input.
     if let own = changes.first(where: { $0.kind != .artifact }) {
-      links.append((stage, own.summary + (age(own).map { ", \($0)" } ?? ""), false))
+      let age = age(own).map { ", \($0)" } ?? ""
+      links.append(Link(stage: stage, change: own.summary + age, isInput: false))
       isFinished = true
     } else if let input = changes.first {
-      links.append((stage, input.summary, true))
+      links.append(Link(stage: stage, change: input.summary, isInput: true))
     }
   }
 
-  /// Takes a stage whose inputs may come out differently.
+  /// Takes a stage without changes of which an input may change.
   mutating func pass(_ stage: String, input: String) {
     guard !isFinished else { return }
-    links.append((stage, "\(input) may change", true))
+    links.append(Link(stage: stage, change: "\(input) may change", isInput: true))
   }
 
-  /// “`Curate` would run because `Metadata` changed because file data.noun changed, 3 days ago”; `nil` when no cause is known.
-  /// - Parameter beginning: what the causes explain.
+  /// The sentence with all causes: “`Curate` would run because `Metadata` changed because file data.noun changed,
+  /// 3 days ago”; `nil` when no cause is known.
+  /// - Parameter beginning: the fact that the causes explain.
   func sentence(_ beginning: String) -> String? {
     guard !links.isEmpty else { return nil }
     var text = beginning
@@ -39,8 +55,9 @@ struct CauseChain {
 }
 
 extension WhyAnswer.Cause {
+  /// A changed component. Contents are shown by digest, other values as they are.
   init(_ change: KeyChange, stage: String) {
-    let showsDigest = change.kind == .artifact || change.kind == .file || change.kind == .folder || change.kind == .code
+    let showsDigest = [.artifact, .file, .folder, .code].contains(change.kind)
     self.init(
       stage: stage, component: change.name, kind: change.kind,
       old: change.old.map { showsDigest ? $0.digest.short : $0.display },

@@ -6,44 +6,54 @@ internal import NotebookRuntime
 
 /// One side of a comparison, as a command names it.
 package struct DiffSide: Sendable {
-  /// An artifact with its bytes, or with nothing but its digest where a lock file names bytes that are not here.
+  /// An artifact with its bytes, or only with its digest where the store does not have the bytes that a lock names.
   package struct Item: Sendable {
+    /// The output's name, or a file's.
     package var name: String
+    /// The artifact's format, such as `pairs/1`.
     package var format: String
+    /// The digest of its content.
     package var digest: Digest
+    /// The place of the content in the store; `nil` for a file on disk.
     package var stored: StoredContent?
+    /// The bytes; `nil` when they are not at hand.
     package var content: ArtifactContent?
-    /// Of curated pairs, the index of entries that their stage matched them with.
+    /// For curated pairs, the index of entries that their stage matched them with.
     package var index: ArtifactContent?
   }
 
-  /// What the name stands for.
+  /// The thing that a command names: one artifact, or all artifacts of a version.
   package enum Subject: Sendable {
     case artifact(Item)
     case version([Item])
   }
 
-  /// As the user wrote it, with the notebook where that was found.
+  /// The words of the user, with the notebook where that was found.
   package var label: String
+  /// The artifact or version that they name.
   package var subject: Subject
 }
 
-/// Finds what the words of `colophon diff` name: `ARTIFACT@REVISION`, an artifact, a revision, a lock file, a file on disk, or a folder with
-/// an artifact's files.
+/// Finds the artifacts that the words of `colophon diff` name: `ARTIFACT@REVISION`, an artifact, a revision, a lock
+/// file, a file on disk, or a folder with an artifact's files.
 package struct DiffSides {
   private let project: Project
   private let store: ArtifactStore?
 
+  /// Sides of one project.
   /// - Parameters:
-  ///   - project: where lock files and versions belong.
-  ///   - store: `nil` where there is none, so that only files can be compared.
+  ///   - project: the project of the lock files and versions.
+  ///   - store: the project's store; without one only files can be compared.
   package init(project: Project, store: ArtifactStore?) {
     self.project = project
     self.store = store
   }
 
-  /// - Parameter format: what a file on disk holds; by its extension unless given.
-  /// - Throws: ``DriverError`` when nothing or several things have that name; what the store throws.
+  /// The side that a word of the command line names.
+  /// - Parameters:
+  ///   - words: the name. A file on disk comes first, then a revision, then an artifact.
+  ///   - format: the format of a file on disk; by its extension unless given.
+  /// - Throws: ``OperationError`` when nothing or several things have that name; the errors of the store.
   package func side(_ words: String, format: String? = nil) throws -> DiffSide {
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: words, isDirectory: &isFolder), !isFolder.boolValue {
@@ -51,24 +61,28 @@ package struct DiffSides {
     }
     // A folder may have a notebook's name; with a format it is an artifact's.
     if isFolder.boolValue, let format { return try folder(words, format: format) }
+
     let store = try needed(words)
     if let mark = words.lastIndex(of: "@") {
       let (name, revision) = (String(words[..<mark]), String(words[words.index(after: mark)...]))
       guard !name.isEmpty, !revision.isEmpty else {
-        throw DriverError("“\(words)” is not ARTIFACT@REVISION; `colophon show REVISION` lists a version's artifacts")
+        throw OperationError(
+          operation: "compare", subject: words, reason: "it is not ARTIFACT@REVISION",
+          advice: "`colophon show REVISION` lists a version's artifacts")
       }
       return DiffSide(label: words, subject: .artifact(try item(name, at: revision, store)))
     }
+
     let artifacts: [NamedContent]
     do throws(StoreError) { artifacts = try store.artifacts(at: words) } catch {
       guard Self.isUnknown(error) else { throw error }
       return try artifact(words, store)
     }
     return DiffSide(
-      label: words, subject: .version(try withIndexes(artifacts.map { item($0, store) }, at: words, store)))
+      label: words, subject: .version(try withIndexes(artifacts.map { item($0, store) }, at: words, store: store)))
   }
 
-  /// Whether a revision is not there, in contrast to one that is damaged.
+  /// True when there is no such revision, in contrast to a damaged one.
   private static func isUnknown(_ error: StoreError) -> Bool {
     switch error.cause {
     case .notFound, .git, .invalidName: true
@@ -78,7 +92,9 @@ package struct DiffSides {
 
   private func needed(_ words: String) throws -> ArtifactStore {
     guard let store else {
-      throw DriverError("there is no file \(words), and no store in \(project.artifacts) yet: run a notebook first")
+      throw OperationError(
+        operation: "compare", subject: words, reason: "there is no such file, and no store in \(project.artifacts) yet",
+        advice: "run a notebook first")
     }
     return store
   }
@@ -92,28 +108,29 @@ package struct DiffSides {
   private func item(_ name: String, at revision: String, _ store: ArtifactStore) throws -> DiffSide.Item {
     let named = item(try store.read(name, at: revision), store)
     guard named.format == Self.pairs else { return named }
-    let all = try withIndexes(try store.artifacts(at: revision).map { item($0, store) }, at: revision, store)
+    let all = try withIndexes(try store.artifacts(at: revision).map { item($0, store) }, at: revision, store: store)
     return all.first { $0.name == name } ?? named
   }
 
-  // MARK: What curated pairs were matched with
+  // MARK: Indexes of curated pairs
 
   private static let pairs = "pairs/1"
   private static let index = "concept-index/1"
 
-  private func withIndexes(_ items: [DiffSide.Item], at revision: String, _ store: ArtifactStore) throws -> [DiffSide
-    .Item]
-  {
+  /// The artifacts of a version, curated pairs with the index that they were matched with.
+  private func withIndexes(
+    _ items: [DiffSide.Item], at revision: String, store: ArtifactStore
+  ) throws -> [DiffSide.Item] {
     guard items.contains(where: { $0.format == Self.pairs }), items.contains(where: { $0.format == Self.index }) else {
       return items
     }
     let lock = try LockFile(data: Data(try store.lock(at: revision)), name: revision)
-    return try withIndexes(items, lock.stages, store)
+    return try withIndexes(items, by: lock.stages, store: store)
   }
 
   /// Finds the indices by the records of the stages that made the pairs.
   private func withIndexes(
-    _ items: [DiffSide.Item], _ entries: [LockFile.Entry], _ store: ArtifactStore
+    _ items: [DiffSide.Item], by entries: [LockFile.Entry], store: ArtifactStore
   ) throws -> [DiffSide.Item] {
     let indices = Dictionary(
       items.filter { $0.format == Self.index }.map { ($0.digest, $0.content) }, uniquingKeysWith: { first, _ in first })
@@ -136,53 +153,50 @@ package struct DiffSides {
         found.append((notebook, artifact))
       }
     }
+
     if found.count == 1 {
       return DiffSide(
         label: "\(name)@\(found[0].notebook)", subject: .artifact(try item(name, at: found[0].notebook, store)))
     }
     guard !found.isEmpty else {
-      throw DriverError(
-        "there is no file, revision or artifact “\(name)”; `colophon log` lists versions, `colophon show NOTEBOOK` their artifacts"
-      )
+      throw OperationError(
+        operation: "compare", subject: name, reason: "there is no file, revision or artifact of that name",
+        advice: "`colophon log` lists versions, `colophon show NOTEBOOK` their artifacts")
     }
-    throw DriverError(
-      "several notebooks have an artifact “\(name)”; name one: \(found.map { "\(name)@\($0.notebook)" }.joined(separator: ", "))"
-    )
+    throw OperationError(
+      operation: "compare", subject: name, reason: "several notebooks have an artifact of that name",
+      advice: "name one: \(found.map { "\(name)@\($0.notebook)" }.joined(separator: ", "))")
   }
 
   private func file(_ path: String, format: String?) throws -> DiffSide {
     if format == nil, URL(fileURLWithPath: path).pathExtension == "json", let lock = try? LockFile(path: path) {
       let items = try lock.stages.map { try self.item($0) }
       return DiffSide(
-        label: path, subject: .version(try store.map { try withIndexes(items, lock.stages, $0) } ?? items))
+        label: path, subject: .version(try store.map { try withIndexes(items, by: lock.stages, store: $0) } ?? items))
     }
     let content = try ArtifactContent(path: path)
     let name = URL(fileURLWithPath: path).lastPathComponent
-    return DiffSide(
-      label: path,
-      subject: .artifact(
-        DiffSide.Item(
-          name: name, format: format ?? Comparison.format(ofFile: name), digest: content.digest, stored: nil,
-          content: content)))
+    let item = DiffSide.Item(
+      name: name, format: format ?? Comparison.format(ofFile: name), digest: content.digest, content: content)
+    return DiffSide(label: path, subject: .artifact(item))
   }
 
-  /// The files of an artifact as `colophon export` writes several.
+  /// An artifact of several files, as `colophon export` writes it.
   private func folder(_ path: String, format: String) throws -> DiffSide {
     let names = try FileManager.default.subpathsOfDirectory(atPath: path).filter { name in
       var isFolder: ObjCBool = false
       return FileManager.default.fileExists(atPath: "\(path)/\(name)", isDirectory: &isFolder) && !isFolder.boolValue
     }
-    guard !names.isEmpty else { throw DriverError("there is no file in the folder \(path)") }
+    guard !names.isEmpty else {
+      throw OperationError(operation: "compare", subject: path, cause: "there is no file in the folder")
+    }
     let content = ArtifactContent(files: try names.map { try ContentFile(path: "\(path)/\($0)", name: $0) })
-    return DiffSide(
-      label: path,
-      subject: .artifact(
-        DiffSide.Item(
-          name: URL(fileURLWithPath: path).lastPathComponent, format: format, digest: content.digest, stored: nil,
-          content: content)))
+    let name = URL(fileURLWithPath: path).lastPathComponent
+    let item = DiffSide.Item(name: name, format: format, digest: content.digest, content: content)
+    return DiffSide(label: path, subject: .artifact(item))
   }
 
-  /// What a lock file names, with its bytes where the store has them.
+  /// The output of a lock's entry, with its bytes where the store has them.
   private func item(_ entry: LockFile.Entry) throws -> DiffSide.Item {
     var item = DiffSide.Item(name: entry.artifact, format: entry.output.format, digest: entry.output.digest)
     if let store, let outcome = try store.lookup(entry.key), outcome.output.digest == entry.output.digest {

@@ -2,20 +2,28 @@ package import Core
 internal import Foundation
 internal import Glibc
 internal import Processes
+internal import TextFormatting
 
-/// Looks at everything that a run needs on this machine.
+/// Examines everything that a run needs on this machine.
 package enum Doctor {
+  /// The state of one thing that a run needs.
   package struct Finding: Codable, Sendable {
+    /// Good; usable with a loss; or in the way of every run.
     package enum State: String, Codable, Sendable { case good, warning, bad }
+    /// The thing, in a few words.
     package var subject: String
+    /// Its state.
     package var state: State
-    /// What was found, and for anything but good what to do.
+    /// The thing that was found; for a state that is not good, with the remedy.
     package var detail: String
   }
 
-  /// - Parameter project: whose folders are looked at.
+  /// Examines the machine. Libraries are loaded into this process.
+  /// - Parameter project: the project whose folders are examined.
+  /// - Returns: the findings in the order of printing.
   package static func examine(_ project: Project) -> [Finding] {
     var findings: [Finding] = []
+
     let toolchain: Toolchain?
     do {
       let found = try Toolchain()
@@ -25,13 +33,13 @@ package enum Doctor {
       toolchain = nil
       findings.append(Finding(subject: "Swift", state: .bad, detail: "\(error)"))
     }
+    // Everything else of Colophon's own is in the toolchain's folder.
     if let toolchain {
-      for (library, use, package) in libraries {
-        findings.append(loads(toolchain.library + "/" + library, use, package))
-      }
+      for library in libraries { findings.append(load(library, from: toolchain.library)) }
       findings.append(worker(toolchain.library + "/colophon-train-worker"))
       findings.append(sandbox(toolchain.library))
     }
+
     findings.append(linearAlgebra())
     findings.append(font())
     findings.append(languageModel(project))
@@ -39,31 +47,40 @@ package enum Doctor {
     return findings
   }
 
+  /// A library that is loaded when it is needed.
+  private struct Library {
+    var name: String
+    var use: String
+    /// The Debian packages that it needs.
+    var packages: String
+  }
+
   private static let libraries = [
-    ("libColophonTorch.so", "tensors and training", "libtorch-dev libopenblas0-openmp"),
-    ("libColophonVips.so", "pictures", "libvips-dev"),
-    ("libColophonSentencePiece.so", "tokenizers", "libsentencepiece-dev"),
-    ("libColophonFastText.so", "language identification", "libfasttext-dev"),
-    ("libColophonICU.so", "word boundaries", "libicu-dev"),
+    Library(
+      name: "libColophonTorch.so", use: "tensors and training", packages: "libtorch-dev libopenblas0-openmp"),
+    Library(name: "libColophonVips.so", use: "pictures", packages: "libvips-dev"),
+    Library(name: "libColophonSentencePiece.so", use: "tokenizers", packages: "libsentencepiece-dev"),
+    Library(name: "libColophonFastText.so", use: "language identification", packages: "libfasttext-dev"),
+    Library(name: "libColophonICU.so", use: "word boundaries", packages: "libicu-dev"),
   ]
 
   private static func compiler(_ toolchain: Toolchain) -> Finding {
-    guard let (ending, output) = try? ChildProcess.run(toolchain.compiler, ["--version"]), ending == .exited(0) else {
+    guard let run = try? ToolRun(detached: toolchain.compiler, ["--version"]), run.succeeded else {
       return Finding(
         subject: "Swift", state: .bad, detail: "\(toolchain.compiler) does not run; install Swift 6.2 or newer")
     }
-    let line = String(decoding: output, as: UTF8.self).split(separator: "\n").first.map(String.init) ?? ""
+    let line = run.text.split(separator: "\n").first.map(String.init) ?? ""
     return Finding(subject: "Swift", state: .good, detail: line)
   }
 
-  private static func loads(_ path: String, _ use: String, _ package: String) -> Finding {
-    let subject = URL(fileURLWithPath: path).lastPathComponent
-    guard dlopen(path, RTLD_NOW | RTLD_LOCAL) != nil else {
+  private static func load(_ library: Library, from folder: String) -> Finding {
+    guard dlopen("\(folder)/\(library.name)", RTLD_NOW | RTLD_LOCAL) != nil else {
       let reason = String(cString: dlerror())
       return Finding(
-        subject: subject, state: .bad, detail: "\(use): \(reason). apt-get install \(package), then build again")
+        subject: library.name, state: .bad,
+        detail: "\(library.use): \(reason). apt-get install \(library.packages), then build again")
     }
-    return Finding(subject: subject, state: .good, detail: use)
+    return Finding(subject: library.name, state: .good, detail: library.use)
   }
 
   private static func worker(_ path: String) -> Finding {
@@ -123,9 +140,10 @@ package enum Doctor {
     guard statvfs(project.root, &status) == 0 else {
       return Finding(subject: "disk", state: .warning, detail: "cannot tell the free space of \(project.root)")
     }
-    let gigabytes = Double(status.f_bavail) * Double(status.f_frsize) / 1e9
+    let free = Int64(clamping: UInt64(status.f_bavail) &* UInt64(status.f_frsize))
+    let isScarce = free < 2_000_000_000
     return Finding(
-      subject: "disk", state: gigabytes < 2 ? .warning : .good,
-      detail: "\((gigabytes * 10).rounded() / 10) GB free" + (gigabytes < 2 ? ": runs may fill it; free some" : ""))
+      subject: "disk", state: isScarce ? .warning : .good,
+      detail: "\(NumberText.bytes(free)) free" + (isScarce ? ": runs may fill it; free some" : ""))
   }
 }

@@ -6,37 +6,39 @@ internal import NotebookRuntime
 internal import Processes
 internal import TextFormatting
 
-/// Makes `git diff` and `git log -p` show what changed inside of artifacts.
+/// Lets `git diff` and `git log -p` show the changes inside artifacts.
 ///
-/// Git's own line diff compares what `colophon git-textconv FILE` prints of either side. The driver is in the repository's configuration, which
-/// is not committed; `.gitattributes`, which is, names the files it is for. Where the driver is not installed git shows the files as they are.
+/// Git's own line diff compares the lines that `colophon git-textconv FILE` prints for either side. The driver is in
+/// the repository's configuration, which is not committed; `.gitattributes`, which is committed, names its files. Where
+/// the driver is not installed git shows the files unchanged.
 package struct GitDriver {
   private let project: Project
   private let command: String
 
   private static let begin = "# colophon: begin. Written by `colophon install-git-driver`, which also takes it away."
   private static let end = "# colophon: end"
-  /// What the project's own repository shows through the driver.
+  /// The files of the project's own repository that git shows through the driver.
   private static let patterns = ["Artifacts/*/lock.json", "Artifacts/**/*.svg", "*.npy", "*.safetensors"]
-  /// What the store's repository shows through it: its trees have each artifact's files.
+  /// The files of the store's repository, whose trees have the files of each artifact.
   private static let storePatterns = ["lock.json", "value.json", "*.npy", "*.safetensors", "*.svg"]
 
+  /// A driver of one project.
   /// - Parameters:
-  ///   - project: its folder is in a git repository.
-  ///   - command: the path of this program.
+  ///   - project: a project whose folder is in a git repository.
+  ///   - command: the path of this program, which git starts.
   package init(project: Project, command: String) {
     self.project = project
     self.command = command
   }
 
-  /// Installs the driver; done twice, it changes nothing more.
-  /// - Returns: what was done, a line each.
-  /// - Throws: ``DriverError`` when there is no git repository, or git or a file refuses.
+  /// Installs the driver. A second time changes nothing.
+  /// - Returns: a line for each step that was done.
+  /// - Throws: ``OperationError`` when there is no git repository, when git fails, or when a file cannot be written.
   package func install() throws -> [String] {
     let root = try repository()
     let textconv = "\(Self.quoted(command)) git-textconv --project \(Self.quoted(project.root))"
     try configure(root, textconv)
-    // In the project's folder, which may lie within the repository: the patterns count from there.
+    // In the project's folder, which may be inside the repository: the patterns count from there.
     try edit(project.root + "/.gitattributes", Self.patterns)
     var done = ["\(project.root)/.gitattributes names the files", "the driver is in the configuration of \(root)"]
     if FileManager.default.fileExists(atPath: project.store) {
@@ -48,7 +50,9 @@ package struct GitDriver {
     return done
   }
 
-  /// Takes the driver away; other lines and settings stay.
+  /// Removes the driver; other lines and settings stay.
+  /// - Returns: a line for each step that was done.
+  /// - Throws: ``OperationError`` when there is no git repository, when git fails, or when a file cannot be written.
   package func uninstall() throws -> [String] {
     let root = try repository()
     for (folder, attributes) in [
@@ -59,24 +63,26 @@ package struct GitDriver {
       try git(folder, ["config", "--remove-section", "diff.colophon"], allowing: [5, 128])
       try edit(attributes, [])
     }
-    return ["the driver is taken out of \(root)"]
+    return ["the driver is removed from \(root)"]
   }
 
   private func configure(_ folder: String, _ textconv: String) throws {
     try git(folder, ["config", "diff.colophon.textconv", textconv])
-    // The line above a hunk is the artifact's.
+    // The line above a hunk names the artifact.
     try git(folder, ["config", "diff.colophon.xfuncname", "^([^ ].*)$"])
   }
 
   private func repository() throws -> String {
-    let (ending, output) = try Self.run(project.root, ["rev-parse", "--show-toplevel"])
-    guard ending == .exited(0) else {
-      throw DriverError("\(project.root) is in no git repository with a working tree: `git init` makes one")
+    let run = try Self.run(project.root, ["rev-parse", "--show-toplevel"])
+    guard run.succeeded else {
+      throw OperationError(
+        operation: "set up git", subject: project.root, reason: "it is not in a git repository with a working tree",
+        advice: "`git init` makes one")
     }
-    return String(decoding: output, as: UTF8.self).split(separator: "\n").first.map(String.init) ?? project.root
+    return run.text.split(separator: "\n").first.map(String.init) ?? project.root
   }
 
-  /// Replaces the lines between the marks, and leaves all others as they are.
+  /// Replaces the lines between the marks, and removes a file that is empty then. Other lines stay unchanged.
   private func edit(_ path: String, _ patterns: [String]) throws {
     let before = FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
     var kept: [Substring] = []
@@ -86,32 +92,41 @@ package struct GitDriver {
       if !isOurs { kept.append(line) }
       if line == Self.end { isOurs = false }
     }
-    guard !isOurs else { throw DriverError("\(path) has “\(Self.begin)” without “\(Self.end)”; mend it by hand") }
+    guard !isOurs else {
+      throw OperationError(
+        operation: "set up git", subject: path, reason: "it has “\(Self.begin)” without “\(Self.end)”",
+        advice: "repair it by hand")
+    }
+
+    // Empty lines at the end go: installing twice would add more of them.
     while kept.last?.isEmpty ?? false { kept.removeLast() }
     var lines = kept.map(String.init)
     if !patterns.isEmpty { lines += [Self.begin] + patterns.map { "\($0) diff=colophon" } + [Self.end] }
     let after = lines.isEmpty ? "" : lines.joined(separator: "\n") + "\n"
     if after == before || (before == nil && after.isEmpty) { return }
+
     do {
       if after.isEmpty {
         try FileManager.default.removeItem(atPath: path)
       } else {
         try after.write(toFile: path, atomically: true, encoding: .utf8)
       }
-    } catch { throw DriverError("cannot write \(path): \(error.localizedDescription)") }
+    } catch {
+      throw OperationError(
+        operation: "set up git", subject: path, cause: "writing the file: \(error.localizedDescription)")
+    }
   }
 
   private func git(_ folder: String, _ arguments: [String], allowing: Set<Int32> = []) throws {
-    let (ending, output) = try Self.run(folder, arguments)
-    if case .exited(let status) = ending, status == 0 || allowing.contains(status) { return }
-    throw DriverError(
-      "git \(arguments.joined(separator: " ")) in \(folder) failed: \(String(decoding: output, as: UTF8.self))")
+    let run = try Self.run(folder, arguments)
+    if run.succeeded || allowing.contains(run.status) { return }
+    throw OperationError(
+      operation: "run git \(arguments.joined(separator: " "))", subject: folder,
+      cause: String(decoding: run.output, as: UTF8.self))
   }
 
-  private static func run(_ folder: String, _ arguments: [String]) throws -> (
-    ending: ChildProcess.Ending, output: [UInt8]
-  ) {
-    try ChildProcess.run("/usr/bin/env", ["git", "-C", folder] + arguments)
+  private static func run(_ folder: String, _ arguments: [String]) throws -> ToolRun {
+    try ToolRun(detached: "git", ["-C", folder] + arguments)
   }
 
   /// A word as a shell reads it.
@@ -120,25 +135,30 @@ package struct GitDriver {
 
 /// A file as git compares it: lines of text.
 package enum GitText {
-  /// The lines of a lock file, with what the store knows of every artifact, or of another file by its extension.
-  /// - Throws: ``DriverError``, or what reading the file throws.
+  /// The lines of a lock file, with those of every artifact that the store has; or of another file, by its extension.
+  /// - Parameters:
+  ///   - path: the file, or git's copy of it.
+  ///   - project: the project whose store is used, if there is one.
+  /// - Throws: an error of reading the file.
   package static func lines(_ path: String, project: Project) throws -> [String] {
     let name = URL(fileURLWithPath: path).lastPathComponent
     guard name.hasSuffix("lock.json"), let lock = try? LockFile(path: path) else {
-      // Git's copies of `value.json` and `log.json` are tables or values; a table's rows are told from any other JSON by reading it.
+      // `value.json` may be a table or any other value: only reading it shows which.
       let content = try ArtifactContent(path: path, name: name)
       if name.hasSuffix("value.json"), let table = try? Comparison.listing(of: content, format: "table/1") {
         return table
       }
       return try Comparison.listing(of: content, format: Comparison.format(ofFile: name))
     }
+
     let store =
       FileManager.default.fileExists(atPath: project.store)
-      ? try? ArtifactStore(artifacts: project.artifacts, project: project.root) : nil
+      ? try? ArtifactStore(project: project) : nil
     var lines = [TerminalWidth.safe("notebook \(lock.notebook)")]
     for (name, value) in (lock.parameters ?? [:]).sorted(by: { $0.key < $1.key }) {
       lines.append(TerminalWidth.safe("parameter \(name) = \(value)"))
     }
+
     for entry in lock.stages {
       lines.append(TerminalWidth.safe("\(entry.artifact) (\(entry.output.format))"))
       lines.append(TerminalWidth.safe("  stage \(entry.stage), cell \(entry.cell), key \(entry.key.short)"))

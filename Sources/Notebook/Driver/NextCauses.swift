@@ -4,27 +4,33 @@ internal import Foundation
 internal import NotebookRuntime
 internal import TextFormatting
 
-/// Why stages would run in the next run.
+/// The causes for which stages would run in the next run.
 struct NextCauses {
+  /// The calls that would or may run.
   let planned: [PlannedCall]
-  let lock: LockFile?
+  /// The stage calls of the last run; none before the first.
+  let locked: [LockFile.Entry]
+  /// The records of earlier runs.
   let store: ArtifactStore
+  /// The project whose files may have changed.
   let project: Project
 
-  /// Direct causes first, then those of the inputs that may change; and the way to the first one.
+  /// The causes of one call, direct ones first, then those of the inputs that may change; and the way to the first.
   func causes(of call: PlannedCall) -> (causes: [WhyAnswer.Cause], chain: CauseChain) {
     var causes: [WhyAnswer.Cause] = []
     var chain = CauseChain()
     var seen: Set<Digest> = []
-    collect(call, into: &causes, &chain, &seen)
+    collect(call, into: &causes, chain: &chain, seen: &seen)
     return (causes, chain)
   }
 
   private func collect(
-    _ call: PlannedCall, into causes: inout [WhyAnswer.Cause], _ chain: inout CauseChain, _ seen: inout Set<Digest>
+    _ call: PlannedCall, into causes: inout [WhyAnswer.Cause], chain: inout CauseChain, seen: inout Set<Digest>
   ) {
     guard seen.insert(call.key).inserted else { return }
-    let before = (lock?.stages ?? []).filter { $0.stage == call.call.stage }
+
+    // Of several earlier calls of the stage, the most similar one.
+    let before = locked.filter { $0.stage == call.call.stage }
       .compactMap { (try? store.record(for: $0.key)) ?? nil }
       .min {
         KeyChange.between($0.components, call.components).count
@@ -33,16 +39,18 @@ struct NextCauses {
     let changes = before.map { KeyChange.between($0.components, call.components) } ?? []
     causes += changes.map { WhyAnswer.Cause($0, stage: call.call.stage) }
     chain.take(changes, of: call.call.stage) { age(of: $0, since: before?.started ?? 0) }
-    let uncertain = call.components.filter { $0.kind == .artifact }
+
+    let uncertain = call.components.filter { $0.kind == .artifact || $0.kind == .parameter }
     for upstream in planned where upstream.key != call.key {
-      let outputs = Set((lock?.stages ?? []).filter { $0.stage == upstream.call.stage }.map(\.output.digest))
+      let outputs = Set(locked.filter { $0.stage == upstream.call.stage }.map(\.output.digest) + upstream.traces)
       guard let input = uncertain.first(where: { outputs.contains($0.digest) }) else { continue }
       if changes.isEmpty { chain.pass(call.call.stage, input: input.name) }
-      collect(upstream, into: &causes, &chain, &seen)
+      collect(upstream, into: &causes, chain: &chain, seen: &seen)
     }
   }
 
-  /// Which file of a folder changed, and how long ago.
+  /// The time since a file changed, in words; for a folder, with the name of its newest file.
+  /// - Parameter since: the time of the last run, in seconds since 1970: older files of a folder are ignored.
   private func age(of change: KeyChange, since: Double) -> String? {
     guard let component = change.new, change.kind == .file || change.kind == .folder else { return nil }
     let path = component.display.hasPrefix("/") ? component.display : project.root + "/" + component.display
@@ -54,6 +62,7 @@ struct NextCauses {
     return newest.map { "\($0.file) \(TimeText.ago($0.time))" }
   }
 
+  /// The time of the last change of a regular file, in seconds since 1970.
   private func modified(_ path: String) -> Double? {
     let attributes = try? FileManager.default.attributesOfItem(atPath: path)
     guard attributes?[.type] as? FileAttributeType == .typeRegular else { return nil }

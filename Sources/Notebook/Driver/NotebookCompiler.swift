@@ -6,29 +6,35 @@ internal import Processes
 
 /// A notebook's program, ready to run.
 struct CompiledNotebook {
-  /// The executable; `nil` when no cell is left that compiles.
+  /// The path of the executable; `nil` when no cell compiles.
   var program: String?
+  /// The cells and stage calls of the whole notebook.
   var manifest: ProgramManifest
-  /// Cells that do not compile, each with the first thing the compiler said of it.
+  /// The cells that do not compile, each with its first error.
   var uncompiled: [Int: Diagnostic]
-  /// Cells left out because they depend on one of those.
+  /// The cells that are left out, each with the cell that it depends on and that is not in the program.
   var leftOut: [Int: Int]
-  /// Everything the compiler said, in the notebook's order.
+  /// All messages of the compiler, in the notebook's order.
   var diagnostics: [Diagnostic]
 }
 
 /// Compiles notebooks; an unchanged program is never compiled twice.
 struct NotebookCompiler {
+  /// The project whose `.colophon` keeps the programs.
   let project: Project
+  /// The compiler.
   let toolchain: Toolchain
 
-  /// - Throws: ``DriverError`` when the compiler itself fails.
+  /// Compiles a notebook, without the cells that do not compile and those that depend on them.
+  /// - Throws: ``OperationError`` when the compiler itself fails; ``Interrupted``.
   func compile(_ document: NotebookDocument) throws -> CompiledNotebook {
     let folder = project.programs + "/" + key(document.codeFingerprint)
     if let manifest = cachedManifest(folder) {
       return CompiledNotebook(
         program: folder + "/program", manifest: manifest, uncompiled: [:], leftOut: [:], diagnostics: [])
     }
+
+    // An attempt without the faulty cells may show faults that the compiler did not come to before.
     let whole = NotebookProgram(document)
     var diagnostics = whole.diagnostics
     var faulty = whole.faultyCells
@@ -38,9 +44,11 @@ struct NotebookCompiler {
         faulty.isEmpty && faultyInlines.isEmpty ? nil : whole.pruned(removing: faulty, inlines: faultyInlines)
       let program = pruned?.program ?? whole
       let attempt = try executable(of: program)
-      guard attempt.path == nil, !attempt.report.cells.isEmpty || !attempt.report.inlines.isEmpty else {
+      diagnostics += attempt.report.diagnostics
+
+      let hasNewFaults = !attempt.report.cells.isEmpty || !attempt.report.inlines.isEmpty
+      guard attempt.path == nil, hasNewFaults else {
         guard attempt.path != nil || program.manifest.cells.isEmpty else { throw internalFailure(attempt.report) }
-        diagnostics += attempt.report.diagnostics
         if pruned == nil, let path = attempt.path {
           try remember(program.manifest, path: path, in: folder)
         }
@@ -50,13 +58,13 @@ struct NotebookCompiler {
           leftOut: pruned?.skipped ?? [:],
           diagnostics: diagnostics.sorted { ($0.line, $0.column) < ($1.line, $1.column) })
       }
-      diagnostics += attempt.report.diagnostics
       faulty.formUnion(attempt.report.cells)
       faultyInlines.formUnion(attempt.report.inlines)
     }
   }
 
-  /// The same cells compiled so that a trap says what went wrong and where; `nil` when that does not work.
+  /// The same cells compiled so that a trap prints its reason and place.
+  /// - Returns: the executable; `nil` when it cannot be made.
   func checkedProgram(of document: NotebookDocument, without compiled: CompiledNotebook) -> String? {
     let whole = NotebookProgram(document)
     let faulty = Set(compiled.uncompiled.keys)
@@ -64,10 +72,10 @@ struct NotebookCompiler {
     return try? executable(of: program, checked: true).path
   }
 
-  /// For each faulty cell the first error that stands in it.
-  private static func first(_ diagnostics: [Diagnostic], in cells: Set<Int>, of document: NotebookDocument) -> [Int:
-    Diagnostic]
-  {
+  /// The first error in each faulty cell.
+  private static func first(
+    _ diagnostics: [Diagnostic], in cells: Set<Int>, of document: NotebookDocument
+  ) -> [Int: Diagnostic] {
     var found: [Int: Diagnostic] = [:]
     for cell in document.cells where cells.contains(cell.id) {
       found[cell.id] =
@@ -77,59 +85,78 @@ struct NotebookCompiler {
     return found
   }
 
-  private func internalFailure(_ report: CompilerReport) -> DriverError {
+  private func internalFailure(_ report: CompilerReport) -> OperationError {
     let words = report.diagnostics.prefix(5).map(\.description).joined(separator: "\n")
-    return DriverError("the notebook's program cannot be compiled:\n\(words)")
+    return OperationError(
+      operation: "compile the notebook", subject: "its program",
+      cause: "there are errors outside of its cells:\n\(words)")
   }
 
   /// The executable of exactly this program, from the cache or compiled now.
-  /// - Parameter checked: whether traps say what went wrong and where, at the price of speed.
+  /// - Parameter checked: true for a program that is slower, and prints the reason and place of a trap.
+  /// - Returns: the path, `nil` when the program does not compile; and the compiler's messages.
   private func executable(
     of program: NotebookProgram, checked: Bool = false
   ) throws -> (path: String?, report: CompilerReport) {
     let folder = project.programs + "/" + key(program.digest) + (checked ? "-checked" : "")
     let path = folder + "/program"
     if FileManager.default.isExecutableFile(atPath: path) { return (path, program.report(on: "")) }
+
+    // Compiled in a folder of this process's own, so that no other process finds half a program.
     let working = project.programs + "/compiling-\(ProcessInfo.processInfo.processIdentifier)"
     do {
       try? FileManager.default.removeItem(atPath: working)
       try FileManager.default.createDirectory(atPath: working, withIntermediateDirectories: true)
       try Data(program.source.utf8).write(to: URL(fileURLWithPath: working + "/notebook.swift"))
     } catch {
-      throw DriverError("cannot write into \(project.programs): \(error.localizedDescription)")
+      throw cannotWrite(error)
     }
     defer { try? FileManager.default.removeItem(atPath: working) }
-    let (ending, output) = try ChildProcess.run(toolchain.compiler, arguments(working: working, checked: checked))
-    let text = String(decoding: output, as: UTF8.self)
+
+    let run = try ToolRun(detached: toolchain.compiler, arguments(working: working, checked: checked)) {
+      Interruption.requested
+    }
+    try Interruption.check()
+    let text = String(decoding: run.output, as: UTF8.self)
     let report = program.report(on: text)
-    guard ending == .exited(0) else {
+    guard run.succeeded else {
       guard report.diagnostics.contains(where: { $0.severity == .error }) else {
-        throw DriverError("swiftc failed without pointing at the notebook:\n\(text.suffix(2000))")
+        throw OperationError(
+          operation: "compile the notebook", subject: "swiftc",
+          cause: "it failed without a message about the notebook:\n\(text.suffix(2000))")
       }
       return (nil, report)
     }
+
     try? FileManager.default.removeItem(atPath: folder)
     do {
       try FileManager.default.moveItem(atPath: working, toPath: folder)
     } catch {
-      throw DriverError("cannot write into \(project.programs): \(error.localizedDescription)")
+      throw cannotWrite(error)
     }
     return (path, report)
   }
 
   private func arguments(working: String, checked: Bool) -> [String] {
-    [
-      "-swift-version", "6", "-enable-upcoming-feature", "NonisolatedNonsendingByDefault",
-    ] + (checked ? ["-Onone", "-g"] : ["-O"]) + [
-      "-parse-as-library",
-      "-module-name", RunEnvironment.notebookModule, "-diagnostic-style", "llvm", "-no-color-diagnostics",
-      "-I", toolchain.library + "/Modules",
-    ] + toolchain.moduleMaps.flatMap { ["-Xcc", "-fmodule-map-file=" + $0] } + [
-      "-L", toolchain.library, "-lColophon", "-Xlinker", "-rpath", "-Xlinker",
-      toolchain.library, working + "/notebook.swift", "-o", working + "/program",
+    let language = ["-swift-version", "6", "-enable-upcoming-feature", "NonisolatedNonsendingByDefault"]
+    let module = [
+      "-parse-as-library", "-module-name", RunEnvironment.notebookModule, "-diagnostic-style", "llvm",
+      "-no-color-diagnostics", "-I", toolchain.library + "/Modules",
     ]
+    let library = [
+      "-L", toolchain.library, "-lColophon", "-Xlinker", "-rpath", "-Xlinker", toolchain.library,
+    ]
+    return language + (checked ? ["-Onone", "-g"] : ["-O"]) + module
+      + toolchain.moduleMaps.flatMap { ["-Xcc", "-fmodule-map-file=" + $0] }
+      + library + [working + "/notebook.swift", "-o", working + "/program"]
   }
 
+  private func cannotWrite(_ error: any Error) -> OperationError {
+    OperationError(
+      operation: "write the compiled notebook", subject: project.programs, cause: error.localizedDescription)
+  }
+
+  /// The name of a program's folder: programs of other compilers and other builds of Colophon have other ones.
   private func key(_ digest: Digest) -> String {
     Digest(of: digest.hexadecimal + toolchain.identity).hexadecimal
   }
@@ -150,7 +177,7 @@ struct NotebookCompiler {
       try files.linkItem(atPath: path, toPath: folder + "/program")
       try JSONEncoder().encode(manifest).write(to: URL(fileURLWithPath: folder + "/manifest.json"), options: .atomic)
     } catch {
-      throw DriverError("cannot write into \(project.programs): \(error.localizedDescription)")
+      throw cannotWrite(error)
     }
   }
 }

@@ -4,46 +4,48 @@ internal import Foundation
 internal import Notebook
 internal import NotebookRuntime
 
-/// Makes the record of a run and the lock file from what a notebook program told.
+/// Makes the run record and the lock file from the events of a notebook program.
 struct RunRecordBuilder {
+  /// The notebook.
   let document: NotebookDocument
+  /// The places of its cells in the file.
   let lines: LineMap
+  /// The records of stages that did not run.
   let store: ArtifactStore
+  /// The outcome of the program.
   let result: Supervisor.Result
-  /// Cells left out of the program because they do not compile, with the compiler's words.
+  /// The cells that are not in the program because they do not compile, with the compiler's errors.
   let uncompiled: [Int: Diagnostic]
-  /// Cells left out because they depend on one of those.
+  /// The cells that are not in the program, each with the cell that it depends on and that is not in it either.
   let leftOut: [Int: Int]
+  /// In a verification, the calls of stages, which the program does not report itself.
+  var others: [(call: StageCallReport, outcome: StageOutcome)] = []
 
-  /// A stage call with the name of its output.
-  private struct Call {
-    var report: StageCallReport
-    var artifact: String
-    var key: Digest
-    var output: OutputSummary?
-    /// Its outcome when it ran in this run.
-    var outcome: StageOutcome?
-  }
-
+  /// Makes both.
   /// - Parameters:
-  ///   - notebook: its path from the project's folder.
-  ///   - parameters: what the lock says of the run's parameters.
+  ///   - notebook: the notebook's path from the project's folder.
+  ///   - parameters: the values of the run's parameters, for the lock.
+  ///   - started: the start of the run, in seconds since 1970.
+  ///   - seconds: the duration of the run.
   /// - Returns: the record; the lock with the stages that have an output.
   func assemble(
     notebook: String, parameters: [String: String], started: Double, seconds: Double
   ) throws -> (record: RunRecord, lock: LockFile) {
-    let calls = named()
+    let calls = try CallListing(result.collector, others: others, store: store).calls
     let outcomes = try stageOutcomes(calls)
-    let labels = Dictionary(uniqueKeysWithValues: document.cells.map { ($0.id, $0.options.label ?? String($0.id)) })
+    let labels = Dictionary(uniqueKeysWithValues: document.cells.map { ($0.id, $0.lockName) })
     let lock = LockFile(
       notebook: notebook, parameters: parameters,
-      stages: calls.compactMap { call in
+      stages: calls.filter(\.isLocked).compactMap { call in
         call.output.map {
           LockFile.Entry(
             artifact: call.artifact, stage: call.report.stage,
-            cell: labels[call.report.place.cell] ?? String(call.report.place.cell), key: call.key, output: $0)
+            cell: labels[call.report.place.cell] ?? String(call.report.place.cell), key: call.key, output: $0,
+            calls: call.calls.map(\.key))
         }
       })
+
+    // A failed run has a record too: with cells that failed, and inline expressions without a value.
     let record = RunRecord(
       notebook: notebook, started: started, seconds: seconds, environment: RunEnvironment.current,
       cells: cellOutcomes(),
@@ -53,36 +55,7 @@ struct RunRecordBuilder {
     return (record, lock)
   }
 
-  /// All calls in the order of their places, each output with a name of its own: the name that the notebook gives, else the
-  /// stage's, with `-2`, `-3` … from the second on.
-  private func named() -> [Call] {
-    var calls = result.collector.cached.map {
-      Call(report: $0.call, artifact: "", key: $0.key, output: $0.output, outcome: nil)
-    }
-    calls += result.collector.ran.map {
-      Call(report: $0.call, artifact: "", key: $0.outcome.key, output: $0.outcome.output, outcome: $0.outcome)
-    }
-    calls.sort { first, second in
-      let (a, b) = (first.report, second.report)
-      return (a.place.cell, a.place.line, a.sequence, a.stage) < (b.place.cell, b.place.line, b.sequence, b.stage)
-    }
-    var counts: [String: Int] = [:]
-    var used: Set<String> = []
-    for position in calls.indices {
-      let base = calls[position].report.name ?? calls[position].report.stage
-      var name: String
-      repeat {
-        let count = counts[base, default: 0] + 1
-        counts[base] = count
-        name = count == 1 ? base : "\(base)-\(count)"
-        // A name that the notebook gives can look like one that was counted.
-      } while !used.insert(name).inserted
-      calls[position].artifact = name
-    }
-    return calls
-  }
-
-  private func stageOutcomes(_ calls: [Call]) throws -> [StageOutcome] {
+  private func stageOutcomes(_ calls: [CallListing.Call]) throws -> [StageOutcome] {
     let wanted = calls.filter { $0.outcome == nil }
     // The report of a very long run groups its calls: it reads the records of some of each stage.
     var perStage: [String: Int] = [:]
@@ -93,19 +66,18 @@ struct RunRecordBuilder {
         records[call.key] = try store.record(for: call.key)
       }
     }
+
     return calls.map { call in
       if var outcome = call.outcome {
         outcome.artifact = call.artifact
+        if call.isLocked { outcome.place = call.report.place }
         return outcome
       }
       let record = records[call.key]
       return StageOutcome(
         place: call.report.place, stage: call.report.stage, artifact: call.artifact, key: call.key,
-        components: record?.components ?? [], state: .cached, reason: nil, output: call.output,
-        computed: record?.started ?? 0,
-        seconds: record?.seconds ?? 0, cpuSeconds: record?.cpuSeconds ?? 0,
-        peakMemoryBytes: record?.peakMemoryBytes ?? 0,
-        measurements: record?.measurements ?? [], notes: record?.notes ?? [])
+        components: record?.components ?? [], state: .cached, output: call.output,
+        computed: record?.started ?? 0, cost: record?.cost ?? .none, calls: call.calls)
     }
   }
 
@@ -130,4 +102,9 @@ struct RunRecordBuilder {
     case .planned, nil: return .notReached
     }
   }
+}
+
+extension Cell {
+  /// The cell's label, or its number, as lock files and verdicts name it.
+  var lockName: String { options.label ?? String(id) }
 }

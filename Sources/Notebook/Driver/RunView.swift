@@ -3,28 +3,32 @@ internal import Foundation
 package import NotebookRuntime
 internal import TextFormatting
 
-/// What people see of a run while it runs.
+/// The part of a run that people see while it runs.
 package protocol RunView {
-  /// A line of its own, for good.
+  /// Prints a line that stays.
   mutating func message(_ text: String)
+  /// Takes an event of the notebook's program.
   mutating func observe(_ event: RunEvent)
-  /// Time has passed: called several times a second.
+  /// Updates what depends on time; called several times a second.
   mutating func tick()
-  /// The run is over: whatever is drawn temporarily goes.
+  /// Removes what is drawn temporarily; called once, after the run.
   mutating func end()
 }
 
-/// One line for each thing that happened, for logs and pipes.
+/// A line for each event, for logs and pipes.
 package struct PlainView: RunView {
   private let write: @Sendable (String) -> Void
   private var names: [Int: String] = [:]
   private var cached = 0
 
+  /// A view that has seen no event.
   /// - Parameter write: takes whole lines without a line break.
   package init(write: @escaping @Sendable (String) -> Void) { self.write = write }
 
+  /// Writes a line.
   package mutating func message(_ text: String) { write(text) }
 
+  /// Writes a line for a start, an end or a note of a stage, and for a message.
   package mutating func observe(_ event: RunEvent) {
     switch event {
     case .stageStarted(let id, let stage, _, _, let reason):
@@ -34,18 +38,20 @@ package struct PlainView: RunView {
       if case .failed(let message) = outcome.state {
         write("failed  \(outcome.stage): \(message)")
       } else {
-        write("done    \(outcome.stage) in \(TimeText.duration(outcome.seconds))")
+        write("done    \(outcome.stage) in \(NumberText.duration(outcome.cost.seconds))")
       }
     case .stageNote(let id, let text): write("note    \(names[id] ?? "stage"): \(text)")
     case .stagesCached(let calls): cached += calls.count
-    case .message(let text): write(text)
+    case .message(let text), .lost(let text): write(text)
     default: break
     }
   }
 
+  /// Does nothing.
   package mutating func tick() {}
 
+  /// Writes the number of stored results that were used.
   package mutating func end() {
-    if cached > 0 { write("store   \(cached) stage\(cached == 1 ? "" : "s") taken from the store") }
+    if cached > 0 { write("store   \(NumberText.count(cached, "stage")) taken from the store") }
   }
 }

@@ -4,89 +4,125 @@ internal import Glibc
 internal import Notebook
 internal import NotebookRuntime
 internal import Processes
+internal import TextFormatting
 
-/// Runs a notebook program to its end, whatever happens to it on the way.
+/// Runs a notebook program to its end, even when it crashes on the way.
 ///
-/// When the program is brought down — a trap, a signal, the system's memory killer — the stage that was running is marked as failed
-/// and the program starts again: finished stages come from the store, everything that does not depend on the failed one still runs.
+/// When the program ends early, by a trap, a signal or the system's memory killer, the stage that was running is marked
+/// as failed and the program starts again: finished stages come from the store, and everything that does not depend on
+/// the failed one still runs.
 struct Supervisor {
+  /// The outcome of the last attempt.
   struct Result {
     var collector: RunCollector
-    /// What each cell printed.
+    /// The printed output of each cell.
     var printed: [Int: String]
-    /// What the program wrote to standard error in its last attempt.
+    /// The end of what the program wrote to standard error.
     var errorOutput: String
-    /// What the program itself asked for in a sandbox and is not shown.
+    /// The accesses of the program itself, without its stages, that its sandbox refused.
     var accesses: [SandboxAccess] = []
+    /// The programs that it left running, in a sentence; `nil` when it left none.
+    var left: String?
   }
 
-  /// What surrounds a program that is verified.
-  struct Enclosure {
-    let room: VerificationWorkspace
-    let broker: StageServer
+  /// The isolation of a program that is verified: it sees no store, and a server answers its stage calls.
+  struct Isolation {
+    let workspace: VerificationWorkspace
+    let server: StageServer
   }
 
+  /// The project that the notebook belongs to.
   let project: Project
+  /// The path of the compiled notebook.
   let program: String
+  /// The configuration of the next attempt.
   var configuration: RunConfiguration
+  /// The environment variables of the program, in every mode.
+  let environment: ProgramEnvironment
   /// Points texts of the program at lines of the notebook.
   let rewrite: (String) -> String
-  /// The same program with checks that say what went wrong; slower.
+  /// Compiles the same program with checks that say what went wrong; it is slower. `nil` when that fails.
   let checkedProgram: () -> String?
-  /// In a verification, who answers the program, and what shuts it in.
-  var enclosure: Enclosure?
-  /// Longer attempts are not repeated only to learn why they trapped.
+  /// The memory in bytes that the program may take with all that it starts; when `nil`, what is free less a reserve.
+  let memoryBytes: Int64?
+  /// Given in a verification only.
+  var isolation: Isolation?
+  /// The longest attempt, in seconds, that is repeated only to learn why it trapped.
   static let explanationLimit = 60.0
+  /// The most attempts that are started because stored bytes were damaged.
+  private static let damageLimit = 3
 
-  /// - Throws: ``Interrupted``; ``DriverError`` when the program cannot be started.
+  /// Runs the program, again where an attempt did not come to its end.
+  /// - Parameter view: takes messages and events.
+  /// - Throws: ``Interrupted``; ``OperationError`` when the program cannot be started, or ends itself with an error.
   mutating func run(view: inout some RunView) throws -> Result {
-    var damagedBefore = 0
+    var damagedAttempts = 0
     while true {
       try? FileManager.default.removeItem(atPath: configuration.scratch)
       try? FileManager.default.createDirectory(atPath: configuration.scratch, withIntermediateDirectories: true)
       defer { try? FileManager.default.removeItem(atPath: configuration.scratch) }
-      let start = ContinuousClock.now
       let attempt = try attempt(program, view: &view)
-      let spent = (ContinuousClock.now - start) / .seconds(1)
       let result = attempt.result
-      if !result.collector.damages.isEmpty, damagedBefore < 3 {
-        damagedBefore += 1
-        for damage in result.collector.damages { view.message("\(damage.text); it runs again now") }
-        configuration.distrusted.formUnion(result.collector.damages.compactMap(\.digest))
+
+      let damages = result.collector.damages
+      if !damages.isEmpty, damagedAttempts < Self.damageLimit {
+        damagedAttempts += 1
+        for damage in damages { view.message("\(damage.text); it runs again now") }
+        configuration.distrusted.formUnion(damages.compactMap(\.digest))
         continue
       }
+
       if attempt.ending == .exited(0), result.collector.finished { return result }
+      // A program that ends itself outside of cells and stages has said why: it would do so again.
       if case .exited = attempt.ending, result.collector.running.isEmpty, result.collector.currentCell == nil {
         let reason = result.errorOutput.trimmingCharacters(in: .whitespacesAndNewlines)
-        throw DriverError(reason.isEmpty ? "the notebook program ended before its end without a reason" : reason)
+        throw OperationError(
+          operation: "run the notebook's program", subject: program,
+          cause: reason.isEmpty ? "it ended too early and gave no reason" : reason)
       }
-      let words = try explanation(of: attempt, seconds: spent) ?? result.errorOutput
-      let reason = reason(attempt.ending, errorOutput: words)
-      let running = result.collector.running.values
-      if running.count > 1, configuration.concurrency > 1 {
-        view.message("\(reason) while \(running.count) stages were running; they run again one by one")
-        configuration.concurrency = 1
-      } else if let stage = running.first {
-        view.message("\(stage.stage): \(reason); the other stages go on")
-        configuration.failedStages[stage.key] = reason
-      } else {
-        let place = attempt.place ?? CellPlace(cell: result.collector.currentCell ?? 1, line: 1)
-        view.message("cell \(place.cell): \(reason); the other cells go on")
-        configuration.failedCells[place.cell] = CellFault(message: reason, line: place.line)
-      }
+      try excludeCause(of: attempt, view: &view)
     }
   }
 
-  private struct Attempt {
-    var result: Result
-    var ending: ChildProcess.Ending
-    var place: CellPlace?
+  /// Configures the next attempt so that it does not crash as this one did.
+  private mutating func excludeCause(of attempt: Attempt, view: inout some RunView) throws {
+    let words = try explanation(of: attempt) ?? attempt.result.errorOutput
+    let reason = reason(attempt.ending, errorOutput: words)
+    let excess = attempt.exceededMemory.map { "used more than \(NumberText.bytes($0)) of memory and was ended" }
+    let advice = "let it take less at a time, or set another limit with --memory"
+    // A stage that waits for another was not computing, unless all are.
+    let all = attempt.result.collector.running.sorted { $0.key > $1.key }.map(\.value)
+    let active = all.filter { !$0.isWaiting }
+    let running = active.isEmpty ? all : active
+
+    if running.count > 1, configuration.concurrency > 1 {
+      // Any of them may be the cause: one by one they show which.
+      let fault = excess.map { "the program \($0)" } ?? reason
+      view.message("\(fault) while \(running.count) stages were running; they run again one by one")
+      configuration.concurrency = 1
+    } else if let stage = running.first {
+      let fault = excess.map { "\(stage.stage) \($0)" }
+      view.message("\(fault ?? "\(stage.stage): \(reason)"); the other stages continue")
+      configuration.failedStages[stage.key] = fault.map { "\($0); \(advice)" } ?? reason
+    } else {
+      let place = attempt.place ?? CellPlace(cell: attempt.result.collector.currentCell ?? 1, line: 1)
+      let fault = excess.map { "cell \(place.cell) \($0)" }
+      // A cell that has failed is not run again: the cause is outside of cells, and would be there again.
+      guard configuration.failedCells[place.cell] == nil else {
+        throw OperationError(
+          operation: "run the notebook's program", subject: program,
+          cause: excess.map { "it \($0); \(advice)" } ?? reason)
+      }
+      view.message("\(fault ?? "cell \(place.cell): \(reason)"); the other cells continue")
+      configuration.failedCells[place.cell] = CellFault(
+        message: fault.map { "\($0); \(advice)" } ?? reason, line: place.line)
+    }
   }
 
-  /// What a trapped program says when it is run once more with checks: optimised code traps without a word.
-  private func explanation(of attempt: Attempt, seconds: Double) throws -> String? {
+  /// The message of a trapped program, from a second run with checks: optimised code traps without a message.
+  private func explanation(of attempt: Attempt) throws -> String? {
     guard case .killed(let signal) = attempt.ending, signal == SIGILL || signal == SIGTRAP,
-      !attempt.result.errorOutput.contains("Fatal error"), seconds < Self.explanationLimit,
+      !attempt.result.errorOutput.contains("Fatal error"), attempt.seconds < Self.explanationLimit,
       let checked = checkedProgram()
     else { return nil }
     var silent = PlainView { _ in }
@@ -99,126 +135,100 @@ struct Supervisor {
     return message + place
   }
 
+  // MARK: One attempt
+
+  private struct Attempt {
+    var result: Result
+    var ending: ChildProcess.Ending
+    /// The bytes of memory that it may take, when it was ended for taking more.
+    var exceededMemory: Int64?
+    /// The statement that the program came to last.
+    var place: CellPlace?
+    var seconds: Double
+  }
+
   private func attempt(_ program: String, backtrace: Bool = false, view: inout some RunView) throws -> Attempt {
-    let channel = try ProcessPipe()
-    let errors = try ProcessPipe()
-    let life = try ProcessPipe()
+    let start = SuspendingClock.now
+    let pipes = try ProgramPipes(withReplies: isolation != nil)
     let printedPath = configuration.scratch + "/printed"
     let printed = open(printedPath, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard printed >= 0 else {
-      throw DriverError("cannot write \(printedPath): \(String(cString: strerror(errno)))")
+      throw OperationError(
+        operation: "write the printed output", subject: printedPath, cause: String(cString: strerror(errno)))
     }
     defer { close(printed) }
-    var configuration = configuration
-    configuration.channel = channel.writing
-    configuration.life = life.reading
-    configuration.marker = configuration.scratch + "/marker"
-    var environment = ProcessInfo.processInfo.environment
-    environment[RunConfiguration.variable] = String(decoding: try JSONEncoder().encode(configuration), as: UTF8.self)
-    // Between two parallel regions the workers of OpenMP spin, by default so long that they burn their cores while one thread works.
-    if environment["GOMP_SPINCOUNT"] == nil, environment["OMP_WAIT_POLICY"] == nil {
-      environment["GOMP_SPINCOUNT"] = "1000"
+
+    // The watch must exist before the program: its first accesses count too.
+    let watch = try isolation.flatMap { isolation in
+      isolation.workspace.sandbox == nil
+        ? nil : try SandboxWatch(isolation.workspace.programView(scratch: configuration.scratch))
     }
-    environment["SWIFT_BACKTRACE"] =
-      backtrace
-      ? "enable=yes,color=no,interactive=no,threads=crashed,images=none,limit=32,output-to=stderr" : "enable=no"
-    let replies = enclosure == nil ? nil : try ProcessPipe(isSocket: true)
-    if let replies {
-      configuration.replies = replies.reading
-      environment[RunConfiguration.variable] = String(decoding: try JSONEncoder().encode(configuration), as: UTF8.self)
-    }
-    let inherited = [channel.writing, life.reading] + (replies.map { [$0.reading] } ?? [])
-    let watch = try enclosure.flatMap { enclosure in
-      enclosure.room.sandbox == nil ? nil : try SandboxWatch(enclosure.room.programView(scratch: configuration.scratch))
-    }
-    let child = try start(
-      program, environment: environment, output: printed, error: errors.writing, inherited: inherited, watch: watch)
+    LeftPrograms.adopt()
+    let child = try self.start(
+      program, variables: variables(pipes, backtrace: backtrace), pipes: pipes, output: printed, watch: watch)
     watch?.begin()
-    replies?.closeReading()
-    enclosure?.broker.connect(replies?.writing ?? -1)
-    defer { enclosure?.broker.connect(-1) }
-    channel.closeWriting()
-    errors.closeWriting()
-    life.closeReading()
-    var collector = RunCollector()
-    var errorOutput: [UInt8] = []
-    let interrupted = try listen(
-      channel: channel.reading, errors: errors.reading, child: child.identifier, view: &view, collector: &collector,
-      errorOutput: &errorOutput)
-    let status = child.wait()
-    let ending = watch == nil ? status : status.ofSandboxedProgram
-    enclosure?.broker.finish()
+    pipes.closeInherited()
+    isolation?.server.connect(pipes.replies?.writing ?? -1)
+    defer { isolation?.server.connect(-1) }
+
+    let memoryLimit = memoryBytes ?? FreeMemory()?.limit
+    let heard = try ProgramListener(pipes: pipes, memoryLimit: memoryLimit).listen(to: child, view: &view)
+    isolation?.server.finish()
     let accesses = watch?.finish() ?? []
-    if interrupted {
-      throw Interrupted(finished: collector.ran.count { $0.outcome.state == .ran })
+    if heard.isInterrupted {
+      throw Interrupted(finished: heard.collector.ran.count { $0.outcome.state == .ran })
     }
-    let marker = StatementMarker(path: configuration.marker)
+    let left = heard.left?.description.map { "the notebook left \($0)" }
+    if let left { view.message(left) }
+
     return Attempt(
       result: Result(
-        collector: collector, printed: Self.split(printedPath, by: collector),
-        errorOutput: rewrite(String(decoding: errorOutput, as: UTF8.self)), accesses: accesses),
-      ending: ending, place: marker.place)
+        collector: heard.collector,
+        printed: Self.split(printedPath, by: heard.collector).mapValues(environment.redacted),
+        errorOutput: environment.redacted(rewrite(String(decoding: heard.errorOutput, as: UTF8.self))),
+        accesses: accesses, left: left),
+      ending: watch == nil ? heard.ending : heard.ending.ofSandboxedProgram,
+      exceededMemory: heard.exceedsMemory ? memoryLimit : nil,
+      place: StatementMarker(path: configuration.marker).place,
+      seconds: (SuspendingClock.now - start) / .seconds(1))
+  }
+
+  /// The environment variables of the program, with the configuration of the attempt.
+  private func variables(_ pipes: ProgramPipes, backtrace: Bool) throws -> [String: String] {
+    var configuration = configuration
+    configuration.channel = pipes.channel.writing
+    configuration.parentPipe = pipes.parentPipe.reading
+    if let replies = pipes.replies { configuration.replies = replies.reading }
+
+    let backtracing =
+      backtrace
+      ? "enable=yes,color=no,interactive=no,threads=crashed,images=none,limit=32,output-to=stderr" : "enable=no"
+    let text = String(decoding: try JSONCoding.encoder().encode(configuration), as: UTF8.self)
+    return environment.adding(
+      [RunConfiguration.variable: text, "SWIFT_BACKTRACE": backtracing], folder: project.root)
   }
 
   /// Starts the program, in a sandbox where there is a watch.
   private func start(
-    _ program: String, environment: [String: String], output: Int32, error: Int32, inherited: [Int32],
-    watch: SandboxWatch?
+    _ program: String, variables: [String: String], pipes: ProgramPipes, output: Int32, watch: SandboxWatch?
   ) throws -> ChildProcess {
-    guard let sandbox = enclosure?.room.sandbox, let watch else {
-      return try ChildProcess(
-        path: program, environment: environment, output: output, error: error, inherited: inherited)
+    guard let sandbox = isolation?.workspace.sandbox, let watch else {
+      let child = try ChildProcess(
+        path: program, environment: variables, output: output, error: pipes.errors.writing,
+        inherited: pipes.inherited, hasFixedLimits: true)
+      // What it starts later inherits this.
+      child.offerToMemoryKiller()
+      return child
     }
     let command = sandbox.command(program, watch: watch)
-    let own = environment.filter { [RunConfiguration.variable, "SWIFT_BACKTRACE", "GOMP_SPINCOUNT"].contains($0.key) }
     return try ChildProcess(
-      path: command.path, arguments: command.arguments, environment: Sandbox.environment(adding: own), output: output,
-      error: error, inherited: inherited + [watch.childSocket])
+      path: command.path, arguments: command.arguments, environment: variables, output: output,
+      error: pipes.errors.writing, inherited: pipes.inherited + [watch.childSocket], hasFixedLimits: true)
   }
 
-  /// Takes in events and error output until the program closes both.
-  /// - Returns: whether the user interrupted the run, which ends the program.
-  private func listen(
-    channel: Int32, errors: Int32, child: pid_t, view: inout some RunView, collector: inout RunCollector,
-    errorOutput: inout [UInt8]
-  ) throws -> Bool {
-    var channelOpen = true
-    var errorsOpen = true
-    var interrupted = false
-    var frames: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    while channelOpen || errorsOpen {
-      var descriptors = [
-        pollfd(fd: channelOpen ? channel : -1, events: Int16(POLLIN), revents: 0),
-        pollfd(fd: errorsOpen ? errors : -1, events: Int16(POLLIN), revents: 0),
-      ]
-      _ = poll(&descriptors, 2, 100)
-      if Interruption.requested, !interrupted {
-        interrupted = true
-        kill(-child, SIGKILL)
-      }
-      if descriptors[0].revents != 0 {
-        let count = read(channel, &buffer, buffer.count)
-        channelOpen = count > 0 || (count < 0 && errno == EINTR)
-        if count > 0 {
-          frames += buffer[..<count]
-          for event in try RunChannel.takeEvents(from: &frames) {
-            collector.take(event)
-            view.observe(event)
-          }
-        }
-      }
-      if descriptors[1].revents != 0 {
-        let count = read(errors, &buffer, buffer.count)
-        errorsOpen = count > 0 || (count < 0 && errno == EINTR)
-        if count > 0 { errorOutput = Array((errorOutput + buffer[..<count]).suffix(1 << 16)) }
-      }
-      view.tick()
-    }
-    return interrupted
-  }
+  // MARK: Output
 
-  /// What each cell printed, by where its output ended in the file; what follows the last end belongs to the cell that was running.
+  /// The printed output of each cell, cut at the places where a cell ended; the rest is of the cell that was running.
   private static func split(_ path: String, by collector: RunCollector) -> [Int: String] {
     guard let data = FileManager.default.contents(atPath: path), !data.isEmpty else { return [:] }
     var printed: [Int: String] = [:]
@@ -241,12 +251,14 @@ struct Supervisor {
     return Self.reason(ending, said: fatal.map { ": \($0)" } ?? "")
   }
 
-  /// How a program ended, in words.
-  /// - Parameter said: what it said at the end, with what stands before it.
+  /// The ending of a program in words.
+  /// - Parameters:
+  ///   - ending: the status of the process.
+  ///   - said: the program's last words, after a colon; or nothing.
   static func reason(_ ending: ChildProcess.Ending, said: String) -> String {
     switch ending {
     case .exited(let status): return "the program ended with status \(status)\(said)"
-    case .killed(signal: SIGKILL): return "the program was killed (SIGKILL), perhaps for want of memory\(said)"
+    case .killed(signal: SIGKILL): return "the program was killed (SIGKILL), perhaps out of memory\(said)"
     case .killed(signal: SIGILL), .killed(signal: SIGTRAP): return "the program trapped\(said)"
     case .killed(signal: SIGSEGV), .killed(signal: SIGBUS): return "the program used memory that is not its own\(said)"
     case .killed(signal: SIGABRT): return "the program was aborted\(said)"

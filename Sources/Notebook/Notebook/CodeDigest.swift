@@ -2,19 +2,21 @@ package import Core
 
 /// The digest of the code that a stage of a notebook depends on.
 ///
-/// SHA-256 over the tokens, without comments and white space, of the stage's declaration and of every declaration in the
-/// notebook that it reaches by name. A change in a reached helper changes it; moving, reformatting or commenting does not.
+/// SHA-256 over the tokens, without comments and white space, of the stage's declaration and of every declaration
+/// in the notebook that it reaches by name. A change in a reached function changes it; moving, formatting or
+/// commenting code does not.
 package struct CodeDigest: Codable, Hashable, Sendable {
   /// The type's name, with the names of the types around it: `Outer.Inner`.
   package var name: String
   /// The cell that declares it.
   package var cell: Int
+  /// The digest itself.
   package var digest: Digest
-  /// Whether the program gives it to the type; `false` when the type declares `codeDigest` itself.
+  /// True when the program gives it to the type; false when the type declares `codeDigest` itself.
   package var isGenerated: Bool
-  /// Whether the type is public, so that its `codeDigest` must be.
+  /// True for a public type, whose `codeDigest` must be public too.
   var isPublic: Bool
-  /// Whether the type, or one around it, has parameters, so that its name alone is no type.
+  /// True when the type, or one around it, has generic parameters, so that its name is not a type by itself.
   var isGeneric: Bool
 
   /// The stages that a notebook's cells declare, in order.

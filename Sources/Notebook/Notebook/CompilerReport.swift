@@ -1,9 +1,9 @@
 package import Core
 internal import SwiftSyntax
 
-/// What the compiler said about a program, told as places of the notebook.
+/// The diagnostics of the compiler for a program, at places of the notebook.
 package struct CompilerReport: Hashable, Sendable {
-  /// In the compiler's order, each note after what it explains, without repetitions.
+  /// The diagnostics in the compiler's order, each note after the diagnostic that it explains, without repetitions.
   package var diagnostics: [Diagnostic] = []
   /// The cells that have errors.
   package var cells: Set<Int> = []
@@ -14,34 +14,38 @@ package struct CompilerReport: Hashable, Sendable {
 extension NotebookProgram {
   /// Reads the output of `swiftc -diagnostic-style llvm`, whose lines read `cell-3:5:27: error: …`.
   ///
-  /// Warnings that only the generated program causes are left out; an error in generated code is told at the cell it belongs to.
+  /// Warnings that only the generated program causes are left out; an error in generated code is reported at the cell
+  /// that the code belongs to.
   package func report(on compilerOutput: String) -> CompilerReport {
     var report = CompilerReport()
+    // The notes after a warning that is left out are left out too.
     var isDropped = false
     let sourceLines = source.split(separator: "\n", omittingEmptySubsequences: false)
     for line in compilerOutput.split(whereSeparator: \.isNewline) {
-      guard let said = CompilerLine(line) else { continue }
-      if said.severity != .note { isDropped = false }
+      guard let reported = CompilerLine(line) else { continue }
+      if reported.severity != .note { isDropped = false }
       guard !isDropped else { continue }
-      let part = LineMap.Part(file: said.file)
-      if said.severity == .warning, part == nil || isArtefact(said, in: part) {
+      let part = LineMap.Part(file: reported.file)
+      if reported.severity == .warning, part == nil || isOfGeneratedCode(reported, in: part) {
         isDropped = true
         continue
       }
-      guard let (part, line, column) = part.map({ ($0, said.line, said.column) }) ?? owner(of: said, in: sourceLines)
-      else {
-        // Not due to one cell: told at the notebook's beginning.
-        report.append(Diagnostic(said.severity, said.message, file: lineMap.file, line: 1))
+
+      let place = part.map { ($0, reported.line, reported.column) } ?? owner(of: reported, in: sourceLines)
+      guard let (part, line, column) = place else {
+        // Not due to one cell: reported at the notebook's beginning.
+        report.append(Diagnostic(reported.severity, reported.message, file: lineMap.file, line: 1))
         continue
       }
-      report.append(lineMap.diagnostic(said.severity, said.message, part, line: line, column: column))
-      guard said.severity == .error else { continue }
+      report.append(lineMap.diagnostic(reported.severity, reported.message, in: part, line: line, column: column))
+
+      guard reported.severity == .error else { continue }
       switch part {
       case .cell(let id): report.cells.insert(id)
       case .inline(let id): report.inlines.insert(id)
       }
-      if let note = explanation(of: said, in: part) {
-        report.append(lineMap.diagnostic(.note, note, part, line: line, column: column))
+      if let note = explanation(of: reported, in: part) {
+        report.append(lineMap.diagnostic(.note, note, in: part, line: line, column: column))
       }
     }
     return report
@@ -55,37 +59,40 @@ extension NotebookProgram {
     lineMap.locate(cell: file, line: line, column: column)
   }
 
-  /// Whether a warning is due to the program's shape: the author cannot mend it.
-  private func isArtefact(_ said: CompilerLine, in part: LineMap.Part?) -> Bool {
+  /// True for a warning that is due to the program's shape, which the author cannot repair.
+  private func isOfGeneratedCode(_ reported: CompilerLine, in part: LineMap.Part?) -> Bool {
     guard let part else { return true }
     let isSettled =
-      said.message.contains("no 'async' operations occur")
-      || said.message.contains("no calls to throwing functions occur")
+      reported.message.contains("no 'async' operations occur")
+      || reported.message.contains("no calls to throwing functions occur")
     if isSettled {
       if case .inline = part { return true }
       return plan.parts[part]?.takesAsynchronous == true
     }
-    if said.message.contains("was never mutated"), let name = said.quotedName {
+    if reported.message.contains("was never mutated"), let name = reported.quotedName {
       return plan.sharedVariables.contains { $0.name == name && LineMap.Part.cell($0.cell) == part }
     }
     return false
   }
 
-  /// The part whose generated lines hold this place of the source file.
-  private func owner(of said: CompilerLine, in lines: [Substring]) -> (LineMap.Part, line: Int, column: Int)? {
-    guard said.line > 0 else { return nil }
-    var row = min(said.line, lines.count) - 1
+  /// The part whose generated lines contain this place of the source file.
+  private func owner(of reported: CompilerLine, in lines: [Substring]) -> (LineMap.Part, line: Int, column: Int)? {
+    guard reported.line > 0 else { return nil }
+    // The nearest line above that names a part: generated lines follow the beginning of their part.
+    var row = min(reported.line, lines.count) - 1
     while row >= 0 {
       let text = lines[row].drop { $0 == " " }
       if text.hasPrefix("#sourceLocation(file: \"") {
         let fields = text.split(separator: "\"")
         if fields.count > 1, let part = LineMap.Part(file: fields[1]) { return (part, 1, 1) }
       }
+
       if text.hasPrefix("extension "),
         let stage = manifest.stages.first(where: { text == "extension \($0.name) {" && $0.isGenerated })
       {
         return (.cell(stage.cell), 1, 1)
       }
+
       if text.hasPrefix("let _cell") || text.hasPrefix("let _inline") {
         let name = text.dropFirst(5).prefix { $0 != " " }
         let digits = name.drop { !$0.isNumber }
@@ -96,26 +103,35 @@ extension NotebookProgram {
     return nil
   }
 
-  /// Why a declaration at file scope cannot see a cell's value.
-  private func explanation(of said: CompilerLine, in part: LineMap.Part) -> String? {
-    guard said.message.hasPrefix("cannot find '"), let name = said.quotedName, case .cell(let id) = part,
+  /// A note for a declaration at file scope that names a cell's value, which it cannot see; `nil` for any other
+  /// error.
+  private func explanation(of reported: CompilerLine, in part: LineMap.Part) -> String? {
+    guard reported.message.hasPrefix("cannot find '"), let name = reported.quotedName, case .cell(let id) = part,
       let item = parts.first(where: { $0.part == part })?.items.first(where: { item in
-        (item.role == .declaration || item.isOperator) && (item.line..<item.line + item.lineCount).contains(said.line)
+        (item.role == .declaration || item.isOperator)
+          && (item.line..<item.line + item.lineCount).contains(reported.line)
       })
     else { return nil }
+
     let (kind, own, remedy) =
       item.isOperator
       ? ("an operator", "arguments", "make it a function") : ("a type", "properties", "pass it as a stored property")
+    // The seed and the parameters do not belong to a cell.
     if document.frontMatter.constantNames.contains(name) {
       return "\(name) is a parameter of the notebook: \(kind) sees only its own \(own); \(remedy)"
     }
+
     guard let cells = plan.cellsOfName[name], let owner = cells.last(where: { $0 <= id }) ?? cells.first else {
       return nil
     }
     let cell = document.cells.first { $0.id == owner }?.name ?? "cell \(owner)"
-    return plan.isLocalFunction(name, of: owner)
-      ? "\(name) is a function of \(cell) that uses values of cells: \(kind) sees only its own \(own); give the function all it needs as arguments"
-      : "\(name) is a value of \(cell): \(kind) sees only its own \(own); \(remedy)"
+    guard plan.isLocalFunction(name, of: owner) else {
+      return "\(name) is a value of \(cell): \(kind) sees only its own \(own); \(remedy)"
+    }
+    return """
+      \(name) is a function of \(cell) that uses values of cells: \(kind) sees only its own \(own); \
+      give the function all it needs as arguments
+      """
   }
 }
 
@@ -133,6 +149,7 @@ private struct CompilerLine {
   var severity: Diagnostic.Severity
   var message: String
 
+  /// `nil` for a line that is not a diagnostic, such as a line of code with a mark under it.
   init?(_ text: Substring) {
     let marks: [(String, Diagnostic.Severity)] = [
       (": error: ", .error), (": warning: ", .warning), (": note: ", .note),
@@ -152,6 +169,7 @@ private struct CompilerLine {
       message = String(text[range.upperBound...])
       return
     }
+
     // Such as `error: …`, `<unknown>:0: error: …` and `clang: error: linker command failed …`.
     guard let range = text.hasPrefix("error: ") ? text.firstRange(of: "error: ") : text.firstRange(of: ": error: ")
     else {

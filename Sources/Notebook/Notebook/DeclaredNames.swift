@@ -98,8 +98,8 @@ extension PartSyntax.Item {
 }
 
 extension PartSyntax {
-  /// Top-level declarations of a cell under the name of the seed or a parameter: message and place, as the program counts.
-  func redeclarations(of frontMatter: FrontMatter) -> [(message: String, line: Int, column: Int)] {
+  /// The top-level declarations of a cell under the name of the seed or of a parameter.
+  func redeclarations(of frontMatter: FrontMatter) -> [Fault] {
     let lines = Dictionary(frontMatter.parameters.map { ($0.name, " (line \($0.line))") }) { first, _ in first }
     let names = frontMatter.constantNames
     guard case .cell = part, !names.isEmpty else { return [] }
@@ -107,7 +107,9 @@ extension PartSyntax {
       let declared = item.bindings.map(\.name) + (item.syntax.as(DeclSyntax.self)?.declaredNames ?? [])
       return Set(declared).intersection(names).sorted().map { name in
         let kind = name == "seed" ? "the seed of the notebook" : "a parameter of the notebook\(lines[name] ?? "")"
-        return ("“\(name)” is \(kind): a cell must not declare it anew; choose another name", item.line, item.column)
+        return Fault(
+          message: "“\(name)” is \(kind): a cell must not declare it again; choose another name", line: item.line,
+          column: item.column)
       }
     }
   }

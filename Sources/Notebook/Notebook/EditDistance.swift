@@ -1,4 +1,5 @@
-/// The name among `candidates` nearest to `name`, when few enough edits lie between them to be a slip.
+/// The candidate nearest to a name, when the edits between them are few enough for a slip of the pen: at most half
+/// of the name's characters, or two.
 func nearest(to name: String, among candidates: [String]) -> String? {
   let limit = max(2, name.count / 2)
   let ranked = candidates.map { (distance: editDistance($0, name.lowercased()), name: $0) }
@@ -6,7 +7,7 @@ func nearest(to name: String, among candidates: [String]) -> String? {
   return best.distance <= limit ? best.name : nil
 }
 
-/// How many insertions, deletions and substitutions of a character turn one text into the other.
+/// The smallest number of insertions, deletions and substitutions of a character that turn one text into the other.
 ///
 /// Source: Wagner and Fischer, The String-to-String Correction Problem, J. ACM 21 (1974).
 func editDistance(_ left: String, _ right: String) -> Int {

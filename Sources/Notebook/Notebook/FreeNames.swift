@@ -2,22 +2,36 @@ internal import SwiftSyntax
 
 /// The value and function names that a piece of Swift mentions and does not itself declare.
 ///
-/// Follows the scopes of parameters, patterns, closures, loops, cases and local functions; members after a dot, argument
-/// labels and types are no mentions.
+/// Follows the scopes of parameters, patterns, closures, loops, cases and local functions. Members after a dot,
+/// argument labels and types are not mentions.
 final class FreeNames: SyntaxVisitor {
+  /// The names in a piece of Swift.
+  struct Mentions {
+    /// All of them.
+    var names: Set<String>
+    /// Those that are mentioned other than to be called.
+    var values: Set<String>
+  }
+
   private(set) var names: Set<String> = []
+  private var values: Set<String> = []
   private var scopes: [Set<String>] = [[]]
 
   /// The free names of one declaration, statement or expression.
-  static func of(_ node: some SyntaxProtocol) -> Set<String> {
+  static func of(_ node: some SyntaxProtocol) -> Set<String> { mentions(of: node).names }
+
+  /// The free names of one declaration, statement or expression, and those that are not only called.
+  static func mentions(of node: some SyntaxProtocol) -> Mentions {
     let visitor = FreeNames(viewMode: .sourceAccurate)
     visitor.walk(node)
-    return visitor.names
+    return Mentions(names: visitor.names, values: visitor.values)
   }
 
-  private func mention(_ token: TokenSyntax) {
+  private func mention(_ token: TokenSyntax, isCalled: Bool = false) {
     let name = token.plainName
-    if !scopes.contains(where: { $0.contains(name) }) { names.insert(name) }
+    guard !scopes.contains(where: { $0.contains(name) }) else { return }
+    names.insert(name)
+    if !isCalled { values.insert(name) }
   }
 
   private func declare(_ token: TokenSyntax) { scopes[scopes.count - 1].insert(token.plainName) }
@@ -37,7 +51,8 @@ final class FreeNames: SyntaxVisitor {
   override func visit(_ node: DeclReferenceExprSyntax) -> SyntaxVisitorContinueKind {
     if let access = node.parent?.as(MemberAccessExprSyntax.self), access.declName.id == node.id { return .skipChildren }
     if node.parent?.is(KeyPathPropertyComponentSyntax.self) == true { return .skipChildren }
-    mention(node.baseName)
+    let call = node.parent?.as(FunctionCallExprSyntax.self)
+    mention(node.baseName, isCalled: call?.calledExpression.id == node.id)
     return .skipChildren
   }
 

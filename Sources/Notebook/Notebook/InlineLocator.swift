@@ -1,31 +1,58 @@
-/// Finds in the source the code spans that libcmark found in the tree, whose columns it does not tell reliably.
+/// Finds the columns of code spans in the source, which libcmark does not report reliably.
 ///
-/// Each span of the tree is matched, in order, with a pair of equal backtick runs around the same text. A second parse, with
-/// the found places filled by marks, then proves the match; a pair that turns out to be something else (an attribute of raw
-/// HTML, say) is excluded and the search repeated.
+/// Each code span of the tree is matched, in order, with a pair of equal backtick runs around the same text. To
+/// prove the match, the source with marks in the place of the spans is parsed: a pair that turns out to be
+/// something else, such as an attribute of raw HTML, is excluded, and the search repeated.
 struct InlineLocator {
+  /// A code span of the tree.
+  struct CodeSpan {
+    /// Its position in ``MarkdownTree/nodes``.
+    var node: Int
+    var literal: String
+    /// The lines of the paragraph or heading that it is in.
+    var lines: ClosedRange<Int>
+    /// True inside a block quote, whose `>` may be inside a span of several lines.
+    var isQuoted: Bool
+
+    /// True for an inline expression: `swift ` with something after it.
+    var isExpression: Bool { literal.hasPrefix("swift ") && !literal.dropFirst(6).allSatisfy { $0 == " " } }
+  }
+
+  /// Every code span in the order of the text.
+  let spans: [CodeSpan]
   private let body: [UInt8]
   private let lines: SourceText
-  private let spans: [MarkdownOutline.CodeSpan]
   private var excluded: Set<Int> = []
 
-  /// - Parameter text: the Markdown of which `spans` are the code spans.
-  init(_ text: SourceText, spans: [MarkdownOutline.CodeSpan]) {
+  /// - Parameter tree: the parsed text.
+  init(_ text: SourceText, _ tree: MarkdownTree) {
     lines = text
     body = text.bytes
-    self.spans = spans
+    spans = Self.codeSpans(of: tree)
   }
 
-  static func isExpression(_ literal: String) -> Bool {
-    literal.hasPrefix("swift ") && !literal.dropFirst(6).allSatisfy { $0 == " " }
+  private static func codeSpans(of tree: MarkdownTree) -> [CodeSpan] {
+    var spans: [CodeSpan] = []
+    // The position after the outermost quote that is open.
+    var quoteEnd = 0
+    for (position, node) in tree.nodes.enumerated() {
+      switch node.kind {
+      case .blockQuote: quoteEnd = max(quoteEnd, node.end)
+      case .code(let literal):
+        spans.append(CodeSpan(node: position, literal: literal, lines: node.lines, isQuoted: position < quoteEnd))
+      default: break
+      }
+    }
+    return spans
   }
 
-  /// The byte range, backticks included, of each span that is an expression; `nil` for one that could not be found.
+  /// The byte range, backticks included, of each expression that could be found, by its position in ``spans``.
   mutating func ranges() -> [Int: Range<Int>] {
-    guard spans.contains(where: { Self.isExpression($0.literal) }) else { return [:] }
+    guard spans.contains(where: \.isExpression) else { return [:] }
     var found: [Int: Range<Int>] = [:]
+    // A bound for hostile text: each pass parses the whole source.
     for _ in 0..<16 {
-      found = match().filter { Self.isExpression(spans[$0.key].literal) }
+      found = match().filter { spans[$0.key].isExpression }
       guard let wrong = firstWrong(found) else { return found }
       guard let range = found[wrong] else { break }
       excluded.insert(range.lowerBound)
@@ -33,12 +60,15 @@ struct InlineLocator {
     return found
   }
 
+  /// Matches every code span with the first pair of backtick runs that fits, after the span before it.
   private func match() -> [Int: Range<Int>] {
     var found: [Int: Range<Int>] = [:]
     var position = 0
     for (index, span) in spans.enumerated() {
-      let leaf = lines.range(of: span.leafLines.clamped(to: 1...max(1, lines.lineCount)))
+      let leaf = lines.range(of: span.lines.clamped(to: 1...max(1, lines.lineCount)))
       position = max(position, leaf.lowerBound)
+
+      // A run of backticks that is never closed, or is around another text, is not this span.
       var candidate = position
       while let (start, count) = nextRun(from: candidate, to: leaf.upperBound) {
         candidate = start + count
@@ -70,6 +100,7 @@ struct InlineLocator {
     return nil
   }
 
+  /// The beginning of the next run of exactly this many backticks.
   private func closing(_ count: Int, from: Int, to end: Int) -> Int? {
     var position = from
     while position < end {
@@ -90,7 +121,7 @@ struct InlineLocator {
     return position - start
   }
 
-  /// Without what line breaks and containers put into a span.
+  /// The bytes without those that line breaks and containers put into a span.
   private static func squeezed(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
     bytes.filter { byte in !" \t\n>".utf8.contains(byte) }
   }
@@ -105,8 +136,8 @@ struct InlineLocator {
       position = range.upperBound
     }
     marked += body[position...]
-    let spansNow = MarkdownOutline(marked[...]).codeSpans
-    for (index, span) in spans.enumerated() where Self.isExpression(span.literal) {
+    let spansNow = Self.codeSpans(of: MarkdownTree(parsing: marked))
+    for (index, span) in spans.enumerated() where span.isExpression {
       guard found[index] != nil, index < spansNow.count, spansNow[index].literal == Self.mark(index) else {
         return index
       }
@@ -116,7 +147,7 @@ struct InlineLocator {
 
   private static func mark(_ index: Int) -> String { "\u{E000}\(index)\u{E001}" }
 
-  /// The expression of a span with the place of each of its pieces, lines counted from 1 in the given text.
+  /// The expression of a span with the place of each of its pieces, lines counted from 1 in the source.
   func expression(in range: Range<Int>, isQuoted: Bool) -> (text: String, segments: [InlineExpression.Segment]) {
     let count = runLength(at: range.lowerBound, to: range.upperBound)
     var offsets = Array(range.lowerBound + count..<range.upperBound - count)
@@ -131,9 +162,12 @@ struct InlineLocator {
       isLineStart = byte == UInt8(ascii: "\n")
       kept.append(offset)
     }
+
     let isSpace = { (offset: Int) in body[offset] == UInt8(ascii: " ") || body[offset] == UInt8(ascii: "\n") }
     offsets = Array(kept.drop(while: isSpace).dropFirst("swift".utf8.count).drop(while: isSpace))
     while let last = offsets.last, isSpace(last) { offsets.removeLast() }
+
+    // A segment begins wherever bytes of the source were left out, and on each line.
     var segments: [InlineExpression.Segment] = []
     var previous = Int.min
     for (index, offset) in offsets.enumerated() {

@@ -2,6 +2,7 @@ package import Core
 
 /// A notebook as its reader sees it: front matter, prose and cells in order.
 package struct NotebookDocument: Codable, Hashable, Sendable {
+  /// A cell, or the prose between two cells.
   package enum Block: Codable, Hashable, Sendable {
     case prose(Prose)
     case cell(Cell)
@@ -9,11 +10,18 @@ package struct NotebookDocument: Codable, Hashable, Sendable {
 
   /// The file as the user named it; every diagnostic carries it.
   package var file: String
+  /// The properties at the notebook's beginning.
   package var frontMatter = FrontMatter()
+  /// Prose and cells in the notebook's order.
   package var blocks: [Block] = []
-  /// All Markdown after the front matter, with `\n` line ends: what a renderer parses that has to know the link definitions of
-  /// all blocks.
+  /// All Markdown after the front matter, with `\n` line ends.
   package var body = ""
+  /// The parsed ``body``, whose lines are counted from its own first. Each cell and inline expression has its
+  /// ``MarkdownTree/Node/part``.
+  package var markdown = MarkdownTree()
+  /// The parsed abstract of the front matter, which may use the link definitions of the body; `nil` when there is
+  /// none.
+  package var abstract: MarkdownTree?
   /// The notebook's line that ``body`` begins on.
   package var bodyLine = 1
 
@@ -38,8 +46,7 @@ package struct NotebookDocument: Codable, Hashable, Sendable {
   /// - Parameters:
   ///   - bytes: the file's content.
   ///   - file: its name in diagnostics.
-  /// - Returns: the document, and everything that is wrong with it in the order of lines. A file that is not UTF-8 gives an
-  ///   empty document.
+  /// - Returns: the document, and its faults in the order of lines. A file that is not UTF-8 gives an empty document.
   package static func parse(text bytes: [UInt8], file: String) -> (NotebookDocument, [Diagnostic]) {
     do {
       var parser = NotebookParser(try SourceText(fileBytes: bytes, file: file), file: file)

@@ -1,13 +1,14 @@
 extension NotebookProgram {
   /// The program without some cells and without everything that depends on them, so that the others still run.
   ///
-  /// A cell depends on another when it takes its values or names one of its declarations or a member of its extensions.
+  /// A cell depends on another when it takes its values or names one of its declarations or a member of its
+  /// extensions.
   ///
   /// - Parameters:
   ///   - cells: the cells to leave out, such as those that do not compile.
   ///   - inlines: the inline expressions to leave out.
-  /// - Returns: the smaller program; for each further cell left out, the cell that it depends on; the same for inline
-  ///   expressions.
+  /// - Returns: the smaller program; for each further cell that is left out, the cell that it depends on; the same
+  ///   for inline expressions.
   package func pruned(
     removing cells: Set<Int>, inlines: Set<Int> = []
   ) -> (program: NotebookProgram, skipped: [Int: Int], skippedInlines: [Int: Int]) {
@@ -15,6 +16,8 @@ extension NotebookProgram {
     var skipped: [Int: Int] = [:]
     var skippedInlines: [Int: Int] = [:]
     let declared = declaredNames()
+
+    // Repeated, since a cell that is left out takes along those that depend on it, also earlier ones.
     var changed = true
     while changed {
       changed = false
@@ -30,6 +33,7 @@ extension NotebookProgram {
         }
       }
     }
+
     let kept = parts.filter { part in
       switch part.part {
       case .cell(let id): !removed.contains(id)
@@ -60,8 +64,7 @@ extension NotebookProgram {
     for part in parts {
       guard case .cell(let id) = part.part else { continue }
       for (index, item) in part.items.enumerated() {
-        guard item.role == .declaration || item.role == .function, let names = item.fileScopeNames else { continue }
-        if item.role == .function, plan.localItems[id]?.contains(index) == true { continue }
+        guard plan.isAtFileScope(item, at: index, of: id), let names = item.fileScopeNames else { continue }
         for name in names { cells[name, default: []].insert(id) }
       }
     }

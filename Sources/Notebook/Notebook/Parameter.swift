@@ -2,7 +2,8 @@ internal import Core
 internal import SwiftParser
 internal import Yams
 
-/// A named value of a notebook that a run may set: a line below `parameters:` in the front matter, a constant in every cell.
+/// A named value of a notebook that a run may set: a line under `parameters:` in the front matter, a constant in
+/// every cell.
 package struct Parameter: Codable, Hashable, Sendable {
   /// The Swift type of a parameter's values.
   package enum Kind: String, Codable, Sendable {
@@ -11,26 +12,42 @@ package struct Parameter: Codable, Hashable, Sendable {
     case flag = "Bool"
     case text = "String"
 
-    /// The text that stands for the value which `text` writes, equal for equal values; `nil` when it is no value of this type.
+    /// The text of the value that `text` is written for, equal for equal values; `nil` when it is not a value of this
+    /// type.
     ///
-    /// The initialiser of the Swift type that takes a text makes the value of it again.
+    /// The initialiser of the Swift type makes the value of this text again.
     package func read(_ text: String) -> String? {
       switch self {
       case .integer: Int(text).map(String.init)
       case .number:
-        text.allSatisfy(Self.decimal.contains) ? Double(text).flatMap { $0.isFinite ? String($0) : nil } : nil
+        if let value = Self.unbounded(text) {
+          String(value)
+        } else {
+          text.allSatisfy(Self.decimal.contains) ? Double(text).flatMap { $0.isFinite ? String($0) : nil } : nil
+        }
       case .flag: text == "true" || text == "false" ? text : nil
       case .text: text
       }
     }
 
-    /// What a value is to be, in words.
+    /// The values of this type, in words.
     package var expected: String {
       switch self {
       case .integer: "a whole number (Int)"
       case .number: "a number (Double)"
       case .flag: "true or false (Bool)"
       case .text: "a text (String)"
+      }
+    }
+
+    /// The value of NaN or an infinity, as Swift and Python write it (`nan`, `-inf`) and as YAML does (`.nan`,
+    /// `-.inf`); `nil` for any other text.
+    private static func unbounded(_ text: String) -> Double? {
+      switch text.lowercased() {
+      case "nan", ".nan": .nan
+      case "inf", "+inf", "infinity", "+infinity", ".inf", "+.inf": .infinity
+      case "-inf", "-infinity", "-.inf": -.infinity
+      default: nil
       }
     }
 
@@ -46,19 +63,24 @@ package struct Parameter: Codable, Hashable, Sendable {
         self = .integer
       } else if text.allSatisfy(Self.decimal.contains), Double(text) != nil {
         self = .number
+      } else if text.contains("."), Self.unbounded(text) != nil {
+        self = .number
       } else {
         self = .text
       }
     }
   }
 
+  /// The name of the constant.
   package var name: String
+  /// The type of its values.
   package var kind: Kind
-  /// As ``Kind/read(_:)`` writes it.
+  /// The value in the front matter, as ``Kind/read(_:)`` writes it.
   package var value: String
   /// The notebook's line.
   package var line: Int
 
+  /// A parameter with a value that is written as ``Kind/read(_:)`` does.
   package init(name: String, kind: Kind, value: String, line: Int) {
     self.name = name
     self.kind = kind
@@ -66,7 +88,7 @@ package struct Parameter: Codable, Hashable, Sendable {
     self.line = line
   }
 
-  /// Why a name cannot be a parameter's; `nil` when it can.
+  /// The reason, and a remedy, for a name that a parameter cannot have; `nil` for a name that it can have.
   static func fault(ofName name: String) -> String? {
     if name == "seed" {
       return "“seed” has a line of its own in the front matter: write “seed: 20” outside “parameters”"
@@ -78,8 +100,10 @@ package struct Parameter: Codable, Hashable, Sendable {
     guard name.contains("`") || name.contains("[") || !name.isValidSwiftIdentifier(for: .variableName) else {
       return nil
     }
-    return
-      "“\(name)” cannot be the name of a Swift constant: use letters, digits and “_”, begin with a letter, and no keyword"
+    return """
+      “\(name)” cannot be the name of a Swift constant: \
+      use letters, digits and “_”, begin with a letter, and no keyword
+      """
   }
 }
 

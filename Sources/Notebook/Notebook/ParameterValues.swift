@@ -4,19 +4,23 @@ internal import Core
 package struct ParameterValues: Hashable, Sendable {
   /// A parameter, or the seed under the name `seed`.
   package struct Entry: Hashable, Sendable {
+    /// The parameter's name, or `seed`.
     package let name: String
+    /// The type of the value.
     package let kind: Parameter.Kind
-    /// What the front matter says, as ``Parameter/Kind/read(_:)`` writes it.
+    /// The value in the front matter, as ``Parameter/Kind/read(_:)`` writes it.
     package let documentValue: String
-    /// What this run takes.
+    /// The value in this run, written in the same way.
     package fileprivate(set) var value: String
 
-    /// Values for people: texts stand in quotation marks.
+    /// The value in this run for people: a text is in quotation marks.
     package var shownValue: String { kind == .text ? JSONText.quoted(value) : value }
+    /// The value in the front matter for people: a text is in quotation marks.
     package var shownDocumentValue: String { kind == .text ? JSONText.quoted(documentValue) : documentValue }
 
+    /// True for the seed.
     package var isSeed: Bool { name == "seed" }
-    /// Whether this run takes another value than the front matter's.
+    /// True when this run has another value than the front matter.
     package var isChanged: Bool { value != documentValue }
   }
 
@@ -37,13 +41,13 @@ package struct ParameterValues: Hashable, Sendable {
   /// Every value as a text, by name.
   package var texts: [String: String] { Dictionary(uniqueKeysWithValues: entries.map { ($0.name, $0.value) }) }
 
-  /// Takes other values.
+  /// Changes values.
   ///
   /// - Parameters:
   ///   - settings: texts `name=value`.
   ///   - file: the notebook's name in errors.
-  /// - Throws: ``SettingError`` for a text without `=`, a name that the notebook does not have or that comes twice, and a value
-  ///   that is not of the parameter's type. A whole number is a value of a `Double` parameter.
+  /// - Throws: ``SettingError`` for a text without `=`, a name that the notebook does not have or that comes twice,
+  ///   and a value that is not of the parameter's type. A whole number is a value of a `Double` parameter.
   package mutating func set(_ settings: [String], of file: String) throws(SettingError) {
     var seen: Set<String> = []
     for setting in settings {
@@ -52,10 +56,12 @@ package struct ParameterValues: Hashable, Sendable {
       }
       let name = String(setting[..<mark])
       let text = String(setting[setting.index(after: mark)...])
+
       guard let index = entries.firstIndex(where: { $0.name == name }) else {
         let hint = nearest(to: name, among: entries.map(\.name)).map { ": did you mean “\($0)”?" } ?? ""
         throw SettingError("there is no parameter “\(name)”\(hint)\(hint.isEmpty ? ";" : "") \(inventory(file))")
       }
+      // The last of two values would win unseen.
       guard seen.insert(name).inserted else { throw SettingError("“\(name)” is set twice: keep one") }
       guard let value = entries[index].kind.read(text), !entries[index].isSeed || !value.hasPrefix("-") else {
         let expected = entries[index].isSeed ? FrontMatter.expectedSeed : entries[index].kind.expected
@@ -65,18 +71,21 @@ package struct ParameterValues: Hashable, Sendable {
     }
   }
 
-  /// What can be set, for a message.
+  /// The parameters that can be set, for a message.
   private func inventory(_ file: String) -> String {
     guard !entries.isEmpty else {
-      return "\(file) has no parameters: they are lines below “parameters:” in its front matter"
+      return "\(file) has no parameters: they are lines under “parameters:” in its front matter"
     }
     let list = entries.map { "\($0.name): \($0.kind.rawValue) = \($0.shownDocumentValue)" }
     return "\(file) has \(list.joined(separator: ", "))"
   }
 }
 
-/// A value on the command line that a notebook cannot take.
+/// A value on the command line that a notebook cannot have.
+///
+/// A type of its own, since the command ends with exit status 64 for it.
 package struct SettingError: Error, CustomStringConvertible, Sendable {
+  /// The value, and the values that are possible.
   package let message: String
   package var description: String { message }
 

@@ -1,13 +1,13 @@
 internal import SwiftSyntax
 
-/// Where the Swift parser would take hours or end the process, both found by fuzzing swift-syntax 603.0.1: such code is a fault of its
-/// own instead.
+/// Code for which the Swift parser would take hours or end the process, both found by fuzzing swift-syntax 603.0.1:
+/// such code is a fault of the notebook instead.
 enum ParserLimits {
-  /// The parser looks ahead twice at each bracket that could begin a type, so that its time doubles with each that is open: a
-  /// millisecond for 16, hours for 40.
+  /// The most square brackets that may be open at once. The parser looks ahead twice at each bracket that could
+  /// begin a type, so that its time doubles with each that is open: a millisecond for 16, hours for 40.
   static let openBrackets = 16
 
-  /// Where one bracket too many opens, in text and comments too; `nil` when none does.
+  /// The offset of the first bracket that is one too many, in text and comments too; `nil` when there is none.
   static func offsetOfDeepBracket(_ code: [UInt8]) -> Int? {
     var depth = 0
     for (offset, byte) in code.enumerated() {
@@ -19,8 +19,9 @@ enum ParserLimits {
     return nil
   }
 
-  /// The first `=` with a white space on both sides, as the parser's corrections count, that the parser takes for one without: something
-  /// invisible stands before it. The parser has no correction for it, and traps where it looks for one.
+  /// The first `=` with white space on both sides, as the parser's corrections count, that the parser itself takes
+  /// for one without: an invisible character is before it. The parser has no correction for it, and traps where it
+  /// looks for one.
   static func uncorrectable(in tree: SourceFileSyntax) -> TokenSyntax? {
     tree.tokens(viewMode: .sourceAccurate).first { token in
       token.tokenDiagnostic?.kind == .equalMustHaveConsistentWhitespaceOnBothSides && hasSpace(token.trailingTrivia)

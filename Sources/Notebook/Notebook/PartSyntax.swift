@@ -4,48 +4,68 @@ internal import SwiftParser
 internal import SwiftParserDiagnostics
 internal import SwiftSyntax
 
-/// The parsed code of a cell or an inline expression, with what the program does with each top-level item.
+/// The parsed code of a cell or an inline expression, with the role of each top-level item in the program.
 struct PartSyntax: Sendable {
+  /// The part of the program that an item becomes.
   enum Role: Sendable {
     case importing
     /// A declaration that goes to file scope.
     case declaration
-    /// Goes to file scope, unless it uses values of cells.
+    /// A function, which goes to file scope unless it uses values of cells.
     case function
+    /// A computed property, which goes to file scope as a function does.
+    case property
+    /// A constant that is a literal, which goes to file scope where something there needs it.
+    case constant
     case statement
     /// The last item, an expression: its value is shown.
     case shown
   }
 
+  /// A declaration, statement or expression at the top level of the part.
   struct Item: Sendable {
     var role: Role
     var syntax: Syntax
     /// The item's bytes, without comments and white space around it.
     var bytes: [UInt8]
-    /// Of the item's first byte, as the program counts.
+    /// The line of the item's first byte, as the program counts.
     var line: Int
+    /// The column of the item's first byte, from 1, in UTF-8 bytes.
     var column: Int
-    /// How many lines it takes.
+    /// The number of lines that the item takes.
     var lineCount: Int
     /// The names that it binds at the cell's top level.
     var bindings: [Binding] = []
     /// The names that it uses from outside itself.
     var freeNames: Set<String> = []
+    /// Of a shown `if` or `switch`, the bytes of the expressions in its branches, in order.
+    var branches: [Range<Int>] = []
   }
 
+  /// A name that an item binds at the top level.
   struct Binding: Sendable {
     var name: String
-    /// With backticks, if it has them.
+    /// The name with backticks, if it is written with them.
     var spelling: String
+    /// True for a stored `var`.
     var isVariable: Bool
+    /// True for `async let`.
     var isAsynchronous: Bool
+  }
+
+  /// Something that is wrong with the code, at a place as the program counts.
+  struct Fault: Sendable {
+    var severity = Core.Diagnostic.Severity.error
+    var message: String
+    var line: Int
+    var column: Int
   }
 
   let part: LineMap.Part
   let tree: SourceFileSyntax
   let items: [Item]
-  /// Syntax errors and what a cell must not contain: place and message.
-  let faults: [(severity: Core.Diagnostic.Severity, message: String, line: Int, column: Int)]
+  /// Syntax errors, and code that a cell or an inline expression must not contain.
+  let faults: [Fault]
   /// All identifiers and operators.
   let nameTokens: Set<String>
   private let source: SourceText
@@ -61,40 +81,38 @@ struct PartSyntax: Sendable {
       Self.item(Syntax(item.item), in: source, isLast: index == blockItems.count - 1)
     }
     nameTokens = tree.nameTokens
-    var faults: [(severity: Core.Diagnostic.Severity, message: String, line: Int, column: Int)] = []
+
+    // Where too many brackets are open nothing was parsed, so there is no other fault.
+    var faults = Self.syntaxFaults(tree, in: source)
     if let tooDeep {
-      let place = source.position(of: tooDeep)
-      let message =
-        "more than \(ParserLimits.openBrackets) square brackets are open here: give a name to what is inside"
-      faults.append((.error, message, place.line + 1, place.column))
-    }
-    if tree.hasError, let equal = ParserLimits.uncorrectable(in: tree) {
-      let place = source.position(of: equal.positionAfterSkippingLeadingTrivia.utf8Offset)
-      faults.append(
-        (.error, "there is an invisible character before this “=”: delete it", place.line + 1, place.column))
-    } else if tree.hasError || tree.hasWarning {
-      for diagnostic in ParseDiagnosticsGenerator.diagnostics(for: tree) {
-        let place = source.position(of: diagnostic.position.utf8Offset)
-        let severity: Core.Diagnostic.Severity = diagnostic.diagMessage.severity == .error ? .error : .warning
-        faults.append((severity, diagnostic.message, place.line + 1, place.column))
-      }
+      let limit = "more than \(ParserLimits.openBrackets) square brackets are open here"
+      faults.append(Fault("\(limit): give a name to what is inside", at: tooDeep, in: source))
     }
     switch part {
     case .cell:
-      for item in items where item.role == .statement {
-        for offset in TopLevelReturns.offsets(in: item.syntax) {
-          let place = source.position(of: offset)
-          let message =
-            "a cell cannot return: write the value as the cell's last expression, or put the code into a function"
-          faults.append((.error, message, place.line + 1, place.column))
-        }
-      }
+      let returns = items.filter { $0.role == .statement }.flatMap { TopLevelReturns.offsets(in: $0.syntax) }
+      let message =
+        "a cell cannot return: write the value as the cell's last expression, or put the code into a function"
+      faults += returns.map { Fault(message, at: $0, in: source) }
     case .inline:
       if faults.isEmpty, items.count != 1 || items.first?.role != .shown {
-        faults.append((.error, "inline code must be one Swift expression with a value", 2, 1))
+        faults.append(Fault(message: "inline code must be one Swift expression with a value", line: 2, column: 1))
       }
     }
     self.faults = faults
+  }
+
+  private static func syntaxFaults(_ tree: SourceFileSyntax, in source: SourceText) -> [Fault] {
+    guard tree.hasError || tree.hasWarning else { return [] }
+    if tree.hasError, let equal = ParserLimits.uncorrectable(in: tree) {
+      let offset = equal.positionAfterSkippingLeadingTrivia.utf8Offset
+      return [Fault("there is an invisible character before this “=”: delete it", at: offset, in: source)]
+    }
+    return ParseDiagnosticsGenerator.diagnostics(for: tree).map { diagnostic in
+      var fault = Fault(diagnostic.message, at: diagnostic.position.utf8Offset, in: source)
+      if diagnostic.diagMessage.severity != .error { fault.severity = .warning }
+      return fault
+    }
   }
 
   /// Line and column, as the program counts, of a node.
@@ -113,9 +131,15 @@ struct PartSyntax: Sendable {
       lineCount: lineCount)
     switch item.role {
     case .importing, .declaration: break
-    case .function, .statement, .shown:
+    case .function, .property, .constant, .statement, .shown:
       item.freeNames = FreeNames.of(syntax)
       item.bindings = bindings(syntax)
+    }
+    if item.role == .shown {
+      item.branches = (BranchValues.of(syntax) ?? []).map { value in
+        let first = value.positionAfterSkippingLeadingTrivia.utf8Offset
+        return first - start..<max(first, value.endPositionBeforeTrailingTrivia.utf8Offset) - start
+      }
     }
     return item
   }
@@ -123,6 +147,9 @@ struct PartSyntax: Sendable {
   private static func role(_ syntax: Syntax, isLast: Bool) -> Role {
     if syntax.is(ImportDeclSyntax.self) { return .importing }
     if syntax.is(FunctionDeclSyntax.self) { return .function }
+    if let variable = syntax.as(VariableDeclSyntax.self) {
+      return variable.isComputedProperty ? .property : variable.isLiteralConstant ? .constant : .statement
+    }
     if let declaration = syntax.as(DeclSyntax.self) {
       switch declaration.as(DeclSyntaxEnum.self) {
       case .structDecl, .classDecl, .enumDecl, .actorDecl, .protocolDecl, .extensionDecl, .typeAliasDecl, .operatorDecl,
@@ -131,12 +158,13 @@ struct PartSyntax: Sendable {
       default: return .statement
       }
     }
+    if isLast, BranchValues.of(syntax) != nil { return .shown }
     guard isLast, let expression = syntax.as(ExprSyntax.self) else { return .statement }
     return hasValue(expression) ? .shown : .statement
   }
 
-  /// Whether an expression is more than an assignment or a compiler directive.
-  private static func hasValue(_ expression: ExprSyntax) -> Bool {
+  /// True for an expression that is more than an assignment or a compiler directive.
+  static func hasValue(_ expression: ExprSyntax) -> Bool {
     switch expression.as(ExprSyntaxEnum.self) {
     case .tryExpr(let node): hasValue(node.expression)
     case .awaitExpr(let node): hasValue(node.expression)
@@ -159,31 +187,32 @@ struct PartSyntax: Sendable {
     if let variable = syntax.as(VariableDeclSyntax.self) {
       let isAsynchronous = variable.modifiers.contains { $0.name.tokenKind == .keyword(.async) }
       return variable.bindings.flatMap { binding in
-        let isVariable = variable.bindingSpecifier.tokenKind == .keyword(.var) && !isComputed(binding.accessorBlock)
-        return binding.pattern.boundNames.map { bound($0, isVariable, isAsynchronous) }
+        let isStored = binding.accessorBlock?.isComputed != true
+        let isVariable = variable.bindingSpecifier.tokenKind == .keyword(.var) && isStored
+        return binding.pattern.boundNames.map { bound($0, isVariable: isVariable, isAsynchronous: isAsynchronous) }
       }
     }
     guard let statement = syntax.as(GuardStmtSyntax.self) else { return [] }
     return statement.conditions.flatMap { element -> [Binding] in
       switch element.condition {
       case .optionalBinding(let node):
-        node.pattern.boundNames.map { bound($0, node.bindingSpecifier.tokenKind == .keyword(.var), false) }
-      case .matchingPattern(let node): node.pattern.boundNames.map { bound($0, false, false) }
+        node.pattern.boundNames.map { bound($0, isVariable: node.bindingSpecifier.tokenKind == .keyword(.var)) }
+      case .matchingPattern(let node): node.pattern.boundNames.map { bound($0, isVariable: false) }
       default: []
       }
     }
   }
 
-  private static func bound(_ token: TokenSyntax, _ isVariable: Bool, _ isAsynchronous: Bool) -> Binding {
+  private static func bound(_ token: TokenSyntax, isVariable: Bool, isAsynchronous: Bool = false) -> Binding {
     Binding(name: token.plainName, spelling: token.text, isVariable: isVariable, isAsynchronous: isAsynchronous)
   }
+}
 
-  private static func isComputed(_ block: AccessorBlockSyntax?) -> Bool {
-    switch block?.accessors {
-    case .getter: true
-    case .accessors(let list): list.contains { $0.accessorSpecifier.tokenKind == .keyword(.get) }
-    case nil: false
-    }
+extension PartSyntax.Fault {
+  /// An error at an offset of the part's code, whose first line the program counts as the second.
+  fileprivate init(_ message: String, at offset: Int, in source: SourceText) {
+    let place = source.position(of: offset)
+    self.init(message: message, line: place.line + 1, column: place.column)
   }
 }
 

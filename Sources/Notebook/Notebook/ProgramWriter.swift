@@ -3,6 +3,7 @@ internal import SwiftSyntax
 
 /// Writes the one source file of a program.
 struct ProgramWriter {
+  /// The file, in UTF-8.
   private(set) var text: [UInt8] = []
 
   private let parts: [PartSyntax]
@@ -10,7 +11,7 @@ struct ProgramWriter {
   private let plan: ProgramPlan
 
   /// - Parameters:
-  ///   - parts: in the notebook's order.
+  ///   - parts: cells and inline expressions in the notebook's order.
   ///   - stages: the notebook's stages with their code digests.
   ///   - constants: the seed and the parameters, which every cell sees; the run gives their values.
   init(
@@ -23,18 +24,14 @@ struct ProgramWriter {
         if case .cell(let id) = part.part { (id, part) } else { nil }
       }
     ) { first, _ in first }
+
     writeImports()
     writeDeclarations()
-    for stage in stages where stage.isGenerated {
-      write("extension \(stage.name) {")
-      write(
-        "  \(stage.isPublic ? "public " : "")static var codeDigest: Digest? { Digest(hexadecimal: \"\(stage.digest)\") }"
-      )
-      write("}")
-    }
+    for stage in stages where stage.isGenerated { writeDigest(of: stage) }
     write("@main struct _NotebookMain {")
     write("  static func main() async {")
-    // Verification computes a stage in a process of its own, which finds the type here, be it private.
+
+    // Verification computes a stage in a process of its own, which finds the type here, even a private one.
     let types = stages.filter { !$0.isGeneric }.map { "\($0.name).self" }
     write("    let _notebook = await NotebookRun.begin(stages: [\(types.joined(separator: ", "))])")
     for (name, kind) in constants {
@@ -42,6 +39,7 @@ struct ProgramWriter {
       write("    let \(name): Swift.\(kind.rawValue) = _notebook.parameter(\"\(name)\")")
       write("    _ = \(name)")
     }
+
     for part in parts { write(part) }
     write("    await _notebook.finish()")
     write("  }")
@@ -53,8 +51,15 @@ struct ProgramWriter {
     text.append(UInt8(ascii: "\n"))
   }
 
+  private mutating func writeDigest(of stage: CodeDigest) {
+    let access = stage.isPublic ? "public " : ""
+    write("extension \(stage.name) {")
+    write("  \(access)static var codeDigest: Digest? { Digest(hexadecimal: \"\(stage.digest)\") }")
+    write("}")
+  }
+
   private mutating func writeImports() {
-    // The runtime computes nothing that a stage could use, so that it is no part of what `Colophon` exports and keys cover.
+    // The runtime computes nothing that a stage could use, so `Colophon` does not export it and keys do not cover it.
     write("import Colophon")
     write("import Foundation")
     write("import NotebookRuntime")
@@ -71,12 +76,8 @@ struct ProgramWriter {
   private mutating func writeDeclarations() {
     for part in parts {
       guard case .cell(let id) = part.part else { continue }
-      for (index, item) in part.items.enumerated() {
-        switch item.role {
-        case .declaration: write(item, of: part.part)
-        case .function where plan.localItems[id]?.contains(index) != true: write(item, of: part.part)
-        default: break
-        }
+      for (index, item) in part.items.enumerated() where plan.isAtFileScope(item, at: index, of: id) {
+        write(item, of: part.part)
       }
     }
   }
@@ -102,19 +103,25 @@ struct ProgramWriter {
       case .cell(let id): ("cell", id)
       case .inline(let id): ("inline", id)
       }
+
     write("    let _\(kind)\(id) = _notebook.\(kind)(\(id), needs: [\(needs)]) { () async throws in")
     writeLayers(own, isCell: kind == "cell")
     if kind == "cell" {
       writeCode(part, id)
+      // An `async let` of the cell itself has to be awaited before the closure ends.
       let values = own.exports.map { $0.isAsynchronous && $0.cell == id ? "try await \($0.spelling)" : $0.spelling }
       write("return (\(values.joined(separator: ", ")))")
     } else if let item = part.items.first {
+      // Swift takes `if` and `switch` for expressions after `=`, and not inside of others.
+      let isPlain = item.branches.isEmpty
       write("#sourceLocation(file: \"\(part.part.file)\", line: \(item.line - 1))")
-      write("return try await (")
+      write(isPlain ? "return try await (" : "let _value =")
       writePadded(item)
-      write(")")
+      if isPlain { write(")") }
       write("#sourceLocation()")
+      if !isPlain { write("return _value") }
     }
+
     write("    " + String(repeating: "} ", count: own.layers.count))
     write("    await _\(kind)\(id).run()")
   }
@@ -135,11 +142,14 @@ struct ProgramWriter {
   }
 
   private mutating func writeCode(_ part: PartSyntax, _ id: Int) {
-    for (index, item) in part.items.enumerated() {
+    for (index, item) in part.items.enumerated() where !plan.isAtFileScope(item, at: index, of: id) {
       switch item.role {
       case .importing, .declaration: break
-      case .function: if plan.localItems[id]?.contains(index) == true { write(item, of: part.part) }
-      case .statement:
+      case .function: write(item, of: part.part)
+      case .shown where !item.branches.isEmpty:
+        write("_notebook.at(\(id), \(item.line))")
+        writeBranches(item, of: part.part)
+      case .statement, .property, .constant:
         write("_notebook.at(\(id), \(item.line))")
         write(item, of: part.part)
       case .shown:
@@ -151,5 +161,36 @@ struct ProgramWriter {
         write("#sourceLocation()")
       }
     }
+  }
+
+  /// An `if` or `switch` that shows the value of its branch, each piece of it at its own line and column: so the
+  /// branches may have values of different types, and none at all.
+  private mutating func writeBranches(_ item: PartSyntax.Item, of part: LineMap.Part) {
+    var position = 0
+    var line = item.line
+    var column = item.column
+    // A piece of the item, after a line of generated code.
+    func pad(_ range: Range<Int>) -> [UInt8] {
+      let piece = item.bytes[range]
+      let padding = [UInt8](repeating: UInt8(ascii: " "), count: column - 1)
+      for byte in piece {
+        column = byte == UInt8(ascii: "\n") ? 1 : column + 1
+        if byte == UInt8(ascii: "\n") { line += 1 }
+      }
+      return padding + piece + [UInt8(ascii: "\n")]
+    }
+
+    for branch in item.branches {
+      write("#sourceLocation(file: \"\(part.file)\", line: \(line))")
+      text += pad(position..<branch.lowerBound)
+      write("#sourceLocation(file: \"\(part.file)\", line: \(line - 1))")
+      write("_notebook.show(")
+      text += pad(branch)
+      write(")")
+      position = branch.upperBound
+    }
+    write("#sourceLocation(file: \"\(part.file)\", line: \(line))")
+    text += pad(position..<item.bytes.count)
+    write("#sourceLocation()")
   }
 }

@@ -1,4 +1,4 @@
-/// A run of a notebook's Markdown between two cells.
+/// The Markdown between two cells of a notebook.
 package struct Prose: Codable, Hashable, Sendable {
   /// The Markdown as written, with `\n` line ends, without blank lines at both ends.
   package var markdown: String
@@ -16,12 +16,14 @@ package struct InlineExpression: Codable, Hashable, Sendable {
   package var expression: String
   /// The bytes of the whole code span, backticks included, in its ``Prose/markdown``.
   package var range: Range<Int>
-  /// Where in the notebook the expression begins.
+  /// The notebook's line on which the expression begins.
   package var line: Int { segments.first?.line ?? 1 }
+  /// The column at which the expression begins, from 1, in UTF-8 bytes.
   package var column: Int { segments.first?.column ?? 1 }
 
-  /// From byte `offset` of the expression on, the text stands at this place of the notebook, up to the next segment.
+  /// A piece of the expression that is written in one place of the notebook.
   struct Segment: Codable, Hashable, Sendable {
+    /// The offset of its first byte in the expression; it ends where the next segment begins.
     var offset: Int
     var line: Int
     var column: Int

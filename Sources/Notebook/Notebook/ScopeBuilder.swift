@@ -1,13 +1,15 @@
-/// Arranges taken values and repeated functions in nested scopes, so that every function sees the values it was written for even
-/// when a later cell has bound their names anew.
+/// Arranges taken values and repeated functions in nested scopes, so that every function sees the values that it was
+/// written for even when a later cell has bound their names again.
 struct ScopeBuilder {
+  /// The meaning of a name.
   enum Key: Hashable {
     case value(ProgramPlan.Value)
     case function(ProgramPlan.FunctionKey)
   }
 
+  /// The scopes so far.
   private(set) var plan = ProgramPlan.PartPlan()
-  /// What each name means in the innermost scope.
+  /// The meaning of each name in the innermost scope.
   private(set) var scope: [String: Key] = [:]
 
   private let functions: [ProgramPlan.FunctionKey: [ProgramPlan.LocalFunction]]
@@ -23,6 +25,7 @@ struct ScopeBuilder {
     self.givers = givers
   }
 
+  /// Declares a value of a cell, unless its name already means that value.
   mutating func add(_ value: ProgramPlan.Value) {
     guard scope[value.name] != .value(value), let giver = givers[value] else { return }
     declare(value.name, .value(value))
@@ -31,6 +34,7 @@ struct ScopeBuilder {
     if value.isAsynchronous { plan.takesAsynchronous = true }
   }
 
+  /// Declares local functions after everything that they use, unless their name already means them.
   mutating func add(_ key: ProgramPlan.FunctionKey) {
     guard scope[key.name] != .function(key), inProgress.insert(key).inserted else { return }
     defer { inProgress.remove(key) }

@@ -7,9 +7,10 @@ struct SourceText: Sendable {
   /// The offset of each line's first byte. A text that ends with a line feed has no empty last line.
   let lineStarts: [Int]
 
+  /// The number of lines.
   var lineCount: Int { lineStarts.count }
 
-  /// Takes a file's bytes and normalises byte order mark and line ends.
+  /// The text of a file, whatever its line ends and with or without a byte order mark.
   ///
   /// - Throws: a ``Diagnostic`` at the first byte that is not UTF-8.
   init(fileBytes: [UInt8], file: String) throws(Diagnostic) {
@@ -26,6 +27,8 @@ struct SourceText: Sendable {
         bytes.append(byte)
       }
     }
+
+    // Checked at the end, since the place of a fault is counted in normalised lines.
     self.init(normalized: bytes)
     if let bad = Self.firstInvalidByte(in: bytes) {
       let (line, column) = self.position(of: bad)
@@ -36,6 +39,7 @@ struct SourceText: Sendable {
     }
   }
 
+  /// - Parameter bytes: text without a byte order mark, with `\n` line ends.
   init(normalized bytes: [UInt8]) {
     self.bytes = bytes
     var starts = bytes.isEmpty ? [] : [0]
@@ -71,6 +75,7 @@ struct SourceText: Sendable {
     return (low + 1, offset - (lineStarts.isEmpty ? 0 : lineStarts[low]) + 1)
   }
 
+  /// The text of a byte range.
   func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 
   private static func firstInvalidByte(in bytes: [UInt8]) -> Int? {
@@ -101,5 +106,6 @@ struct SourceText: Sendable {
 }
 
 extension ArraySlice<UInt8> {
+  /// True when there is nothing but spaces and tabs.
   var isBlank: Bool { allSatisfy { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") } }
 }

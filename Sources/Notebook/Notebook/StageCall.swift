@@ -1,9 +1,10 @@
 internal import SwiftSyntax
 
-/// A call in a cell that looks like a stage's: what a plan can show without running the notebook.
+/// A call in a cell that looks like a stage's, which a plan can show without running the notebook.
 package struct StageCall: Codable, Hashable, Sendable {
   /// The stage's type as written, without generic arguments.
   package var name: String
+  /// The number of the cell.
   package var cell: Int
   /// From 1, as ``LineMap`` counts in `cell-N`.
   package var line: Int

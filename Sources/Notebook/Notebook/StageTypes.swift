@@ -2,18 +2,22 @@ internal import SwiftSyntax
 
 /// The types of a notebook that are stages, also by a protocol of the notebook's own or by an extension.
 struct StageTypes {
+  /// A type that is a stage.
   struct Stage {
+    /// The type's name, with the names of the types around it.
     var name: String
     var cell: Int
-    /// The top-level declaration that holds it.
+    /// The top-level declaration that it is in.
     var unit: SyntaxIdentifier
+    /// True when the type has a `codeDigest` of its own.
     var declaresDigest: Bool
     var isPublic: Bool
     var isGeneric: Bool
   }
 
+  /// The stages in the notebook's order.
   private(set) var stages: [Stage] = []
-  /// Stages within functions, or private to another type, where no extension can reach them.
+  /// Stages inside functions, or private to another type, where no extension can reach them.
   private(set) var hidden: [(part: LineMap.Part, node: Syntax, name: String)] = []
 
   init(_ parts: [PartSyntax]) {
@@ -26,6 +30,8 @@ struct StageTypes {
       }
       return visitor
     }
+
+    // The protocols that make a type a stage, also by way of other protocols of the notebook.
     var stageProtocols: Set<String> = ["Stage"]
     let protocols = visitors.flatMap(\.protocols)
     while true {
@@ -33,6 +39,7 @@ struct StageTypes {
       if more.isEmpty { break }
       stageProtocols.formUnion(more.map(\.name))
     }
+
     let extensions = Dictionary(grouping: visitors.flatMap(\.extensions), by: \.name)
     for visitor in visitors {
       for type in visitor.types {
@@ -42,6 +49,7 @@ struct StageTypes {
           hidden.append((.cell(type.cell), type.node, type.name))
           continue
         }
+
         stages.append(
           Stage(
             name: type.name, cell: type.cell, unit: type.unit,
@@ -72,9 +80,9 @@ private final class TypeVisitor: SyntaxVisitor {
   private(set) var protocols: [DeclaredType] = []
   private let cell: Int
   private var path: [String] = []
-  /// For each name of ``path``, whether code at file scope cannot name the type.
+  /// For each name of ``path``, true when code at file scope cannot name the type.
   private var isConcealed: [Bool] = []
-  /// For each name of ``path``, whether the type has parameters.
+  /// For each name of ``path``, true when the type has generic parameters.
   private var hasParameters: [Bool] = []
   private var codeDepth = 0
 
@@ -111,7 +119,7 @@ private final class TypeVisitor: SyntaxVisitor {
     hasParameters.removeLast()
   }
 
-  /// Whether a type is private to the one around it, or within one that is.
+  /// True for a type that is private to the one around it, or is inside of such a type.
   private func conceals(_ node: some DeclGroupSyntax) -> Bool {
     isConcealed.contains(true) || !path.isEmpty && node.modifiers.contains { $0.name.text == "private" }
   }

@@ -1,13 +1,15 @@
 internal import Foundation
 internal import SwiftSyntax
 
-/// The canonical bytes of a piece of Swift: its tokens and where statements begin, no comments, no white space.
+/// The canonical bytes of a piece of Swift: its tokens and the beginnings of statements, no comments, no white space.
 ///
-/// Each token is `1`, a byte for the operator's position (0 other, 1 prefix, 2 between, 3 postfix), its length as four bytes
-/// little-endian and its UTF-8; each statement and member begins with `2`. Semicolons between statements do not count.
+/// Each token is `1`, a byte for the operator's position (0 other, 1 prefix, 2 between, 3 postfix), its length as
+/// four bytes little-endian and its UTF-8; each statement and member begins with `2`. Semicolons between statements
+/// do not count.
 final class TokenText: SyntaxVisitor {
   private var bytes: [UInt8] = []
 
+  /// The bytes of a declaration, statement or expression.
   static func of(_ node: some SyntaxProtocol) -> [UInt8] {
     let visitor = TokenText(viewMode: .sourceAccurate)
     visitor.walk(node)

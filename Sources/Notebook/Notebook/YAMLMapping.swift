@@ -1,11 +1,14 @@
 internal import Core
 internal import Yams
 
-/// A YAML mapping of known keys, with a place in the notebook for everything that is wrong with it.
+/// A YAML mapping of known keys, whose faults have places in the notebook.
 struct YAMLMapping {
+  /// The entries with known keys, in order.
   private(set) var entries: [(key: String, value: Node, at: Place)] = []
+  /// The faults so far.
   private(set) var diagnostics: [Diagnostic] = []
 
+  /// A place in the notebook.
   struct Place {
     var line: Int
     var column: Int
@@ -17,19 +20,22 @@ struct YAMLMapping {
 
   /// - Parameters:
   ///   - yaml: the text of one document.
-  ///   - start: where in the notebook the document's first line is; a line's columns are shifted by `columns[line]`.
-  ///   - kind: what an unknown key is called in its diagnostic, such as “front matter key”.
+  ///   - firstLine: the notebook's line of the document's first line.
+  ///   - columns: for each line, the number of bytes before it in the notebook's line; none where it is shorter.
+  ///   - kind: the name of a key in a diagnostic, such as “front matter key”.
+  ///   - known: the keys that the mapping may have.
   init(_ yaml: String, file: String, firstLine: Int, columns: [Int] = [], kind: String, known: [String]) {
     self.file = file
     start = Place(line: firstLine, column: 1)
     let lines = yaml.split(separator: "\n", omittingEmptySubsequences: false)
     place = { mark in
-      // What is missing at the end is missing on the line after it, which may be none of the notebook.
+      // YAML reports a text that ends too early on the line after it, which the notebook may not have.
       let row = min(max(0, mark.line - 1), lines.count - 1)
       let text = String.UnicodeScalarView(lines[row].unicodeScalars.prefix(max(0, mark.column - 1)))
       return Place(
         line: firstLine + row, column: String(text).utf8.count + 1 + (row < columns.count ? columns[row] : 0))
     }
+
     do {
       guard let root = try Yams.compose(yaml: yaml) else { return }
       guard case .mapping(let mapping) = root else {
@@ -41,6 +47,7 @@ struct YAMLMapping {
           report("a key must be a plain word", at: node.mark)
           continue
         }
+
         guard known.contains(key) else {
           let hint =
             nearest(to: key, among: known).map { "did you mean “\($0)”?" }
@@ -97,8 +104,10 @@ struct YAMLMapping {
     }
   }
 
-  /// A value that `convert` accepts; otherwise a diagnostic that says what was `expected`.
-  mutating func value<Value>(_ key: String, _ node: Node, expected: String, _ convert: (String) -> Value?) -> Value? {
+  /// A value that `convert` accepts; otherwise a diagnostic with the values that are `expected`.
+  mutating func value<Value>(
+    _ key: String, _ node: Node, expected: String, convert: (String) -> Value?
+  ) -> Value? {
     if let value = node.scalar.flatMap({ convert($0.string) }) { return value }
     report("“\(key)” must be \(expected)\(node.scalar.map { ", not “\($0.string)”" } ?? "")", at: node.mark)
     return nil
@@ -110,7 +119,7 @@ struct YAMLMapping {
     return items.compactMap { string(key, $0) }
   }
 
-  /// The entries of a mapping within this one; otherwise a diagnostic.
+  /// The entries of a mapping inside this one; otherwise a diagnostic.
   mutating func nested(_ key: String, _ node: Node) -> [(name: String, value: Node, at: Place)] {
     guard case .mapping(let mapping) = node else {
       report("“\(key)” must be lines “name: value”, indented", at: node.mark)

@@ -1,11 +1,11 @@
-/// So many stages may run at the same time; the others wait in order.
+/// A semaphore that limits how many stages run at the same time; the others wait in order.
 final class AsyncSemaphore {
   private var free: Int
   private var waiting: [CheckedContinuation<Void, Never>] = []
 
   init(free: Int) { self.free = max(free, 1) }
 
-  /// Waits for a free slot and takes it. Called on the owning actor alone.
+  /// Waits for a free permit and takes it. Called only on the owning actor.
   func take(isolation: isolated (any Actor)? = #isolation) async {
     if free > 0 {
       free -= 1
@@ -14,7 +14,7 @@ final class AsyncSemaphore {
     await withCheckedContinuation { waiting.append($0) }
   }
 
-  /// Gives the slot to the next who waits.
+  /// Returns the permit: to the first task that waits, or else to the free ones.
   func give() {
     if waiting.isEmpty { free += 1 } else { waiting.removeFirst().resume() }
   }

@@ -20,15 +20,17 @@ public final class CellRun<Value> {
   }
 
   /// The values that the cell binds.
-  /// - Throws: when it has none; a cell only asks the cells that it needs, after they succeeded.
+  /// - Throws: ``OperationError`` when it has none; a cell only asks the cells that it needs, after they succeeded.
   public var value: Value {
     get throws {
-      guard let result else { throw CellHasNoValue(cell: id) }
+      guard let result else {
+        throw OperationError(operation: "use the values of a cell", subject: "cell \(id)", cause: "it has none")
+      }
       return result
     }
   }
 
-  /// Runs the cell, unless a cell that it needs has no value. An error ends this cell only.
+  /// Runs the cell, unless a cell that it needs has no value. An error ends only this cell.
   public func run() async {
     switch kind {
     case .cell: await runCell()
@@ -42,7 +44,7 @@ public final class CellRun<Value> {
       return
     }
     run.begin(cell: id)
-    let clock = ContinuousClock()
+    let clock = SuspendingClock()
     let start = clock.now
     var ending = CellReport.Ending.done
     do {
@@ -65,10 +67,4 @@ public final class CellRun<Value> {
       run.channel.send(.inline(InlineOutcome(id: id, text: nil, failure: Display.message(of: error))))
     }
   }
-}
-
-/// A value that does not exist.
-struct CellHasNoValue: Error, CustomStringConvertible {
-  let cell: Int
-  var description: String { "cell \(cell) has no value" }
 }

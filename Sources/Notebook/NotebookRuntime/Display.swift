@@ -1,9 +1,9 @@
 internal import Core
 internal import Foundation
 
-/// How values and errors of a notebook become something to read.
+/// The presentation of a notebook's values and errors.
 enum Display {
-  /// What a report shows of any value.
+  /// The form in which a report shows a value of any type.
   static func presentation(of value: Any) -> Presentation {
     switch value {
     case let value as any Presentable: value.presentation
@@ -15,7 +15,7 @@ enum Display {
     }
   }
 
-  /// The text that stands for an inline expression.
+  /// The text that takes the place of an inline expression.
   static func inlineText(of value: Any) -> String {
     switch value {
     case let value as Double: number(value)
@@ -35,7 +35,7 @@ enum Display {
     if let optional = Mirror(reflecting: value).displayStyle, optional == .optional {
       return Mirror(reflecting: value).children.first.map { text(of: $0.value) } ?? "nil"
     }
-    return "\(value)"
+    return CanonicalText.text(of: value)
   }
 
   private static func summary(of artifact: any FileArtifact) -> String {
@@ -43,10 +43,11 @@ enum Display {
     return "\(type(of: artifact).format), \(content.byteCount) bytes, \(content.digest.short)"
   }
 
-  /// Up to four significant digits where the number has more.
+  /// A number with at most four significant digits, an integer with all of them.
   private static func number(_ value: Double) -> String {
     guard value.isFinite, value != value.rounded() || abs(value) >= 1e15 else {
-      return value.isFinite ? String(Int(value)) : "\(value)"
+      let isNegativeZero = value == 0 && value.sign == .minus
+      return value.isFinite ? (isNegativeZero ? "-" : "") + String(Int(value)) : "\(value)"
     }
     let magnitude = value == 0 ? 0 : Int(log10(abs(value)).rounded(.down))
     let decimals = max(0, min(12, 3 - magnitude))

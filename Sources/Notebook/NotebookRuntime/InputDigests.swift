@@ -3,26 +3,29 @@ package import Core
 internal import Foundation
 internal import Glibc
 
-/// The content digests of input files and folders, remembered while size, times and inode stay as they were.
+/// The content digests of input files and folders. The store remembers them while a file's size, times and inode stay
+/// the same.
 package struct InputDigests: StageInputs.FileDigests {
   let store: ArtifactStore
-  /// Relative paths count from here.
+  /// The project's folder, from which relative paths count.
   let project: String
 
+  /// The digests of inputs of a project.
   /// - Parameter project: the project's folder, absolute.
   package init(store: ArtifactStore, project: String) {
     self.store = store
     self.project = project
   }
 
-  /// - Throws: ``InputError`` when the path is not a regular file that can be read.
+  /// The SHA-256 of a file's bytes.
+  /// - Throws: ``OperationError`` when the path is not a regular file that can be read.
   package func digest(of file: InputFile) throws -> Digest {
     let path = absolute(file.path)
     try Self.check(path, as: file.path)
     do {
       return try store.digest(ofFile: path).digest
     } catch {
-      throw InputError(path: file.path, reason: "\(error)")
+      throw Self.failure(file.path, "\(error)")
     }
   }
 
@@ -30,23 +33,27 @@ package struct InputDigests: StageInputs.FileDigests {
     let status = try status(path, as: name)
     switch status.st_mode & S_IFMT {
     case S_IFREG: break
-    case S_IFDIR: throw InputError(path: name, reason: "it is a folder; use InputFolder for one")
+    case S_IFDIR: throw Self.failure(name, "it is a folder; use InputFolder for one")
     case S_IFIFO:
-      throw InputError(path: name, reason: "it is a pipe, whose content cannot be hashed twice; save it to a file")
-    default: throw InputError(path: name, reason: "it is not a regular file")
+      throw Self.failure(name, "it is a pipe, whose content cannot be hashed twice; save it to a file")
+    default: throw Self.failure(name, "it is not a regular file")
     }
   }
 
-  /// How many files are looked up at a time: few enough that an interrupted first run has most of its hashes when it comes again.
+  /// The number of files that are looked up together: few enough that the run after an interrupted one has most hashes
+  /// already.
   private static let batch = 1_000
 
-  /// - Throws: ``InputError`` when the path is not a folder, or a file in it cannot be read.
+  /// The digest of the relative paths and contents of the files in a folder that count.
+  /// - Throws: ``OperationError`` when the path is not a folder, holds no file that counts, or a file in it cannot be
+  ///   read.
   package func digest(of folder: InputFolder) throws -> Digest {
     let path = absolute(folder.path)
     let status = try Self.status(path, as: folder.path)
     guard status.st_mode & S_IFMT == S_IFDIR else {
-      throw InputError(path: folder.path, reason: "it is not a folder; use InputFile for a file")
+      throw Self.failure(folder.path, "it is not a folder; use InputFile for a file")
     }
+
     var members: [CanonicalValue] = []
     var names = try Self.files(in: path, as: folder)[...]
     while !names.isEmpty {
@@ -59,15 +66,20 @@ package struct InputDigests: StageInputs.FileDigests {
           members.append(.list([.text(name), .digest(file.digest)]))
         }
       } catch {
-        throw InputError(path: folder.path, reason: "\(error)")
+        throw Self.failure(folder.path, "\(error)")
       }
     }
+
     guard !members.isEmpty else {
       let wanted =
         folder.suffixes.isEmpty ? "no files" : "no files that end in \(folder.suffixes.joined(separator: ", "))"
-      throw InputError(path: folder.path, reason: "there are \(wanted) in it")
+      throw Self.failure(folder.path, "there are \(wanted) in it")
     }
     return CanonicalValue.list(members).digest
+  }
+
+  private static func failure(_ path: String, _ cause: String) -> OperationError {
+    OperationError(operation: "read the input", subject: path, cause: cause)
   }
 
   private func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : project + "/" + path }
@@ -78,22 +90,23 @@ package struct InputDigests: StageInputs.FileDigests {
       let code = errno
       var link = stat()
       if code == ENOENT, lstat(path, &link) == 0 {
-        throw InputError(path: name, reason: "it is a link to something that does not exist")
+        throw Self.failure(name, "it is a link to something that does not exist")
       }
-      throw InputError(path: name, reason: code == ENOENT ? "there is no such file" : String(cString: strerror(code)))
+      throw Self.failure(name, code == ENOENT ? "there is no such file" : String(cString: strerror(code)))
     }
     return status
   }
 
-  /// Relative paths of the files that count, in the order of their UTF-8 bytes. Links to folders are not followed.
+  /// The relative paths of the files that count, in the order of their UTF-8 bytes. Links to folders are not followed.
   private static func files(in path: String, as folder: InputFolder) throws -> [String] {
     var found: [String] = []
     var pending = [""]
     while let prefix = pending.popLast() {
       guard let directory = opendir(path + "/" + prefix) else {
-        throw InputError(path: folder.path, reason: "\(prefix): \(String(cString: strerror(errno)))")
+        throw Self.failure(folder.path, "\(prefix): \(String(cString: strerror(errno)))")
       }
       defer { closedir(directory) }
+
       while let entry = readdir(directory) {
         let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
           String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
@@ -102,18 +115,11 @@ package struct InputDigests: StageInputs.FileDigests {
         let relative = prefix + name
         if Int32(entry.pointee.d_type) == Int32(DT_DIR) {
           pending.append(relative + "/")
-        } else if folder.suffixes.isEmpty || folder.suffixes.contains(where: { name.hasSuffix($0) }) {
+        } else if folder.counts(name) {
           found.append(relative)
         }
       }
     }
     return found.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
-}
-
-/// An input that cannot be hashed.
-struct InputError: Error, CustomStringConvertible {
-  let path: String
-  let reason: String
-  var description: String { "cannot read the input \(path): \(reason)" }
 }

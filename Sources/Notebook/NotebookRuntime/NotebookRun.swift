@@ -2,11 +2,11 @@ package import Core
 internal import Foundation
 internal import Glibc
 
-/// A run of a notebook, from inside its program: the generated code goes through its cells with it.
-///
-/// Notebook authors never name it.
+/// A run of a notebook, as its program sees it. The generated code runs the cells through it; authors never name it.
 public final class NotebookRun {
+  /// The context of stage calls outside cells.
   package let session: Session
+  /// The connection with the supervising command.
   package let channel: RunChannel
   private let configuration: RunConfiguration
   private let marker: StatementMarker
@@ -14,28 +14,34 @@ public final class NotebookRun {
   private var shown: [Presentation] = []
   private var place = CellPlace(cell: 0, line: 0)
 
-  /// Starts the run that the supervising command has described in the environment; ends the process with a message when there is
-  /// no such command or the store cannot be opened.
-  /// - Parameter libraryCode: the digest of the code that the notebook's own stages may call.
-  /// - Parameter stages: the stages that the notebook declares.
+  /// Starts the run that the supervising command has described in the environment. Without such a command, or when the
+  /// store cannot be opened, the process ends with a message.
+  /// - Parameters:
+  ///   - stages: the stages that the notebook declares.
+  ///   - libraryCode: the digest of the code that the notebook's own stages may call.
   package init(stages: [any Stage.Type], libraryCode: Digest) {
     guard let text = getenv(RunConfiguration.variable),
-      let configuration = try? JSONDecoder().decode(RunConfiguration.self, from: Data(String(cString: text).utf8))
+      let configuration = try? JSONCoding.decoder().decode(
+        RunConfiguration.self, from: Data(String(cString: text).utf8))
     else {
       Self.quit("This program is a compiled notebook. Run the notebook with `colophon run`.", status: 64)
     }
     self.configuration = configuration
-    SupervisorWatch.start(descriptor: configuration.life)
-    guard chdir(configuration.project) == 0 else {
+
+    SupervisorWatch.start(descriptor: configuration.parentPipe)
+    guard chdir(configuration.project.root) == 0 else {
       Self.quit(
-        "cannot enter the project folder \(configuration.project): \(String(cString: strerror(errno)))", status: 1)
+        "cannot enter the project folder \(configuration.project.root): \(String(cString: strerror(errno)))", status: 1)
     }
     marker = StatementMarker(path: configuration.marker)
     channel = RunChannel(descriptor: configuration.channel)
+    if configuration.mode != .plan { SystemReads.report(to: channel) }
+
     guard configuration.mode != .verify else {
       session = Session(
         executor: RemoteExecutor(
-          configuration: configuration, channel: channel, libraryCode: libraryCode, stages: stages), cell: 0)
+          channel: channel, replies: configuration.replies, scratch: configuration.scratch, libraryCode: libraryCode,
+          stages: stages), cell: 0)
       return
     }
     do {
@@ -47,7 +53,8 @@ public final class NotebookRun {
     }
   }
 
-  /// Computes one stage and ends the process when this program was started for that; returns when it is to run the notebook.
+  /// Computes one stage and ends the process, if the program was started for that; returns if it is to run the
+  /// notebook.
   package static func computeStageIfAsked(among stages: [any Stage.Type], libraryCode: Digest) async {
     await StageProcess.runIfAsked(among: stages, libraryCode: libraryCode)
   }
@@ -57,7 +64,7 @@ public final class NotebookRun {
     exit(status)
   }
 
-  /// The value of a parameter, or of the seed; ends the process with a message when the run gives none of this type.
+  /// The value of a parameter, or of the seed. The process ends with a message when the run gives none of this type.
   public func parameter<Value: LosslessStringConvertible>(_ name: String) -> Value {
     guard let value = configuration.parameters[name].flatMap({ Value($0) }) else {
       Self.quit(
@@ -77,7 +84,7 @@ public final class NotebookRun {
     CellRun(run: self, id: id, needs: needs, kind: .inline, body: body)
   }
 
-  /// The program has come to this line of this cell.
+  /// Notes that the program has reached this line of this cell.
   public func at(_ cell: Int, _ line: Int) {
     place = CellPlace(cell: cell, line: line)
     marker.mark(place)
@@ -89,7 +96,7 @@ public final class NotebookRun {
     shown.append(Display.presentation(of: value))
   }
 
-  /// Waits until everything is stored.
+  /// Reports the end of the run when everything is stored. The process ends with a message when that fails.
   public func finish() async {
     do {
       try await session.executor.finish()
@@ -108,7 +115,7 @@ public final class NotebookRun {
     channel.send(.cellStarted(id))
   }
 
-  /// Why the cell cannot run: a needed cell has no value.
+  /// The ending of a cell that cannot run, because one that it needs has no value; `nil` when it can.
   func obstacle(_ needs: [Int]) -> CellReport.Ending? {
     for need in needs {
       switch endings[need] {
@@ -134,7 +141,20 @@ public final class NotebookRun {
     }
   }
 
+  /// The failure of a cell that is done but shows what cannot be shown, at its last line; any other ending unchanged.
+  private func checked(_ ending: CellReport.Ending) -> CellReport.Ending {
+    guard case .done = ending else { return ending }
+    do {
+      for presentation in shown { try presentation.check() }
+      return ending
+    } catch {
+      shown = []
+      return .failed(message: Display.message(of: error), place: place)
+    }
+  }
+
   func end(cell id: Int, _ ending: CellReport.Ending, seconds: Double) {
+    let ending = checked(ending)
     endings[id] = ending
     fflush(nil)
     channel.send(

@@ -3,25 +3,78 @@ package import Foundation
 internal import Glibc
 internal import Synchronization
 
-/// The way of events from a notebook program to the command that supervises it.
+/// The connection on which a notebook program sends events to the command that supervises it.
 ///
-/// Frames on a pipe: a 32-bit little-endian count, then one byte for the kind (`J` JSON, `C` cached calls in a compact form), then
-/// the payload. Cached calls are gathered and sent together: a run in which nothing changed has ten thousand of them.
+/// Events are frames on a pipe: a 32-bit little-endian count of the payload's bytes, one byte for the kind (`J` for
+/// JSON, `C` for cached calls in a compact form), and the payload. Cached calls are gathered and sent together, since a
+/// run in which nothing changed may have ten thousand of them.
+///
+/// No event is lost without an error: one that cannot be sent becomes a fault of its cell or stage.
 package final class RunChannel: Sendable {
   private let descriptor: Int32
-  /// Guards the gathered calls and keeps frames whole.
+  private let limit: Int
+  /// The gathered calls. The lock also keeps frames whole.
   private let pending = Mutex<[CachedCall]>([])
 
-  package init(descriptor: Int32) { self.descriptor = descriptor }
+  /// A channel to the writing end of a pipe, which stays open with it.
+  /// - Parameter limit: the most bytes of an event; at most, and unless given, the 4 GiB that a frame can count.
+  package init(descriptor: Int32, limit: Int = Int(UInt32.max)) {
+    self.descriptor = descriptor
+    self.limit = min(limit, Int(UInt32.max))
+  }
 
+  /// Sends an event, after the cached calls before it. For one that cannot be sent, the fault of its cell or stage is.
   package func send(_ event: RunEvent) {
+    do {
+      try deliver(event)
+    } catch {
+      // A fault is a few words and numbers, which always fit.
+      try? deliver(event.fault(error))
+    }
+  }
+
+  /// Sends an event, after the cached calls before it.
+  /// - Throws: ``OperationError`` when it cannot be sent; nothing is sent then.
+  package func deliver(_ event: RunEvent) throws {
+    let payload = try Self.payload(of: event)
+    guard payload.count <= limit else {
+      throw OperationError(
+        operation: "send to the command", subject: event.subject,
+        reason: "it is \(payload.count) bytes long, more than \(limit)", advice: "show or report less of it")
+    }
     pending.withLock { calls in
       flush(&calls)
-      guard let payload = try? JSONEncoder().encode(event) else { return }
       write(kind: UInt8(ascii: "J"), Array(payload))
     }
   }
 
+  private static func payload(of event: RunEvent) throws -> Data {
+    // Deeper JSON than 512 levels is not read again; a block of presentations is three of them.
+    if case .cellFinished(let report, _) = event, report.shown.contains(where: { $0.isDeeper(than: 100) }) {
+      throw OperationError(
+        operation: "send to the command", subject: event.subject, reason: "it is nested more than 100 times",
+        advice: "show its parts one by one")
+    }
+    do {
+      return Secrets.redacted(json: try JSONCoding.encoder().encode(event))
+    } catch {
+      throw OperationError(operation: "send to the command", subject: event.subject, cause: words(error))
+    }
+  }
+
+  /// The reason of an error of a JSON coder, without the names of its types.
+  private static func words(_ error: any Error) -> String {
+    switch error {
+    case EncodingError.invalidValue(_, let context): context.debugDescription
+    case DecodingError.dataCorrupted(let context),
+      DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
+      DecodingError.keyNotFound(_, let context):
+      context.debugDescription
+    default: "\(error)"
+    }
+  }
+
+  /// Reports a call whose output was in the store, soon or with the next event.
   package func cached(_ call: CachedCall) {
     pending.withLock { calls in
       calls.append(call)
@@ -38,6 +91,7 @@ package final class RunChannel: Sendable {
       bytes.integer(Int64(call.call.sequence))
       bytes.text(call.call.stage)
       bytes.text(call.call.name ?? "")
+      bytes.text(call.call.caller?.hexadecimal ?? "")
       bytes.digest(call.key)
       bytes.text(call.output.format)
       bytes.digest(call.output.digest)
@@ -51,26 +105,17 @@ package final class RunChannel: Sendable {
     var frame = withUnsafeBytes(of: UInt32(payload.count).littleEndian) { Array($0) }
     frame.append(kind)
     frame += payload
-    frame.withUnsafeBytes { buffer in
-      var rest = buffer
-      while !rest.isEmpty {
-        let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
-        if count < 0 {
-          if errno == EINTR { continue }
-          return  // The supervisor is gone: it takes this process with it.
-        }
-        rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-      }
-    }
+    // A failure means that the supervisor has ended, which ends this process too.
+    _ = frame.withUnsafeBytes { SystemCall.write($0, to: descriptor) }
   }
 
-  /// Writes a reply as a frame of its own.
+  /// The bytes of a frame with a reply of the command.
   package static func frame(_ reply: CommandReply) throws -> [UInt8] {
-    let payload = try JSONEncoder().encode(reply)
+    let payload = try JSONCoding.encoder().encode(reply)
     return withUnsafeBytes(of: UInt32(payload.count).littleEndian) { Array($0) } + [UInt8(ascii: "J")] + Array(payload)
   }
 
-  /// Takes whole frames of JSON off the front of `bytes`.
+  /// Removes the whole frames of JSON from the front of `bytes`, and returns their payloads.
   package static func takePayloads(from bytes: inout [UInt8]) -> [Data] {
     var payloads: [Data] = []
     var position = 0
@@ -85,8 +130,8 @@ package final class RunChannel: Sendable {
     return payloads
   }
 
-  /// Takes whole frames off the front of `bytes` and returns their events.
-  /// - Throws: `DecodingError` for a frame that is not an event.
+  /// Removes the whole frames from the front of `bytes`, and returns their events.
+  /// - Throws: ``OperationError`` for a frame that is not an event.
   package static func takeEvents(from bytes: inout [UInt8]) throws -> [RunEvent] {
     var events: [RunEvent] = []
     var position = 0
@@ -98,7 +143,13 @@ package final class RunChannel: Sendable {
       if bytes[position + 4] == UInt8(ascii: "C") {
         events.append(.stagesCached(cachedCalls(payload)))
       } else {
-        events.append(try JSONDecoder().decode(RunEvent.self, from: Data(payload)))
+        do {
+          events.append(try JSONCoding.decoder().decode(RunEvent.self, from: Data(payload)))
+        } catch {
+          throw OperationError(
+            operation: "read an event", subject: "\(payload.count) bytes of the notebook's program",
+            cause: words(error))
+        }
       }
       position += 5 + count
     }
@@ -110,21 +161,21 @@ package final class RunChannel: Sendable {
     var reader = FrameReader(payload)
     var calls: [CachedCall] = []
     while let cell = reader.integer(), let line = reader.integer(), let sequence = reader.integer(),
-      let stage = reader.text(), let name = reader.text(), let key = reader.digest(), let format = reader.text(),
-      let digest = reader.digest(), let byteCount = reader.integer()
+      let stage = reader.text(), let name = reader.text(), let caller = reader.text(), let key = reader.digest(),
+      let format = reader.text(), let digest = reader.digest(), let byteCount = reader.integer()
     {
       calls.append(
         CachedCall(
           call: .init(
             place: .init(cell: Int(cell), line: Int(line)), sequence: Int(sequence), stage: stage,
-            name: name.isEmpty ? nil : name),
+            name: name.isEmpty ? nil : name, caller: Digest(hexadecimal: caller)),
           key: key, output: .init(format: format, digest: digest, byteCount: byteCount)))
     }
     return calls
   }
 }
 
-/// Integers, texts and digests one after another, without names.
+/// Writes integers, texts and digests one after the other, without names.
 private struct FrameWriter {
   private(set) var bytes: [UInt8] = []
 
@@ -138,7 +189,7 @@ private struct FrameWriter {
   mutating func digest(_ value: Digest) { bytes.append(contentsOf: value.bytes) }
 }
 
-/// Reads what ``FrameWriter`` wrote; `nil` at the end.
+/// Reads the values that ``FrameWriter`` wrote; `nil` at the end.
 private struct FrameReader {
   private var rest: ArraySlice<UInt8>
 

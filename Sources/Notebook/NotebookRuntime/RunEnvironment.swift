@@ -2,13 +2,14 @@ internal import Core
 internal import Foundation
 internal import Glibc
 
-/// What a run runs on, recorded with every stage; only the facets that a stage declares decide whether it runs.
+/// The environment of a run. All of it is recorded with every stage, but only the facets that a stage declares count in
+/// its key.
 package enum RunEnvironment {
-  /// The module that notebook programs are compiled as: stages of that module are the notebook's own.
+  /// The module name of notebook programs. Stages of that module are the notebook's own.
   package static let notebookModule = "notebook"
 
-  /// Whether a stage is one of Colophon's own, whose code is all in the library.
-  static func isBuiltIn<S: Stage>(_ type: S.Type) -> Bool { !String(reflecting: type).hasPrefix(notebookModule + ".") }
+  /// True for a stage of Colophon's own, whose code is all in the library.
+  static func isBuiltIn(_ type: any Stage.Type) -> Bool { !String(reflecting: type).hasPrefix(notebookModule + ".") }
 
   /// Names and values: operating system, kernel, architecture, processor, cores, Swift.
   package static let current: [String: String] = {

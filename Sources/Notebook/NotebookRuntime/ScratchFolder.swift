@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// A running stage's own folder.
+/// The folder of a running stage, empty at first.
 struct ScratchFolder {
   let path: String
 

@@ -1,19 +1,32 @@
 package import Core
+internal import Foundation
 
-/// Who answers a notebook's stage calls: the executor with its store, or in a verification the command that the program asks.
+/// The executor of a notebook's stage calls: one with a store, or in a verification one that asks the command.
 package protocol StageCalls: Sendable {
   /// The output of a stage call.
   /// - Throws: ``StageFailure``; ``PlanStop`` in a plan when the output is not known.
   func output<S: Stage>(of stage: S, place: CellPlace, name: String?) async throws -> S.Output
 
-  /// Waits until everything is stored.
+  /// Returns when everything is stored durably.
   func finish() async throws
 
-  /// Takes note of an error that may be that stored bytes are damaged.
+  /// Reports an error to the supervisor when stored bytes are damaged; ignores any other error.
   func report(damage error: any Error)
 }
 
-/// Counts the calls of a stage from one place, so that each has a name of its own.
+extension StageOutcome {
+  /// The outcome of a call that begins or fails now and has no output yet.
+  /// - Parameter key: `nil` when the key could not be computed.
+  init(
+    of call: StageCallReport, key: Digest?, components: [KeyComponent], state: State, reason: String? = nil
+  ) {
+    self.init(
+      place: call.place, stage: call.stage, key: key ?? CanonicalValue.null.digest, components: components,
+      state: state, reason: reason, computed: Date().timeIntervalSince1970)
+  }
+}
+
+/// Counts the calls of a stage from one place, so that each output has its own name.
 struct CallCounter {
   private struct Site: Hashable {
     var place: CellPlace
@@ -22,10 +35,11 @@ struct CallCounter {
 
   private var counts: [Site: Int] = [:]
 
-  mutating func next(_ stage: String, place: CellPlace, name: String?) -> StageCallReport {
+  /// - Parameter caller: the key of the running stage that makes the call.
+  mutating func next(_ stage: String, place: CellPlace, name: String?, caller: Digest?) -> StageCallReport {
     let site = Site(place: place, stage: stage)
     let sequence = counts[site, default: 0]
     counts[site] = sequence + 1
-    return StageCallReport(place: place, sequence: sequence, stage: stage, name: name)
+    return StageCallReport(place: place, sequence: sequence, stage: stage, name: name, caller: caller)
   }
 }

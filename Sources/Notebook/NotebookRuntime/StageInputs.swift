@@ -1,101 +1,153 @@
 package import Core
 
-/// The stored properties of a stage, each with what it contributes to the key.
+/// The stored properties of a stage, each with its part of the key.
 package struct StageInputs {
-  /// Resolves the content of files and folders on disk.
+  /// A source of digests of files and folders on disk.
   package protocol FileDigests: Sendable {
+    /// The SHA-256 of the file's bytes.
     func digest(of file: InputFile) throws -> Digest
+    /// The digest of the relative paths and contents of the folder's files.
     func digest(of folder: InputFolder) throws -> Digest
   }
 
-  /// In the order of the properties' names.
-  package let components: [KeyComponent]
+  /// The components of the key, in the order of the properties' names, those of one property in the order of their
+  /// places in it.
+  package private(set) var components: [KeyComponent] = []
 
-  /// Files and folders that the stage reads, to be looked at again after it ran.
-  package let files: [InputFile]
-  package let folders: [InputFolder]
-  /// The contents of the properties that are artifacts in files.
-  package let contents: [ArtifactContent]
+  /// The files on disk that the stage reads, each once.
+  package private(set) var files: [InputFile] = []
+  /// The folders on disk that the stage reads, each once.
+  package private(set) var folders: [InputFolder] = []
+  /// The contents of the artifacts in files, wherever in a property they are.
+  package private(set) var contents: [ArtifactContent] = []
+  /// The stages that are held in properties, with their paths.
+  package private(set) var stages: [(path: String, type: any Stage.Type)] = []
 
-  /// - Throws: what `digests` throws for a file that cannot be hashed, and what a property's own `encode(to:)` throws.
-  package init(of stage: some Stage, digests: some FileDigests) throws {
+  /// The inputs of a stage, found through its `encode(to:)`.
+  ///
+  /// An artifact, file or folder is a component of its own, by the digest of its content, wherever in a property it is:
+  /// `runs[3]`, `classification.checkpoint`. The component with the property's own name has everything else in the
+  /// property, and the places of the inputs. It is left out when the property itself is the input.
+  /// - Throws: the errors of `digests` for files that cannot be hashed; ``OperationError``, which names the property,
+  ///   for one that cannot be encoded.
+  package init<S: Stage>(of stage: S, digests: some FileDigests) throws {
     let capture = PropertyCapture()
-    try stage.encode(to: PropertyEncoder(capture: capture))
-    let encoder = CanonicalEncoder(
-      fileDigest: { try digests.digest(of: $0) }, folderDigest: { try digests.digest(of: $0) })
-    var components: [KeyComponent] = []
-    var files: [InputFile] = []
-    var folders: [InputFolder] = []
-    var contents: [ArtifactContent] = []
-    func add(_ name: String, _ value: any Encodable) throws {
-      switch value {
-      case let file as InputFile:
-        files.append(file)
-        components.append(.init(name: name, kind: .file, digest: try digests.digest(of: file), display: file.path))
-      case let folder as InputFolder:
-        folders.append(folder)
-        components.append(
-          .init(name: name, kind: .folder, digest: try digests.digest(of: folder), display: folder.path))
-      case let artifact as any FileArtifact:
-        contents.append(artifact.content)
-        components.append(Self.component(name, artifact, digest: artifact.content.digest))
-      case let members as [any FileArtifact]:
-        components.append(Self.count(name, members.count))
-        for (position, member) in members.enumerated() { try add("\(name)[\(position)]", member) }
-      case let members as [InputFile]:
-        components.append(Self.count(name, members.count))
-        for (position, member) in members.enumerated() { try add("\(name)[\(position)]", member) }
-      case let members as [String: any FileArtifact]:
-        components.append(Self.count(name, members.count))
-        for (key, member) in members.sorted(by: { $0.key < $1.key }) { try add("\(name)[\(key)]", member) }
-      default:
-        let canonical = try encoder.value(of: value)
-        if let artifact = value as? any Artifact, !(value is any PlainValue) {
-          components.append(Self.component(name, artifact, digest: try artifact.makeContent().digest))
-        } else {
-          components.append(
-            .init(name: name, kind: .parameter, digest: canonical.digest, display: Self.shortened(canonical.json)))
-        }
+    do {
+      try stage.encode(to: PropertyEncoder(capture: capture))
+    } catch {
+      throw Self.failure(EncodingFault(error), S.name)
+    }
+
+    // A stage that encodes itself in its own way has one property, which is all of it.
+    let properties = capture.isOpaque ? [(name: "inputs", value: stage)] : capture.values
+    var seen = Seen()
+    for (name, value) in properties.sorted(by: { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }) {
+      do {
+        var (structure, inputs) = try CanonicalEncoder.structure(of: value) { try Self.digest(of: $0, digests) }
+        if capture.isOpaque, case .stage = inputs.first?.value { inputs.removeFirst() }
+        add(name, structure, inputs, to: &seen)
+      } catch let fault as EncodingFault {
+        throw Self.failure(fault, capture.isOpaque ? S.name : "\(S.name).\(name)")
       }
     }
-    if capture.isOpaque {
-      try add("inputs", stage)
-    } else {
-      for (name, value) in capture.values { try add(name, value) }
+  }
+
+  private static func failure(_ fault: EncodingFault, _ subject: String) -> OperationError {
+    OperationError(
+      operation: "count the property in the stage's key", subject: subject + fault.path, cause: fault.reason)
+  }
+
+  private static func digest(of input: NestedInput.Value, _ digests: some FileDigests) throws -> Digest {
+    switch input {
+    case .artifact(let artifact): try artifact.makeContent().digest
+    case .file(let file): try digests.digest(of: file)
+    case .folder(let folder): try digests.digest(of: folder)
+    case .stage: CanonicalValue.null.digest
     }
-    self.components = components.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-    self.files = files
-    self.folders = folders
-    self.contents = contents
   }
 
-  private static func component(_ name: String, _ artifact: any Artifact, digest: Digest) -> KeyComponent {
-    .init(name: name, kind: .artifact, digest: digest, display: type(of: artifact).format)
+  /// The names, files and folders that were added.
+  private struct Seen {
+    var names: Set<String> = []
+    var files: Set<InputFile> = []
+    var folders: Set<InputFolder> = []
+
+    /// The name, with a number when it was taken: a property's own name may look like a path in another one.
+    mutating func unique(_ name: String) -> String {
+      var unique = name
+      var number = 1
+      while !names.insert(unique).inserted {
+        number += 1
+        unique = "\(name)#\(number)"
+      }
+      return unique
+    }
   }
 
-  private static func count(_ name: String, _ count: Int) -> KeyComponent {
-    .init(
-      name: "\(name).count", kind: .parameter, digest: CanonicalValue.integer(Int64(count)).digest,
-      display: String(count))
+  /// Adds the components of one property.
+  private mutating func add(
+    _ name: String, _ structure: CanonicalValue, _ inputs: [NestedInput], to seen: inout Seen
+  ) {
+    // The structure of a property that is an input says nothing that the input does not.
+    if case .input = structure {
+    } else {
+      let display = Self.shortened(structure.json)
+      components.append(
+        .init(name: seen.unique(name), kind: .parameter, digest: structure.digest, display: display))
+    }
+
+    for input in inputs {
+      let path = name + input.path
+      func append(_ kind: KeyComponent.Kind, _ display: String) {
+        guard let digest = input.digest else { return }
+        components.append(.init(name: seen.unique(path), kind: kind, digest: digest, display: display))
+      }
+      switch input.value {
+      case .artifact(let artifact):
+        append(.artifact, type(of: artifact).format)
+        if let artifact = artifact as? any FileArtifact { contents.append(artifact.content) }
+      case .file(let file):
+        append(.file, file.path)
+        if seen.files.insert(file).inserted { files.append(file) }
+      case .folder(let folder):
+        append(.folder, folder.path)
+        if seen.folders.insert(folder).inserted { folders.append(folder) }
+      case .stage(let stage): stages.append((path, type(of: stage)))
+      }
+    }
   }
 
-  private static func shortened(_ text: String) -> String { text.count <= 120 ? text : String(text.prefix(117)) + "…" }
+  private static func shortened(_ text: String) -> String { text.count <= 120 ? text : "\(text.prefix(117))…" }
+
+  /// The digests by which a stage's output, whole or in parts, counts in the keys of stages that take it.
+  ///
+  /// A list or dictionary of plain values counts by value. A number, a text or a truth value leaves no trace: equal
+  /// ones occur everywhere.
+  static func traces(of output: some Artifact) -> Set<Digest> {
+    let parts = try? CanonicalEncoder.structure(of: output) { input in
+      guard case .artifact(let artifact) = input else { return CanonicalValue.null.digest }
+      return try artifact.makeContent().digest
+    }
+    guard let (structure, inputs) = parts else { return [] }
+
+    var traces: Set<Digest> = []
+    for input in inputs {
+      if case .artifact = input.value, let digest = input.digest { traces.insert(digest) }
+    }
+    // Empty lists are as common as numbers are; a structure with places of inputs says nothing about them.
+    switch structure {
+    case .list(let members) where inputs.isEmpty && !members.isEmpty: traces.insert(structure.digest)
+    case .record(let fields) where inputs.isEmpty && !fields.isEmpty: traces.insert(structure.digest)
+    default: break
+    }
+    return traces
+  }
 }
 
-/// Values that count as parameters although a stage may return them.
-private protocol PlainValue {}
-extension Int: PlainValue {}
-extension Double: PlainValue {}
-extension Bool: PlainValue {}
-extension String: PlainValue {}
-extension Array: PlainValue {}
-extension Dictionary: PlainValue {}
-extension Optional: PlainValue {}
-
-/// The properties as the stage's `encode(to:)` hands them over.
+/// The properties as the stage's `encode(to:)` passes them.
 private final class PropertyCapture {
   var values: [(name: String, value: any Encodable)] = []
-  /// The stage encodes itself in a way of its own: its properties cannot be told apart.
+  /// True when the stage encodes itself in its own way, so that its properties have no names.
   var isOpaque = false
 }
 
@@ -129,6 +181,10 @@ private struct PropertyContainer<Key: CodingKey>: KeyedEncodingContainerProtocol
     capture.values.append((key.stringValue, value))
   }
 
+  // Without these, the standard library would say that an encoder does not know the type.
+  mutating func encode(_ value: Int128, forKey key: Key) throws { capture.values.append((key.stringValue, value)) }
+  mutating func encode(_ value: UInt128, forKey key: Key) throws { capture.values.append((key.stringValue, value)) }
+
   mutating func nestedContainer<Nested: CodingKey>(
     keyedBy keyType: Nested.Type, forKey key: Key
   ) -> KeyedEncodingContainer<Nested> {
@@ -156,6 +212,8 @@ private struct OpaqueContainer: UnkeyedEncodingContainer, SingleValueEncodingCon
 
   mutating func encodeNil() throws {}
   mutating func encode<T: Encodable>(_ value: T) throws { count += 1 }
+  mutating func encode(_ value: Int128) throws { count += 1 }
+  mutating func encode(_ value: UInt128) throws { count += 1 }
 
   mutating func nestedContainer<Nested: CodingKey>(keyedBy keyType: Nested.Type) -> KeyedEncodingContainer<Nested> {
     KeyedEncodingContainer(PropertyContainer<Nested>(capture: PropertyCapture()))

@@ -1,15 +1,15 @@
 package import Core
 internal import Glibc
 
-/// The statement that a notebook program has come to, in memory that outlives the program.
+/// The statement that a notebook program has reached, in memory that outlives the program.
 ///
-/// A file of 16 bytes, mapped and shared: the cell and the line as 64-bit integers. After a trap the supervisor reads there which
-/// statement was running; marking one costs two stores.
+/// It is a shared, mapped file of 16 bytes: the cell and the line as 64-bit integers. After a trap the supervisor reads
+/// from it the statement that was running. Marking a statement costs two stores.
 package struct StatementMarker: @unchecked Sendable {
-  // Written by the notebook's main task alone; read by the supervisor after the program ended.
+  // No lock: only the notebook's main task writes; the supervisor reads the supervisor after the program ended.
   private let words: UnsafeMutablePointer<Int64>?
 
-  /// Maps the file, which is made when it is missing; without it marking does nothing.
+  /// Maps the file, and creates it when it is missing. Without a file, marking does nothing.
   package init(path: String) {
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0, ftruncate(descriptor, 16) == 0,
@@ -22,6 +22,7 @@ package struct StatementMarker: @unchecked Sendable {
     words = memory.bindMemory(to: Int64.self, capacity: 2)
   }
 
+  /// Notes that the program has reached this place.
   package func mark(_ place: CellPlace) {
     words?[0] = Int64(place.cell)
     words?[1] = Int64(place.line)

@@ -1,17 +1,21 @@
+internal import Core
 internal import Foundation
 internal import Glibc
+internal import Processes
 
-/// Ends this process when its supervisor is gone: nobody would store or show what it makes.
+/// Ends this process when its supervisor has ended, since no other process would store or show its results, and with it
+/// everything that its stages have started.
 enum SupervisorWatch {
-  /// Watches from a thread of its own.
+  /// Begins to watch, on a thread of its own.
   /// - Parameter descriptor: the reading end of a pipe whose writing end only the supervisor has.
   static func start(descriptor: Int32) {
+    // A program that a stage has started and left stays below this process, also one that detaches itself.
+    LeftPrograms.adopt()
     Thread.detachNewThread {
       var byte: UInt8 = 0
-      while true {
-        let count = read(descriptor, &byte, 1)
-        if count == 0 || (count < 0 && errno != EINTR) { _exit(1) }
-      }
+      while SystemCall.retry({ read(descriptor, &byte, 1) }) > 0 {}
+      LeftPrograms.killAllBelow()
+      _exit(1)
     }
   }
 }

@@ -1,35 +1,34 @@
 internal import Charts
+internal import FileFormats
 
-/// Reads the small part of SVG that is known to be harmless, and writes it anew.
+/// Reads the small part of SVG that is known to be harmless, and writes it again.
+///
+/// Nothing gets through as it was: names must be on the lists below, values consist of plain characters, and text is
+/// escaped again.
 struct DrawingReader {
-  private let bytes: [UInt8]
-  private var position = 0
   private var output: [UInt8] = []
-  /// The elements that are open.
+  /// The elements that are open, outermost first.
   private var open: [String] = []
+  private var isComplete = false
 
-  /// `nil` for text that no browser reads as one document.
-  init?(_ svg: String) {
-    bytes = Array(svg.utf8)
-    if bytes.contains(0) { return nil }
-  }
+  private init() {}
 
-  /// The drawing without its style sheet, which the page has; `nil` when there is anything in it that is not on the lists below.
-  mutating func checked() -> String? {
-    skipSpace()
-    if starts(with: "<?xml ") {
-      guard let end = find("?>") else { return nil }
-      position = end + 2
-      skipSpace()
-    }
-    repeat {
-      guard readTag() else { return nil }
-      while !open.isEmpty, position < bytes.count, bytes[position] != UInt8(ascii: "<") {
-        guard readText() else { return nil }
+  /// A drawing without its style sheet, which the page has.
+  ///
+  /// - Returns: `nil` when there is anything in it that is not on the lists, or that no browser reads as one
+  ///   document.
+  static func checked(_ svg: String) -> String? {
+    let bytes = Array(svg.utf8)
+    guard !bytes.contains(0) else { return nil }
+    return bytes.withUnsafeBytes { buffer in
+      var document = buffer[...].drop { isSpace($0) }
+      if document.starts(with: "<?xml ".utf8) {
+        guard let end = document.firstRange(of: "?>".utf8) else { return nil }
+        document = document[end.upperBound...]
       }
-    } while !open.isEmpty && position < bytes.count
-    skipSpace()
-    return open.isEmpty && position == bytes.count ? String(decoding: output, as: UTF8.self) + "\n" : nil
+      var drawing = DrawingReader()
+      return drawing.read(MarkupReader(UnsafeRawBufferPointer(rebasing: document)))
+    }
   }
 
   // MARK: The lists
@@ -50,11 +49,11 @@ struct DrawingReader {
   /// Attributes whose words must begin with `k-`, so that a drawing cannot take the names of the page's own parts.
   private static let prefixed: Set<String> = ["class", "id", "aria-labelledby"]
 
-  private static func isHarmless(_ value: ArraySlice<UInt8>) -> Bool {
-    guard value.count < 200_000 else { return false }
+  private static func isHarmless(_ value: String) -> Bool {
+    guard value.utf8.count < 200_000 else { return false }
     // The letters “url”, large or small, anywhere.
     var last: UInt32 = 0
-    for byte in value {
+    for byte in value.utf8 {
       last = (last << 8 | UInt32(byte | 0x20)) & 0xFF_FFFF
       guard last != 0x75_726C, isPlain[Int(byte)] else { return false }
     }
@@ -71,130 +70,81 @@ struct DrawingReader {
 
   // MARK: Reading
 
-  private mutating func readTag() -> Bool {
-    guard take("<") else { return false }
-    if take("/") {
-      guard let name = readName(), open.popLast() == name else { return false }
-      skipSpace()
-      output += "</\(name)>".utf8
-      return take(">")
+  private mutating func read(_ markup: MarkupReader) -> String? {
+    var markup = markup
+    while let event = markup.next() {
+      switch event {
+      case .start(let tag, let isEmpty) where tag.name.is("style"):
+        guard !isEmpty, skipKnownStyle(tag, &markup) else { return nil }
+      case .start(let tag, let isEmpty):
+        guard start(tag, isEmpty: isEmpty) else { return nil }
+      case .end(let name):
+        guard let element = open.popLast(), name.text == element else { return nil }
+        output += "</\(element)>".utf8
+        isComplete = open.isEmpty
+      case .text(let text):
+        guard add(text) else { return nil }
+      }
     }
-    guard let name = readName() else { return false }
-    if name == "style" { return readKnownStyle() }
-    guard Self.elements.contains(name), (name == "svg") == open.isEmpty, open.count < 32 else { return false }
-    guard !["title", "desc"].contains(open.last ?? "") else { return false }
+    return isComplete && markup.isPlain ? String(decoding: output, as: UTF8.self) + "\n" : nil
+  }
+
+  private mutating func start(_ tag: MarkupReader.Tag, isEmpty: Bool) -> Bool {
+    let name = tag.name.text
+    guard Self.elements.contains(name), (name == "svg") == open.isEmpty, open.count < 32, !isComplete,
+      !["title", "desc"].contains(open.last ?? "")
+    else { return false }
     output += "<\(name)".utf8
+
+    // XML does not allow an attribute that is given twice, and readers differ in the one that they take.
     var seen: Set<String> = []
-    while true {
-      skipSpace()
-      if take("/>") {
-        output += "/>".utf8
-        return name != "svg"
-      }
-      if take(">") {
-        output += ">".utf8
-        open.append(name)
-        return true
-      }
-      guard let attribute = readName(), seen.insert(attribute).inserted, take("="), let value = readValue() else {
-        return false
-      }
-      if attribute == "xmlns" {
-        guard name == "svg", value.elementsEqual("http://www.w3.org/2000/svg".utf8) else { return false }
-        output += " xmlns=\"http://www.w3.org/2000/svg\"".utf8
-        continue
-      }
-      guard Self.isHarmless(value) else { return false }
-      if Self.prefixed.contains(attribute) {
-        guard value.split(separator: UInt8(ascii: " ")).allSatisfy({ $0.starts(with: "k-".utf8) }) else { return false }
-      } else if !Self.attributes.contains(attribute) {
-        return false
-      }
-      output += " \(attribute)=\"".utf8
-      output += value
-      output.append(UInt8(ascii: "\""))
+    var attributes = tag.attributes
+    while let (attribute, raw) = attributes.next() {
+      let attribute = attribute.text
+      guard seen.insert(attribute).inserted, let value = Self.decoded(raw), Self.accepts(attribute, value, in: name)
+      else { return false }
+      output += " \(attribute)=\"\(value)\"".utf8
     }
+    guard attributes.isPlain else { return false }
+
+    output += isEmpty ? "/>".utf8 : ">".utf8
+    if !isEmpty { open.append(name) }
+    return !isEmpty || name != "svg"
   }
 
-  /// The style sheet of our own charts is left out, any other is not for this page.
-  private mutating func readKnownStyle() -> Bool {
-    guard !open.isEmpty, take(">"), starts(with: ChartStyle.standaloneSheet) else { return false }
-    position += ChartStyle.standaloneSheet.utf8.count
-    return take("</style>")
+  private static func accepts(_ attribute: String, _ value: String, in element: String) -> Bool {
+    if attribute == "xmlns" { return element == "svg" && value == "http://www.w3.org/2000/svg" }
+    guard isHarmless(value) else { return false }
+    if prefixed.contains(attribute) { return value.split(separator: " ").allSatisfy { $0.hasPrefix("k-") } }
+    return attributes.contains(attribute)
   }
 
-  private mutating func readText() -> Bool {
-    let start = position
-    while position < bytes.count, bytes[position] != UInt8(ascii: "<") { position += 1 }
-    guard let text = Self.decoded(bytes[start..<position]) else { return false }
+  /// Leaves out the style sheet of our own charts; any other is not for this page.
+  private func skipKnownStyle(_ tag: MarkupReader.Tag, _ markup: inout MarkupReader) -> Bool {
+    var attributes = tag.attributes
+    guard !open.isEmpty, attributes.next() == nil, attributes.isPlain,
+      case .text(let sheet) = markup.next(), sheet.bytes.elementsEqual(ChartStyle.standaloneSheet.utf8),
+      case .end(let name) = markup.next()
+    else { return false }
+    return name.is("style")
+  }
+
+  /// Text around the drawing must be white space.
+  private mutating func add(_ text: MarkupReader.Span) -> Bool {
+    guard !open.isEmpty else { return text.bytes.allSatisfy(Self.isSpace) }
+    guard let text = Self.decoded(text) else { return false }
     output += HTML(text: text).bytes
     return true
   }
 
-  private mutating func readName() -> String? {
-    let start = position
-    while position < bytes.count {
-      switch bytes[position] {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"),
-        UInt8(ascii: "-"):
-        position += 1
-        continue
-      default: break
-      }
-      break
-    }
-    return start == position ? nil : String(decoding: bytes[start..<position], as: UTF8.self)
+  /// Text with XML's five entities replaced; `nil` when there is any other.
+  private static func decoded(_ span: MarkupReader.Span) -> String? {
+    guard span.bytes.contains(UInt8(ascii: "&")) else { return span.text }
+    let known = ["amp;", "lt;", "gt;", "quot;", "apos;", "#39;"]
+    let entities = String(decoding: span.bytes, as: UTF8.self).split(separator: "&", omittingEmptySubsequences: false)
+    let areKnown = entities.dropFirst().allSatisfy { entity in known.contains { entity.hasPrefix($0) } }
+    return areKnown ? span.text : nil
   }
 
-  private mutating func readValue() -> ArraySlice<UInt8>? {
-    guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") || bytes[position] == UInt8(ascii: "'") else {
-      return nil
-    }
-    let quote = bytes[position]
-    position += 1
-    let start = position
-    while position < bytes.count, bytes[position] != quote, bytes[position] != UInt8(ascii: "<") { position += 1 }
-    guard position < bytes.count, bytes[position] == quote else { return nil }
-    let value = bytes[start..<position]
-    position += 1
-    guard value.contains(UInt8(ascii: "&")) else { return value }
-    return Self.decoded(value).map { Array($0.utf8)[...] }
-  }
-
-  /// Text with XML's five entities resolved; `nil` when there is any other.
-  private static func decoded(_ bytes: ArraySlice<UInt8>) -> String? {
-    let text = String(decoding: bytes, as: UTF8.self)
-    guard bytes.contains(UInt8(ascii: "&")) else { return text }
-    let entities = ["amp": "&", "lt": "<", "gt": ">", "quot": "\"", "apos": "'", "#39": "'"]
-    var result = ""
-    for (index, part) in text.split(separator: "&", omittingEmptySubsequences: false).enumerated() {
-      guard index > 0 else {
-        result += part
-        continue
-      }
-      guard let end = part.firstIndex(of: ";"), let character = entities[String(part[..<end])] else { return nil }
-      result += character + part[part.index(after: end)...]
-    }
-    return result
-  }
-
-  // MARK: Steps
-
-  private mutating func skipSpace() {
-    while position < bytes.count, [32, 9, 10, 13].contains(bytes[position]) { position += 1 }
-  }
-
-  private func starts(with text: String) -> Bool { bytes[position...].starts(with: text.utf8) }
-
-  private mutating func take(_ text: String) -> Bool {
-    guard starts(with: text) else { return false }
-    position += text.utf8.count
-    return true
-  }
-
-  private func find(_ text: String) -> Int? {
-    let wanted = Array(text.utf8)
-    return bytes.indices.dropFirst(position).first { bytes[$0...].starts(with: wanted) }
-  }
+  private static func isSpace(_ byte: UInt8) -> Bool { [32, 9, 10, 13].contains(byte) }
 }

@@ -34,10 +34,12 @@ struct HTML: ExpressibleByStringInterpolation, Sendable {
 
   var string: String { String(decoding: bytes, as: UTF8.self) }
 
-  /// Appends text for element content and quoted attributes alike. Control characters that HTML has no place for become U+FFFD.
+  /// Appends text for element content and quoted attributes alike. Control characters that HTML cannot have become
+  /// U+FFFD.
   private mutating func appendEscaped(_ text: String) {
     var text = text
     text.withUTF8 { buffer in
+      // The first byte that is not appended yet.
       var start = 0
       for (position, byte) in buffer.enumerated() {
         let replacement: StaticString
@@ -50,6 +52,7 @@ struct HTML: ExpressibleByStringInterpolation, Sendable {
         case 0...8, 11, 12, 14...31, 127: replacement = "\u{FFFD}"
         default: continue
         }
+
         bytes.append(contentsOf: buffer[start..<position])
         replacement.withUTF8Buffer { bytes.append(contentsOf: $0) }
         start = position + 1

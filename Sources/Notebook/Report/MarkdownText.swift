@@ -1,7 +1,7 @@
-/// Text as Markdown that shows it as it is.
+/// Text as Markdown that shows exactly this text.
 enum MarkdownText {
   /// Text within a line: no character of it is markup, line breaks become spaces.
-  /// - Parameter startsLine: whether it stands at the beginning of a line, where a number may begin a list.
+  /// - Parameter startsLine: true at the beginning of a line, where a number may begin a list.
   static func inline(_ text: String, startsLine: Bool = false) -> String {
     var result = ""
     for scalar in text.unicodeScalars {
@@ -39,10 +39,10 @@ enum MarkdownText {
     return "\(fence) \(text) \(fence)"
   }
 
-  /// A destination of our own making in angle brackets where it needs them.
+  /// A picture in a file of the report, whose name needs no escaping.
   static func image(_ alternative: String, _ file: String) -> String { "![\(inline(alternative))](\(file))" }
 
-  /// A line that begins like a list, a heading or a rule is none.
+  /// A text that begins like a list, a heading or a rule, changed so that it does not begin one.
   private static func guardedStart(_ text: String) -> String {
     let digits = text.prefix { ("0"..."9").contains($0) }
     let rest = text.dropFirst(digits.count)

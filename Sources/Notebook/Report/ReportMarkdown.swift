@@ -8,20 +8,30 @@ struct ReportMarkdown {
   let document: NotebookDocument
   let record: RunRecord
   let context: ReportContext
-  let prose: ProseTree
+  let prose: RenderedProse
   let outputs: NumberedOutputs
   let ledger: StageLedger
 
+  /// The whole report.
   var text: String {
     var text = head
     let cells = Dictionary(document.cells.map { ($0.id, $0) }) { first, _ in first }
     let outcomes = Dictionary(record.cells.map { ($0.id, $0) }) { first, _ in first }
+    let names = cells.mapValues(\.name)
+    func section(_ id: Int) -> String { cells[id].map { cell($0, outcomes[id], names: names) } ?? "" }
+
     for piece in prose.body(frontMatterTitle: document.frontMatter.title) {
       switch piece {
       case .heading(_, _, let markdown), .prose(_, let markdown): text += markdown + "\n"
-      case .cell(let id):
-        guard let cell = cells[id] else { continue }
-        text += self.cell(cell, outcomes[id], names: cells.mapValues(\.name))
+      case .cell(let id): text += section(id)
+      case .container(let fragments):
+        for fragment in fragments {
+          switch fragment {
+          case .prose(_, let markdown): text += markdown
+          case .cell(let id, let indentation): text += Self.nested(section(id), number: id, indentation: indentation)
+          }
+        }
+        text += "\n"
       }
     }
     text += MarkdownColophon(document: document, record: record, context: context, ledger: ledger).text
@@ -35,33 +45,51 @@ struct ReportMarkdown {
     let byline =
       (front.authors.isEmpty ? [] : [front.authors.joined(separator: ", ")]) + (front.date.map { [$0] } ?? [])
     if !byline.isEmpty { text += MarkdownText.inline(byline.joined(separator: " · "), startsLine: true) + "\n\n" }
-    if let abstract = front.abstract {
-      let parts = ProseTree.aside(abstract, of: document.body, pictures: context.pictures).pieces.compactMap { piece in
+    if let abstract = document.abstract {
+      let parts = RenderedProse(abstract, pictures: context.pictures).pieces.compactMap { piece in
         if case .prose(_, let markdown) = piece { Self.quoted(markdown) } else { nil }
       }
       text += parts.joined(separator: ">\n") + "\n"
     }
+
     let changed = context.values(of: document).changed.map { entry in
-      "\(MarkdownText.code(entry.name)) is \(MarkdownText.inline(entry.shownValue)) instead of \(MarkdownText.inline(entry.shownDocumentValue))"
+      let value = MarkdownText.inline(entry.shownValue)
+      return "\(MarkdownText.code(entry.name)) is \(value) instead of \(MarkdownText.inline(entry.shownDocumentValue))"
     }
     if !changed.isEmpty { text += "> **This run has values of its own:** \(changed.joined(separator: ", ")).\n\n" }
     let summary = RunSummary(record)
     if !summary.isComplete { text += "> **This run is not complete.** \(summary.sentence).\n\n" }
+    if let note = record.note { text += "> In this run, \(MarkdownText.inline(note)).\n\n" }
     return text
   }
 
+  /// A block quote of Markdown.
   static func quoted(_ markdown: String) -> String {
     markdown.split(separator: "\n", omittingEmptySubsequences: false).dropLast(markdown.hasSuffix("\n") ? 1 : 0)
       .map { $0.isEmpty ? ">\n" : "> \($0)\n" }.joined()
+  }
+
+  /// The Markdown of a cell inside lists and quotations, whose first line begins where the cell does.
+  private static func nested(_ markdown: String, number: Int, indentation: String) -> String {
+    // Without a block in it, an item would end at a blank line.
+    let text = markdown.isEmpty ? "<!-- cell \(number) -->" : CellHTML.trimmed(markdown)
+    let blank = indentation.last == " " ? String(indentation.reversed().drop { $0 == " " }.reversed()) : indentation
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    return lines.enumerated().map { row, line in
+      "\(row == 0 ? "" : line.isEmpty ? blank : indentation)\(line)\n"
+    }
+    .joined()
   }
 
   // MARK: Cells
 
   private func cell(_ cell: Cell, _ outcome: CellOutcome?, names: [Int: String]) -> String {
     var text = ""
+    // A cell that failed shows its code and output even where these are meant to be hidden.
     let hasFailed = if case .failed = outcome?.state { true } else { false }
     let code = CellHTML.trimmed(cell.source)
     if cell.options.echo || hasFailed, !code.isEmpty { text += MarkdownText.fenced(code, info: "swift") + "\n" }
+
     if cell.options.output || hasFailed {
       if let printed = outcome?.printed, !printed.isEmpty {
         let (shown, omitted) = CellHTML.limited(printed)
@@ -70,6 +98,7 @@ struct ReportMarkdown {
       }
       for output in outputs.cells[cell.id] ?? [] { text += Self.output(output) }
     }
+
     switch outcome?.state {
     case .done: break
     case .failed(let diagnostic):
@@ -91,20 +120,26 @@ struct ReportMarkdown {
     case .figure(_, let alternative, let caption, let file):
       return MarkdownText.image(alternative, file) + "\n\n" + Self.caption(caption)
     case .pictures(let pictures, let caption, let files):
-      var text = ""
-      let shown = zip(pictures, files).compactMap { picture, file in file.map { (picture, $0) } }
-      for start in stride(from: 0, to: shown.count, by: 4) {
-        let row = shown[start..<min(start + 4, shown.count)]
-        text += "| " + row.map { MarkdownText.image($0.0.caption, $0.1) }.joined(separator: " | ") + " |\n"
-        text += "|" + String(repeating: " :-: |", count: row.count) + "\n"
-        text += "| " + row.map { MarkdownText.inline($0.0.caption) }.joined(separator: " | ") + " |\n\n"
-      }
-      let hidden = pictures.count - shown.count
-      if hidden > 0 {
-        text += "*\(hidden) picture\(hidden == 1 ? "" : "s") of another type than PNG, JPEG or WebP are not shown.*\n\n"
-      }
-      return text + Self.caption(caption)
+      return Self.pictures(pictures, files) + Self.caption(caption)
     }
+  }
+
+  /// Pictures in tables of four columns, each over its caption.
+  private static func pictures(_ pictures: [Picture], _ files: [String?]) -> String {
+    var text = ""
+    let shown = zip(pictures, files).compactMap { picture, file in file.map { (picture, $0) } }
+    for start in stride(from: 0, to: shown.count, by: 4) {
+      let row = shown[start..<min(start + 4, shown.count)]
+      text += "| " + row.map { MarkdownText.image($0.0.caption, $0.1) }.joined(separator: " | ") + " |\n"
+      text += "|" + String(repeating: " :-: |", count: row.count) + "\n"
+      text += "| " + row.map { MarkdownText.inline($0.0.caption) }.joined(separator: " | ") + " |\n\n"
+    }
+
+    let hidden = pictures.count - shown.count
+    if hidden > 0 {
+      text += "*\(NumberText.count(hidden, "picture")) of another type than PNG, JPEG or WebP are not shown.*\n\n"
+    }
+    return text
   }
 
   private static func caption(_ caption: CellOutput.Caption?) -> String {
@@ -128,16 +163,38 @@ struct ReportMarkdown {
   }
 }
 
-/// The page at the end that says how the report was made, in Markdown.
+/// The section at the end that says how the report was made, in Markdown.
 struct MarkdownColophon {
   let document: NotebookDocument
   let record: RunRecord
   let context: ReportContext
   let ledger: StageLedger
 
+  /// The whole section.
   var text: String {
-    var text =
-      "---\n\n## Colophon\n\nThis report is the output of running \(MarkdownText.code(record.notebook)): \(ledger.sentence).\n\n"
+    var text = """
+      ---
+
+      ## Colophon
+
+      This report is the output of running \(MarkdownText.code(record.notebook)): \(ledger.sentence).
+
+
+      """
+    text += Self.rows(["", ""], facts)
+    if !ledger.calls.isEmpty { text += "### Stages\n\n" + (ledger.isGrouped ? groups : calls) }
+    if !context.commands.isEmpty {
+      text += "### Do it again\n\n"
+      for command in context.commands {
+        let purpose = MarkdownText.inline(command.purpose, startsLine: true)
+        text += "\(purpose):\n\n\(MarkdownText.fenced(command.line, info: "sh"))\n"
+      }
+    }
+    return text
+  }
+
+  /// Names with their values: digests, parameters, environment.
+  private var facts: [[String]] {
     var facts: [[String]] = []
     if let digest = context.notebookDigest { facts.append(["Notebook", MarkdownText.code(digest.hexadecimal)]) }
     if let commit = context.commit { facts.append(["Commit of the outputs", MarkdownText.code(commit)]) }
@@ -152,30 +209,29 @@ struct MarkdownColophon {
     for (name, value) in record.environment.sorted(by: { $0.key < $1.key }) {
       facts.append([MarkdownText.inline(name), MarkdownText.inline(value)])
     }
-    text += Self.rows(["", ""], facts)
-    if !ledger.calls.isEmpty { text += "### Stages\n\n" + (ledger.isGrouped ? groups : calls) }
-    if !context.commands.isEmpty {
-      text += "### Do it again\n\n"
-      for command in context.commands {
-        text +=
-          "\(MarkdownText.inline(command.purpose, startsLine: true)):\n\n\(MarkdownText.fenced(command.line, info: "sh"))\n"
-      }
-    }
-    return text
+    return facts
   }
 
   private var calls: String {
     let rows = ledger.calls.map { call in
       [
         MarkdownText.inline(call.stage), MarkdownText.inline(call.artifact), state(call),
-        NumberText.duration(call.seconds),
+        NumberText.duration(call.cost.seconds),
         InstantText.text(call.computed), call.output.map { NumberText.bytes($0.byteCount) } ?? "",
         MarkdownText.code(call.key.short),
         call.output.map { MarkdownText.code($0.digest.short) } ?? "",
       ]
     }
     var text = Self.rows(["Stage", "Output", "State", "Time", "Computed", "Size", "Key", "Output digest"], rows)
-    let notes = ledger.calls.flatMap { call in call.notes.map { (call.stage, $0) } }
+    let callers = ledger.calls.filter { !$0.calls.isEmpty }
+    for call in callers {
+      let names = call.calls.map { input in
+        MarkdownText.inline(ledger.positions[input.key].map { ledger.calls[$0].artifact } ?? input.stage)
+      }
+      text += "- **\(MarkdownText.inline(call.artifact))** called while it ran: \(names.joined(separator: ", "))\n"
+    }
+    if !callers.isEmpty { text += "\n" }
+    let notes = ledger.calls.flatMap { call in call.cost.notes.map { (call.stage, $0) } }
     if !notes.isEmpty {
       for (stage, note) in notes { text += "- **\(MarkdownText.inline(stage))**: \(MarkdownText.inline(note))\n" }
       text += "\n"

@@ -3,22 +3,25 @@ package import Notebook
 
 /// Renders a notebook and the record of its run as a report.
 ///
-/// The page is one file that works offline: it loads nothing and holds no script, and its Content-Security-Policy forbids both. Equal
-/// notebooks, records and contexts give equal bytes. Everything that comes from a notebook or a run is treated as hostile: text is
-/// escaped, links lead to known schemes only, drawings are checked mark by mark or shown as pictures.
+/// The page is one file that works offline: it loads nothing and has no script, and its Content-Security-Policy
+/// forbids both. Equal notebooks, records and contexts give equal bytes. Everything from a notebook or a run is
+/// treated as hostile: text is escaped, links lead to known schemes only, drawings are checked mark by mark or
+/// shown as pictures.
 package struct ReportRenderer: Sendable {
   private let document: NotebookDocument
   private let record: RunRecord
   private let context: ReportContext
 
+  /// - Parameter record: of a run of this notebook, complete or not.
   package init(document: NotebookDocument, record: RunRecord, context: ReportContext = ReportContext()) {
     self.document = document
     self.record = record
     self.context = context
   }
 
+  /// The report in both forms.
   package func render() -> RenderedReport {
-    let prose = ProseTree(document.body, values: values, cells: document.cells.map(\.id), pictures: context.pictures)
+    let prose = RenderedProse(document.markdown, values: values, pictures: context.pictures)
     let outputs = NumberedOutputs(document, record)
     let ledger = StageLedger(record)
     let page = ReportPage(
@@ -28,17 +31,18 @@ package struct ReportRenderer: Sendable {
     return RenderedReport(html: page.html.string, markdown: markdown.text, files: outputs.files + prose.files)
   }
 
-  /// What stands in the place of each inline expression.
-  private var values: [(expression: String, value: ProseTree.Value)] {
+  /// The text in the place of each inline expression, by its number.
+  private var values: [Int: RenderedProse.Value] {
     let outcomes = Dictionary(record.inlines.map { ($0.id, $0) }) { first, _ in first }
-    return document.inlines.map { inline in
+    let values = document.inlines.map { inline -> (Int, RenderedProse.Value) in
       let outcome = outcomes[inline.id]
       let origin = "\(inline.expression) — line \(inline.line)"
       if let text = outcome?.text {
-        return (inline.expression, .init(text: text, title: "Computed: \(origin)", isMissing: false))
+        return (inline.id, .init(text: text, title: "Computed: \(origin)", isMissing: false))
       }
       let reason = outcome?.failure ?? "it was not evaluated"
-      return (inline.expression, .init(text: "no value", title: "\(origin): \(reason)", isMissing: true))
+      return (inline.id, .init(text: "no value", title: "\(origin): \(reason)", isMissing: true))
     }
+    return Dictionary(values) { first, _ in first }
   }
 }

@@ -3,7 +3,7 @@ internal import Core
 internal import Notebook
 internal import TextFormatting
 
-/// The stage calls of a run as a report tells of them: one by one, or by stage where they are many.
+/// The stage calls of a run as a report lists them: one by one, or by stage where there are many.
 struct StageLedger: Sendable {
   /// Calls of one stage.
   struct Group: Sendable {
@@ -16,17 +16,24 @@ struct StageLedger: Sendable {
     var seconds = 0.0
     var cpuSeconds = 0.0
     var peakMemoryBytes: Int64 = 0
+    /// The size of all outputs.
     var byteCount: Int64 = 0
+    /// The digests of the stage's code; more than one where it has other code in another cell.
     var codes: Set<Digest> = []
   }
 
+  /// The calls in the order of the run.
   let calls: [StageOutcome]
-  /// In the order in which the stages first come up.
+  /// The calls by stage, in the order in which the stages first come up.
   private(set) var groups: [Group] = []
   /// Positions of the calls in each cell.
   private(set) var byCell: [Int: [Int]] = [:]
   /// The call that made an output first.
   private(set) var makers: [Digest: Int] = [:]
+  /// The first call of each key.
+  private(set) var positions: [Digest: Int] = [:]
+  /// For each key that a stage called while it ran, the first such stage's call.
+  private(set) var callers: [Digest: Int] = [:]
 
   /// Above this many calls a report counts them by stage.
   static let individualLimit = 200
@@ -36,26 +43,32 @@ struct StageLedger: Sendable {
     var positions: [String: Int] = [:]
     for (index, call) in calls.enumerated() {
       byCell[call.place.cell, default: []].append(index)
+      // The first call with an output: a later one may have it from the store.
       if let output = call.output, makers[output.digest] == nil { makers[output.digest] = index }
+      if self.positions[call.key] == nil { self.positions[call.key] = index }
+      for input in call.calls where callers[input.key] == nil { callers[input.key] = index }
+
       let group = positions[call.stage] ?? groups.count
       if group == groups.count {
         positions[call.stage] = group
         groups.append(Group(stage: call.stage, calls: []))
       }
       groups[group].calls.append(index)
+
       switch call.state {
       case .cached: groups[group].cached += 1
       case .ran: groups[group].ran += 1
       case .failed: groups[group].failed += 1
       }
-      groups[group].seconds += call.seconds
-      groups[group].cpuSeconds += call.cpuSeconds
-      groups[group].peakMemoryBytes = max(groups[group].peakMemoryBytes, call.peakMemoryBytes)
+      groups[group].seconds += call.cost.seconds
+      groups[group].cpuSeconds += call.cost.cpuSeconds
+      groups[group].peakMemoryBytes = max(groups[group].peakMemoryBytes, call.cost.peakMemoryBytes)
       groups[group].byteCount += call.output?.byteCount ?? 0
       if let code = call.components.first(where: { $0.kind == .code }) { groups[group].codes.insert(code.digest) }
     }
   }
 
+  /// True when the report counts the calls by stage.
   var isGrouped: Bool { calls.count > Self.individualLimit }
 
   var ran: Int { groups.reduce(0) { $0 + $1.ran } }
@@ -72,6 +85,7 @@ struct StageLedger: Sendable {
   /// `15 stage calls: 6 ran, 9 came from the store`.
   var sentence: String { Self.sentence(total: calls.count, ran: ran, cached: cached, failed: failed) }
 
+  /// The counts of calls in words, such as `2 stage calls: 1 ran, 1 failed`.
   static func sentence(total: Int, ran: Int, cached: Int, failed: Int) -> String {
     guard total > 0 else { return "no stage calls" }
     let parts = [
@@ -79,7 +93,7 @@ struct StageLedger: Sendable {
       cached > 0 ? "\(NumberText.integer(cached)) came from the store" : nil,
       failed > 0 ? "\(NumberText.integer(failed)) failed" : nil,
     ].compactMap(\.self)
-    return "\(NumberText.integer(total)) stage call\(total == 1 ? "" : "s"): " + parts.joined(separator: ", ")
+    return "\(NumberText.count(total, "stage call")): " + parts.joined(separator: ", ")
   }
 }
 
@@ -105,7 +119,7 @@ extension StageOutcome.State {
 
 /// Instants as a report writes them: `2026-11-23 14:02:07 UTC`.
 enum InstantText {
-  /// - Parameter unixSeconds: the instant; what is no instant of the years 1970 to 9999 is “unknown”.
+  /// - Parameter unixSeconds: the instant; one outside the years 1970 to 9999 is “unknown”.
   static func text(_ unixSeconds: Double) -> String {
     guard unixSeconds.isFinite, (0..<253_402_300_800).contains(unixSeconds) else { return "unknown" }
     let seconds = Int(unixSeconds)
@@ -114,8 +128,9 @@ enum InstantText {
     return "\(year)-\(two(month))-\(two(day)) \(two(time / 3600)):\(two(time / 60 % 60)):\(two(time % 60)) UTC"
   }
 
-  /// The Gregorian date of a day after 1 January 1970, which is counted in years that begin in March, eras of 400 years at a time.
+  /// The Gregorian date of a day, counted from 1 January 1970.
   ///
+  /// Years are counted from March, so that a leap day is the last one, in eras of 400 years.
   /// Source: Howard Hinnant, chrono-Compatible Low-Level Date Algorithms, `civil_from_days`.
   private static func civil(days: Int) -> (year: Int, month: Int, day: Int) {
     let shifted = days + 719_468

@@ -1,12 +1,14 @@
-/// Colours Swift code lightly: comments, strings, numbers, keywords, types, attributes.
+/// Colours the comments, strings, numbers, keywords, types and attributes of Swift code.
 ///
-/// It reads words, not syntax: what it does not know stays plain, and the text is always complete.
+/// It reads words, not syntax: a word that it does not know stays plain, and the text is always complete.
 struct SwiftHighlighter {
   private let scalars: [Unicode.Scalar]
   private var position = 0
   private var html = HTML()
+  /// Text without colour that is not in ``html`` yet.
   private var plain = ""
 
+  /// Code as HTML, in which each coloured word is an `i` element with the class of its kind.
   static func highlight(_ code: String) -> HTML {
     var highlighter = SwiftHighlighter(code)
     highlighter.run()
@@ -17,6 +19,7 @@ struct SwiftHighlighter {
 
   private mutating func run() {
     while position < scalars.count {
+      // Every branch moves on by at least one scalar, so that no text is lost or repeated.
       let scalar = scalars[position]
       if starts(with: "//") {
         emit(end { $0 == "\n" }, as: "c")
@@ -25,16 +28,7 @@ struct SwiftHighlighter {
       } else if scalar == "\"" || (scalar == "#" && isRawString) {
         emit(stringEnd(), as: "s")
       } else if scalar.properties.isXIDStart || scalar == "_" {
-        let end = end { !($0.properties.isXIDContinue) }
-        let word = text(to: end)
-        if Self.keywords.contains(word), position == 0 || scalars[position - 1] != "." {
-          emit(end, as: "k")
-        } else if scalar.properties.isUppercase {
-          emit(end, as: "t")
-        } else {
-          plain += word
-          position = end
-        }
+        emitWord()
       } else if scalar.properties.numericType != nil, scalar.isASCII {
         emit(numberEnd(), as: "n")
       } else if scalar == "@" || scalar == "#", position + 1 < scalars.count,
@@ -49,7 +43,22 @@ struct SwiftHighlighter {
         position += 1
       }
     }
+
     flush()
+  }
+
+  /// A name: a keyword unless it is a member, a type when it is capitalised.
+  private mutating func emitWord() {
+    let end = end { !$0.properties.isXIDContinue }
+    let word = text(to: end)
+    if Self.keywords.contains(word), position == 0 || scalars[position - 1] != "." {
+      emit(end, as: "k")
+    } else if scalars[position].properties.isUppercase {
+      emit(end, as: "t")
+    } else {
+      plain += word
+      position = end
+    }
   }
 
   private mutating func flush() {
@@ -60,7 +69,7 @@ struct SwiftHighlighter {
 
   private mutating func emit(_ end: Int, as kind: String) {
     flush()
-    html += "<i class=\"\(kind)\">\(text(to: end))</i>"
+    html += #"<i class="\#(kind)">\#(text(to: end))</i>"#
     position = end
   }
 
@@ -70,10 +79,10 @@ struct SwiftHighlighter {
     return String(text)
   }
 
-  private func starts(with text: String, at place: Int? = nil) -> Bool {
-    let place = place ?? position
+  private func starts(with text: String, at start: Int? = nil) -> Bool {
+    let start = start ?? position
     let wanted = text.unicodeScalars
-    return place + wanted.count <= scalars.count && zip(wanted, scalars[place...]).allSatisfy { $0 == $1 }
+    return start + wanted.count <= scalars.count && zip(wanted, scalars[start...]).allSatisfy { $0 == $1 }
   }
 
   private func end(where isEnd: (Unicode.Scalar) -> Bool) -> Int {
@@ -82,7 +91,7 @@ struct SwiftHighlighter {
     return end
   }
 
-  /// Comments nest.
+  /// The end of a comment between `/*` and `*/`, in which others may be.
   private func commentEnd() -> Int {
     var depth = 0
     var end = position
@@ -112,6 +121,8 @@ struct SwiftHighlighter {
     let isLong = starts(with: "\"\"\"", at: position + pounds)
     let close = (isLong ? "\"\"\"" : "\"") + String(repeating: "#", count: pounds)
     let escape = "\\" + String(repeating: "#", count: pounds)
+
+    // Quotation marks inside an interpolation do not end the literal, so its parentheses are counted.
     var end = position + pounds + (isLong ? 3 : 1)
     var parentheses = 0
     while end < scalars.count {
@@ -146,16 +157,10 @@ struct SwiftHighlighter {
   }
 
   private static let keywords: Set<String> = [
-    "actor", "any", "as", "associatedtype", "async", "await", "break", "case", "catch", "class", "continue", "default",
-    "defer",
-    "do",
-    "else", "enum", "extension", "fallthrough", "false", "fileprivate", "for", "func", "guard", "if", "import", "in",
-    "init",
-    "inout",
-    "internal", "is", "let", "mutating", "nil", "nonisolated", "operator", "package", "private", "protocol", "public",
-    "repeat",
-    "return", "self", "Self", "some", "static", "struct", "subscript", "super", "switch", "throw", "throws", "true",
-    "try",
-    "typealias", "var", "where", "while",
+    "actor", "any", "as", "associatedtype", "async", "await", "break", "case", "catch", "class", "continue",
+    "default", "defer", "do", "else", "enum", "extension", "fallthrough", "false", "fileprivate", "for", "func",
+    "guard", "if", "import", "in", "init", "inout", "internal", "is", "let", "mutating", "nil", "nonisolated",
+    "operator", "package", "private", "protocol", "public", "repeat", "return", "self", "Self", "some", "static",
+    "struct", "subscript", "super", "switch", "throw", "throws", "true", "try", "typealias", "var", "where", "while",
   ]
 }

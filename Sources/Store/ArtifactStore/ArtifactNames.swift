@@ -1,19 +1,24 @@
+internal import Core
+
 /// Names that are safe in a tree of the repository, on any file system, and as a branch.
 enum ArtifactNames {
-  /// Why a name cannot stand in a tree; `nil` when it can.
+  /// The reason why a name cannot be in a tree; `nil` when it can.
   ///
-  /// Any script will do. Not allowed: nothing, more than 255 bytes, control characters, slashes and backslashes, colons, a leading
-  /// dot (so neither `.`, `..` nor `.git`), a leading dash, a space or dot at the end, `git~1` (`.git` on Windows), and characters
-  /// that are ignored when macOS compares names.
+  /// Any script will do. Not allowed: nothing, more than 255 bytes, control characters, slashes and backslashes,
+  /// colons, a leading dot (so neither `.`, `..` nor `.git`), a leading dash, a space or dot at the end, `git~1`
+  /// (`.git` on Windows), and characters that are ignored when macOS compares names.
   static func fault(_ name: String) -> String? {
     if name.isEmpty { return "the name is empty" }
     if name.utf8.count > 255 { return "the name “\(name.prefix(20))…” is longer than 255 bytes" }
+
+    // Joiners before a dot would only hide it.
     if name.unicodeScalars.first(where: { $0 != "\u{200c}" && $0 != "\u{200d}" }) == "." {
       return "the name “\(name)” begins with a dot"
     }
     if name.hasPrefix("-") { return "the name “\(name)” begins with a dash" }
     if name.hasSuffix(" ") || name.hasSuffix(".") { return "the name “\(name)” ends with a space or a dot" }
     if name.lowercased() == "git~1" { return "the name “\(name)” means .git on Windows" }
+
     for scalar in name.unicodeScalars {
       switch scalar.value {
       case 0..<0x20, 0x7f: return "the name “\(name.debugDescription)” has a control character"
@@ -39,8 +44,8 @@ enum ArtifactNames {
     return parts
   }
 
-  /// A notebook's branch: `refs/heads/` and its name, in which bytes that git refuses, `%` and `/` are written as `%` and two
-  /// hexadecimal digits, so that different notebooks have different branches.
+  /// A notebook's branch: `refs/heads/` and its name, in which bytes that git refuses, `%` and `/` are written as `%`
+  /// and two hexadecimal digits, so that different notebooks have different branches.
   static func reference(forNotebook name: String) throws(StoreError) -> String {
     guard !name.isEmpty, name.utf8.count <= 200, !name.utf8.contains(0) else {
       throw StoreError(
@@ -49,26 +54,29 @@ enum ArtifactNames {
     }
     let bytes = Array(name.utf8)
     var text: [UInt8] = []
-    for (position, byte) in bytes.enumerated() {
-      let isFirst = position == 0
-      let isLast = position == bytes.count - 1
-      let mustHide =
-        switch byte {
-        case 0...0x20, 0x7f: true
-        case UInt8(ascii: "%"), UInt8(ascii: "/"), UInt8(ascii: "~"), UInt8(ascii: "^"), UInt8(ascii: ":"),
-          UInt8(ascii: "?"),
-          UInt8(ascii: "*"), UInt8(ascii: "["), UInt8(ascii: "\\"), UInt8(ascii: "@"):
-          true
-        case UInt8(ascii: "."):
-          isFirst || isLast || bytes[position + 1] == UInt8(ascii: ".")
-            || bytes[position...].elementsEqual(".lock".utf8)
-        case UInt8(ascii: "-"): isFirst
-        case UInt8(ascii: "H"): name == "HEAD"
-        default: false
-        }
-      if mustHide { text.append(contentsOf: ("%" + [byte].hexadecimalDigits).utf8) } else { text.append(byte) }
+    for position in bytes.indices {
+      let byte = bytes[position]
+      if name == "HEAD" && position == 0 || mustHide(byte, at: position, in: bytes) {
+        text += ("%" + [byte].hexadecimal).utf8
+      } else {
+        text.append(byte)
+      }
     }
     return "refs/heads/" + String(decoding: text, as: UTF8.self)
+  }
+
+  /// True for a byte that git does not allow at its position in a branch's name, or that has a meaning in a revision.
+  private static func mustHide(_ byte: UInt8, at position: Int, in bytes: [UInt8]) -> Bool {
+    switch byte {
+    case 0...0x20, 0x7f: true
+    case UInt8(ascii: "%"), UInt8(ascii: "/"), UInt8(ascii: "~"), UInt8(ascii: "^"), UInt8(ascii: ":"): true
+    case UInt8(ascii: "?"), UInt8(ascii: "*"), UInt8(ascii: "["), UInt8(ascii: "\\"), UInt8(ascii: "@"): true
+    case UInt8(ascii: "."):
+      position == 0 || position == bytes.count - 1 || bytes[position + 1] == UInt8(ascii: ".")
+        || bytes[position...].elementsEqual(".lock".utf8)
+    case UInt8(ascii: "-"): position == 0
+    default: false
+    }
   }
 
   /// The notebook of a branch that ``reference(forNotebook:)`` names.
@@ -91,13 +99,7 @@ enum ArtifactNames {
   }
 }
 
-extension [UInt8] {
-  fileprivate var hexadecimalDigits: String {
-    map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-  }
-}
-
 extension ArtifactStore {
-  /// Why an artifact cannot have this name; `nil` when it can.
+  /// The reason why an artifact cannot have this name; `nil` when it can.
   package static func fault(inName name: String) -> String? { ArtifactNames.fault(name) }
 }

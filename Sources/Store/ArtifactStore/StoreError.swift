@@ -1,8 +1,8 @@
 package import Core
 
-/// Something that the artifact store could not do: what, on what, why, and what to do about it.
+/// Something that the artifact store could not do: the operation, its subject, and the cause with what to do about it.
 package struct StoreError: Error, Sendable, CustomStringConvertible {
-  /// Why it failed.
+  /// The reason for a failure.
   package enum Cause: Sendable, Hashable {
     /// No space is left on the disk, or a quota is reached.
     case diskFull
@@ -12,11 +12,12 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
     case permissionDenied
     /// The repository is not a store, or one of a format that this version does not know.
     case foreignFormat(found: String)
-    /// Stored bytes are missing or not what was stored. The stage that made them has to run again, which mends the store.
+    /// Stored bytes are missing or not what was stored. The stage that made them has to run again, which repairs the
+    /// store.
     case damaged(object: ObjectID?, digest: Digest?, reason: String)
     /// Bytes that were to be stored do not hash to the digest that was declared for them.
     case changedWhileStored(declared: Digest, found: Digest)
-    /// A name that cannot stand in a version's tree.
+    /// A name that cannot be in a version's tree.
     case invalidName(reason: String)
     /// No such revision, artifact, or object.
     case notFound
@@ -24,29 +25,36 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
     case conflict
     /// The operating system's error number.
     case system(code: Int32, reason: String)
-    /// What libgit2 said.
+    /// libgit2's error code and message.
     case git(code: Int32, reason: String)
     /// The index is damaged; it is made again from the repository.
     case damagedIndex(reason: String)
-    /// What SQLite said.
+    /// SQLite's message, or that of an encoder.
     case index(reason: String)
   }
 
-  /// What was attempted, as in “cannot …”: `write a pack`.
+  /// The operation, as in “cannot …”: `write a pack`.
   package let operation: String
-  /// What it was attempted on: a path, a digest, a name.
+  /// The operation's subject: a path, a digest, a name.
   package let subject: String
+  /// The reason for the failure, over which callers switch.
   package let cause: Cause
 
+  /// An error whose description is `cannot OPERATION SUBJECT: CAUSE`.
   package init(operation: String, subject: String, cause: Cause) {
     self.operation = operation
     self.subject = subject
     self.cause = cause
   }
 
-  /// Whether running the stage again can mend it.
+  /// True when running the stage again can repair it.
   package var isDamage: Bool {
     if case .damaged = cause { true } else { false }
+  }
+
+  /// True when the index has to be made again from the repository.
+  var isIndexDamage: Bool {
+    if case .damagedIndex = cause { true } else { false }
   }
 
   package var description: String { "cannot \(operation) \(subject): \(explanation)" }
@@ -57,19 +65,23 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
     case .readOnly: "the file system is read-only; remount it or move the project"
     case .permissionDenied: "permission denied; check the owner and the mode of the folder"
     case .foreignFormat(let found):
-      "it holds \(found), which this version cannot use; update Colophon or choose another folder"
+      "it is \(found), which this version cannot use; update Colophon or choose another folder"
     case .damaged(let object, let digest, let reason):
       "the stored bytes are damaged (\(reason)"
         + (digest.map { ", content \($0.short)" } ?? "") + (object.map { ", object \($0)" } ?? "")
         + "); run the stage that made them again"
     case .changedWhileStored(let declared, let found):
-      "its bytes hash to \(found.short), but \(declared.short) was declared; nobody may write to an output after it is returned"
+      """
+      its bytes hash to \(found.short), but \(declared.short) was declared; \
+      no process may write to an output after it is returned
+      """
     case .invalidName(let reason): "\(reason); choose another name"
-    case .notFound: "there is none of that name"
+    case .notFound: "nothing of that name exists; check the name"
     case .conflict: "another process keeps changing it; try again"
     case .system(let code, let reason): "\(reason) (error \(code))"
     case .git(let code, let reason): "\(reason) (libgit2 error \(code))"
-    case .damagedIndex(let reason): "the index is damaged (\(reason)); delete it, it is made again from the repository"
+    case .damagedIndex(let reason):
+      "the index is damaged (\(reason)); delete it, and it is made again from the repository"
     case .index(let reason): reason
     }
   }

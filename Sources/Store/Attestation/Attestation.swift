@@ -3,15 +3,18 @@ internal import Foundation
 
 /// A signed ``Statement``: a DSSE envelope as JSON, signed with an SSH key the way git signs commits.
 ///
-/// Source: Dead Simple Signing Envelope, v1.0. What is signed is `DSSEv1 SP LEN(type) SP type SP LEN(body) SP body`, so that a
-/// statement cannot pass for a message of another type. The envelope keeps the statement's bytes as they were signed.
+/// Source: Dead Simple Signing Envelope, v1.0. The signature is of `DSSEv1 SP LEN(type) SP type SP LEN(body) SP
+/// body`, so that a statement cannot pass for a message of another type. The envelope keeps the very bytes that were
+/// signed.
 package struct Attestation: Sendable, Hashable {
+  /// The media type of an in-toto statement. Source: in-toto Attestation Framework, spec v1, “Envelope”.
   package static let payloadType = "application/vnd.in-toto+json"
-  /// No statement is longer: 16 MiB, some 40,000 stages.
+  /// The most bytes of an envelope: 16 MiB, enough for some 40,000 stages.
   package static let limit = 16 << 20
 
+  /// The statement that is signed.
   package let statement: Statement
-  /// The envelope, as it is kept and sent.
+  /// The envelope, in the form in which it is kept and sent.
   package let bytes: [UInt8]
   private let payload: [UInt8]
   private let signature: [UInt8]
@@ -26,13 +29,14 @@ package struct Attestation: Sendable, Hashable {
     var signatures: [Signature]
   }
 
-  /// SHA-256 of the envelope: its name wherever it is kept.
+  /// SHA-256 of the envelope, which is its name wherever it is kept.
   package var digest: Digest { Digest(of: bytes) }
 
   /// Signs a statement.
   /// - Parameters:
-  ///   - key: the path of an SSH key; git's `user.signingkey`, when git signs with SSH keys, if `nil`.
-  ///   - project: the folder whose git configuration counts.
+  ///   - statement: the statement to sign.
+  ///   - key: the path of an SSH key; if `nil`, git's `user.signingkey`, when git signs with SSH keys.
+  ///   - project: a folder, whose git configuration applies.
   /// - Throws: ``OperationError`` when there is no key or it cannot be used.
   package static func sign(_ statement: Statement, key: String?, project: String) throws(OperationError) -> Attestation
   {
@@ -49,31 +53,35 @@ package struct Attestation: Sendable, Hashable {
     } catch let error as OperationError { throw error } catch {
       throw OperationError(
         operation: "sign", subject: statement.predicate.notebook, reason: "\(error)",
-        advice: "this is a fault of Colophon")
+        advice: "this is an error of Colophon; please report it")
     }
   }
 
   /// Reads an envelope. Its signature is not checked yet: see ``signer(allowedSigners:)``.
-  /// - Parameter name: what errors call it.
+  /// - Parameters:
+  ///   - bytes: the envelope as JSON.
+  ///   - name: the subject of errors.
   /// - Throws: ``OperationError`` for anything but an envelope with one signature around a statement of this kind.
   package init(bytes: [UInt8], name: String) throws(OperationError) {
     func refusal(_ reason: String) -> OperationError {
       OperationError(
         operation: "read the attestation", subject: name, reason: reason, advice: "ask its author for a new one")
     }
+
     guard bytes.count <= Self.limit else { throw refusal("it is longer than \(Self.limit) bytes") }
     let envelope: Envelope
-    do { envelope = try JSONDecoder().decode(Envelope.self, from: Data(bytes)) } catch {
+    do { envelope = try JSONCoding.decoder().decode(Envelope.self, from: Data(bytes)) } catch {
       throw refusal("it is no envelope of a signed statement")
     }
     guard envelope.payloadType == Self.payloadType else { throw refusal("its payload is \(envelope.payloadType)") }
     guard envelope.signatures.count == 1 else {
       throw refusal("it has \(envelope.signatures.count) signatures, not one")
     }
-    do { statement = try JSONDecoder().decode(Statement.self, from: envelope.payload) } catch {
+    do { statement = try JSONCoding.decoder().decode(Statement.self, from: envelope.payload) } catch {
       throw refusal("its payload is no statement about a notebook")
     }
     if let fault = statement.fault { throw refusal(fault) }
+
     self.bytes = bytes
     payload = Array(envelope.payload)
     signature = Array(envelope.signatures[0].sig)
@@ -81,7 +89,7 @@ package struct Attestation: Sendable, Hashable {
 
   /// Checks the signature.
   /// - Parameter allowedSigners: a file of allowed signers, as of ssh-keygen(1); without one every key is unknown.
-  /// - Returns: who signed, and whether that key is a known one.
+  /// - Returns: the signer, with a name when the key is a known one.
   /// - Throws: ``OperationError`` when the signature is not of these bytes.
   package func signer(allowedSigners: String?) throws(OperationError) -> Signer {
     let message = Self.message(payload)
@@ -89,15 +97,16 @@ package struct Attestation: Sendable, Hashable {
       throw OperationError(
         operation: "trust the attestation", subject: "\(digest.short) of \(statement.predicate.notebook)",
         reason: "its signature is not one of these bytes",
-        advice: "somebody changed it: delete it, and ask its author for it again")
+        advice: "it was changed: delete it, and ask its author for it again")
     }
     var principal: String?
     if let allowedSigners { principal = try signature.principal(of: message, allowed: allowedSigners) }
     return Signer(fingerprint: signature.fingerprint, keyType: signature.keyType, principal: principal)
   }
 
-  /// Writes the envelope into a folder, made when missing, under its digest.
+  /// Writes the envelope into a folder, which is made when missing, under its digest.
   /// - Returns: the file's path.
+  /// - Throws: ``OperationError`` when it cannot be written.
   package func write(into folder: String) throws(OperationError) -> String {
     let path = folder + "/" + digest.hexadecimal.prefix(16) + ".json"
     do {
@@ -111,8 +120,10 @@ package struct Attestation: Sendable, Hashable {
     return path
   }
 
-  /// The attestations in a folder, in the order of their times; none when there is no such folder.
-  /// - Parameter refused: is told of each file that is no attestation.
+  /// The attestations in a folder, in the order of their times; none when the folder does not exist.
+  /// - Parameters:
+  ///   - folder: the folder; only its files with the ending `.json` are read.
+  ///   - refused: called with the error of each file that is no attestation.
   package static func load(from folder: String, refused: (OperationError) -> Void) -> [Attestation] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return names.filter { $0.hasSuffix(".json") }.sorted().compactMap { name in
@@ -131,8 +142,11 @@ package struct Attestation: Sendable, Hashable {
     }.sorted { $0.statement.predicate.started < $1.statement.predicate.started }
   }
 
-  /// The file of allowed signers that counts: the named one, else git's `gpg.ssh.allowedSignersFile`; `nil` when there is none.
-  /// - Throws: ``OperationError`` when the named file does not exist.
+  /// The file of allowed signers: the named one, else git's `gpg.ssh.allowedSignersFile`; `nil` when neither is given.
+  /// - Parameters:
+  ///   - named: the path of a file.
+  ///   - project: a folder, whose git configuration applies.
+  /// - Throws: ``OperationError`` when the file does not exist.
   package static func allowedSigners(_ named: String?, project: String) throws(OperationError) -> String? {
     let configured = named == nil ? try SigningKey.configuration("gpg.ssh.allowedSignersFile", project) : nil
     guard let path = (named ?? configured).map({ ($0 as NSString).expandingTildeInPath }) else { return nil }
@@ -144,27 +158,23 @@ package struct Attestation: Sendable, Hashable {
     return path
   }
 
+  /// The bytes that are signed.
   private static func message(_ payload: [UInt8]) -> [UInt8] {
     Array("DSSEv1 \(payloadType.utf8.count) \(payloadType) \(payload.count) ".utf8) + payload
   }
 
-  private static var encoder: JSONEncoder {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-    return encoder
-  }
+  private static var encoder: JSONEncoder { JSONCoding.encoder([.sortedKeys, .withoutEscapingSlashes]) }
 }
 
-/// Who signed an attestation.
+/// The signer of an attestation.
 package struct Signer: Sendable, Hashable, Codable {
-  /// `SHA256:…`, as `ssh-keygen -l` prints it.
+  /// The digest of the public key, `SHA256:…`, as `ssh-keygen -l` prints it.
   package var fingerprint: String
-  /// Such as `ssh-ed25519`.
+  /// The type of the key, such as `ssh-ed25519`.
   package var keyType: String
   /// The name that the file of allowed signers has for the key; `nil` for an unknown key.
   package var principal: String?
 
+  /// True when the key is one of the allowed signers'.
   package var isKnown: Bool { principal != nil }
 }

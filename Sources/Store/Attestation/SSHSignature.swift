@@ -4,18 +4,20 @@ internal import Processes
 
 /// A signature of OpenSSH over some bytes, for the namespace `colophon`.
 ///
-/// Source: OpenSSH, PROTOCOL.sshsig: `SSHSIG`, version 1, the public key, the namespace, a reserved text, the hash, the signature.
+/// Source: OpenSSH, PROTOCOL.sshsig: `SSHSIG`, version 1, the public key, the namespace, a reserved text, the hash, the
+/// signature.
 struct SSHSignature {
-  /// What a signature of ours is good for: none of another purpose passes for one.
+  /// The purpose of our signatures: one for another purpose does not pass for ours.
   static let namespace = "colophon"
 
   /// The signature without its armour.
   let bytes: [UInt8]
   /// `SHA256:` and the digest of the public key, as `ssh-keygen -l` prints it.
   let fingerprint: String
-  /// Such as `ssh-ed25519`.
+  /// The type of the key, such as `ssh-ed25519`.
   let keyType: String
 
+  /// Reads a signature, and from it the key; nothing is checked.
   /// - Returns: `nil` for bytes that are no signature.
   init?(bytes: [UInt8]) {
     var reader = bytes[...]
@@ -29,11 +31,13 @@ struct SSHSignature {
       defer { reader = reader.dropFirst(count) }
       return reader.prefix(count)
     }
+
     guard reader.starts(with: Array("SSHSIG".utf8)) else { return nil }
     reader = reader.dropFirst(6)
     guard word() == 1, let key = text() else { return nil }
     reader = key
     guard let type = text() else { return nil }
+
     self.bytes = bytes
     keyType = String(decoding: type, as: UTF8.self)
     let digest = Data(Digest(of: Array(key)).bytes).base64EncodedString()
@@ -57,7 +61,7 @@ struct SSHSignature {
     self = signature
   }
 
-  /// As `ssh-keygen` reads it.
+  /// The text that `ssh-keygen` reads.
   private var armoured: [UInt8] {
     var text = "-----BEGIN SSH SIGNATURE-----\n"
     var rest = Substring(Data(bytes).base64EncodedString())
@@ -68,15 +72,17 @@ struct SSHSignature {
     return Array((text + "-----END SSH SIGNATURE-----\n").utf8)
   }
 
-  /// Checks that this is a signature of the message, whoever signed it.
+  /// Checks that this is a signature of the message by any key.
   func isGood(for message: [UInt8]) throws(OperationError) -> Bool {
     try withFile { (file) throws(OperationError) in
       try ToolRun("ssh-keygen", ["-Y", "check-novalidate", "-n", Self.namespace, "-s", file], input: message).succeeded
     }
   }
 
-  /// The one of the allowed signers who signed the message; `nil` when none of them did.
-  /// - Parameter allowed: a file of allowed signers, as of ssh-keygen(1).
+  /// The name of the allowed signer who signed the message; `nil` when none of them did.
+  /// - Parameters:
+  ///   - message: the bytes that were signed.
+  ///   - allowed: a file of allowed signers, as of ssh-keygen(1).
   func principal(of message: [UInt8], allowed: String) throws(OperationError) -> String? {
     try withFile { (file) throws(OperationError) in
       let found = try ToolRun("ssh-keygen", ["-Y", "find-principals", "-s", file, "-f", allowed], input: [])
@@ -91,6 +97,7 @@ struct SSHSignature {
     }
   }
 
+  /// Calls `body` with a file that has this signature.
   private func withFile<Result>(_ body: (String) throws(OperationError) -> Result) throws(OperationError) -> Result {
     let file = NSTemporaryDirectory() + "/colophon-\(UUID().uuidString).sig"
     guard FileManager.default.createFile(atPath: file, contents: Data(armoured)) else {

@@ -2,18 +2,19 @@ internal import Core
 internal import Foundation
 internal import Processes
 
-/// The SSH key that statements are signed with: the one that signs the user's commits, unless another is named.
+/// The SSH key for statements: the one that signs the user's commits, unless another is named.
 struct SigningKey {
   /// The path of a private key, or of a public one whose private half an agent has.
   let path: String
-  /// Whether the key is in an agent.
+  /// True when the private half is in an agent.
   let isInAgent: Bool
-  /// A file of ours that holds a key given literally.
+  /// A file of ours with a key that was given as text.
   private let temporary: String?
 
+  /// Finds the key.
   /// - Parameters:
   ///   - key: the path of a key, or a public key as text; `nil` for git's `user.signingkey`.
-  ///   - project: the folder whose git configuration counts.
+  ///   - project: a folder, whose git configuration applies.
   /// - Throws: ``OperationError`` when there is no key.
   init(_ key: String?, project: String) throws(OperationError) {
     let chosen: String
@@ -31,6 +32,8 @@ struct SigningKey {
       }
       chosen = configured
     }
+
+    // git takes a public key as text too; `ssh-keygen` needs a file.
     let literal = chosen.hasPrefix("key::") ? String(chosen.dropFirst(5)) : chosen
     if chosen.hasPrefix("key::") || ["ssh-", "ecdsa-", "sk-"].contains(where: chosen.hasPrefix) {
       let file = NSTemporaryDirectory() + "/colophon-key-\(UUID().uuidString).pub"
@@ -41,6 +44,7 @@ struct SigningKey {
       (path, isInAgent, temporary) = (file, true, file)
       return
     }
+
     path = (chosen as NSString).expandingTildeInPath
     temporary = nil
     isInAgent = path.hasSuffix(".pub") && !FileManager.default.fileExists(atPath: String(path.dropLast(4)))
@@ -51,10 +55,10 @@ struct SigningKey {
     }
   }
 
-  /// Removes the file of a key that was given literally.
+  /// Removes the file of a key that was given as text.
   func discard() { if let temporary { try? FileManager.default.removeItem(atPath: temporary) } }
 
-  /// A value of git's configuration as it counts in a folder; `nil` when it is not set.
+  /// A value of git's configuration in a folder; `nil` when it is not set.
   static func configuration(_ name: String, _ project: String) throws(OperationError) -> String? {
     let found = try ToolRun("git", ["-C", project, "config", "--get", name], input: [])
     return found.succeeded && !found.text.isEmpty ? found.text : nil

@@ -3,73 +3,106 @@ internal import TextFormatting
 
 /// A difference as text for a terminal.
 package struct DifferenceText {
+  /// The look of a piece of text.
+  private enum Style: String {
+    case plain = ""
+    case bold = "1"
+    case faint = "2"
+    case red = "31"
+    case green = "32"
+    case yellow = "33"
+    case boldMagenta = "1;35"
+
+    init(_ mark: ArtifactDifference.Mark) {
+      self =
+        switch mark {
+        case .none: .plain
+        case .added: .green
+        case .gone: .red
+        case .changed: .yellow
+        case .outside: .boldMagenta
+        }
+    }
+  }
+
   private let difference: ArtifactDifference
   private let width: Int
   private let hasColour: Bool
 
   /// - Parameters:
-  ///   - width: columns of the terminal; tables are cut to them.
-  ///   - hasColour: whether escape sequences set colours.
+  ///   - width: columns of the terminal, to which tables are cut; taken as 40 when there are fewer.
+  ///   - hasColour: true when escape sequences set colours.
   package init(_ difference: ArtifactDifference, width: Int, hasColour: Bool) {
     self.difference = difference
     self.width = max(40, width)
     self.hasColour = hasColour
   }
 
-  /// The headline alone: `ComputeThresholds  12 languages changed`.
+  /// The artifact's name and the headline: `ComputeThresholds  12 languages changed`.
   package var headline: String {
-    paint(TerminalWidth.safe(difference.name), "1") + "  " + TerminalWidth.safe(difference.headline)
+    paint(TerminalWidth.safe(difference.name), .bold) + "  " + TerminalWidth.safe(difference.headline)
   }
 
   /// All of it, without a line feed at the end.
   package var text: String {
+    let format = paint(TerminalWidth.safe(difference.format), .faint)
     var lines = [
-      paint(TerminalWidth.safe(difference.name), "1") + "  " + paint(TerminalWidth.safe(difference.format), "2")
+      paint(TerminalWidth.safe(difference.name), .bold) + "  " + format,
+      "  " + TerminalWidth.safe(difference.headline),
     ]
-    lines.append("  " + TerminalWidth.safe(difference.headline))
     guard !difference.isIdentical else { return lines.joined(separator: "\n") }
-    var sizes = "  \(NumberWords.bytes(difference.old.byteCount)) → \(NumberWords.bytes(difference.new.byteCount))"
-    sizes += ", \(difference.old.digest.short) → \(difference.new.digest.short)"
-    if let shared = difference.shared, shared.bytes > 0 {
-      sizes += "; \(NumberWords.bytes(shared.bytes)) of the new bytes are stored once for both"
-    }
-    lines.append(paint(sizes, "2"))
+
+    lines.append(paint(sizes, .faint))
     for section in difference.sections {
-      let note = section.note.isEmpty ? "" : paint(" — " + TerminalWidth.safe(section.note), "2")
-      lines += ["", "  " + paint(TerminalWidth.safe(section.title), "1") + note]
+      let note = section.note.isEmpty ? "" : paint(" — " + TerminalWidth.safe(section.note), .faint)
+      lines += ["", "  " + paint(TerminalWidth.safe(section.title), .bold) + note]
       lines += section.columns.isEmpty ? section.rows.map(line) : table(section)
-      if section.omitted > 0 { lines.append(paint("    … and \(NumberWords.whole(section.omitted)) more", "2")) }
+      if section.omitted > 0 {
+        lines.append(paint("    … and \(NumberText.integer(section.omitted)) more", .faint))
+      }
     }
+
     if !difference.pictures.isEmpty {
-      lines += ["", "  " + NumberWords.many(difference.pictures.count, "picture") + " side by side with --html FILE"]
+      let pictures = NumberText.count(difference.pictures.count, "picture")
+      lines += ["", "  \(pictures) side by side with --html FILE"]
     }
     return lines.joined(separator: "\n")
   }
 
-  private func line(_ row: [ArtifactDifference.Cell]) -> String {
+  private var sizes: String {
+    let (old, new) = (difference.old, difference.new)
+    var text = "  \(NumberText.bytes(old.byteCount)) → \(NumberText.bytes(new.byteCount))"
+    text += ", \(old.digest.short) → \(new.digest.short)"
+    if let shared = difference.shared, shared.bytes > 0 {
+      text += "; \(NumberText.bytes(shared.bytes)) of the new bytes are stored once for both"
+    }
+    return text
+  }
+
+  private func line(_ row: ArtifactDifference.Row) -> String {
     let text = row.map { TerminalWidth.safe($0.text) }.joined(separator: " ")
-    return "    " + paint(TerminalWidth.shortened(text, to: width - 4), row.first?.mark ?? .none)
+    return "    " + paint(TerminalWidth.shortened(text, to: width - 4), Style(row.first?.mark ?? .none))
   }
 
   private func table(_ section: ArtifactDifference.Section) -> [String] {
+    let columns = section.columns.indices
     let header = section.columns.map { ArtifactDifference.Cell($0) }
     let rows = ([header] + section.rows).map { row in
-      section.columns.indices.map {
-        $0 < row.count ? .init(TerminalWidth.safe(row[$0].text), row[$0].mark) : ArtifactDifference.Cell("")
-      }
+      columns.map { $0 < row.count ? .init(TerminalWidth.safe(row[$0].text), row[$0].mark) : .init("") }
+        as ArtifactDifference.Row
     }
-    let wanted = section.columns.indices.map { column in rows.map { TerminalWidth.of($0[column].text) }.max() ?? 0 }
+
+    // Columns are two apart and begin after four spaces.
+    let wanted = columns.map { column in rows.map { TerminalWidth.of($0[column].text) }.max() ?? 0 }
     let widths = fitted(wanted, to: width - 4 - 2 * (wanted.count - 1))
-    let isRight = section.columns.indices.map { column in
-      let texts = section.rows.compactMap { column < $0.count && !$0[column].text.isEmpty ? $0[column].text : nil }
-      return !texts.isEmpty && texts.allSatisfy { $0.first.map { "0123456789−+-×".contains($0) } ?? false }
-    }
+    let isRight = columns.map { column in hasNumbers(section.rows.compactMap { $0.dropFirst(column).first?.text }) }
+
     return rows.enumerated().map { number, row in
       var line = "   "
       for (column, cell) in row.enumerated() {
         let text = TerminalWidth.shortened(cell.text, to: widths[column])
         let space = String(repeating: " ", count: max(0, widths[column] - TerminalWidth.of(text)))
-        let painted = number == 0 ? paint(text, "2") : paint(text, cell.mark)
+        let painted = paint(text, number == 0 ? .faint : Style(cell.mark))
         line += (column == 0 ? " " : "  ") + (isRight[column] ? space + painted : painted + space)
       }
       while line.last == " " { line.removeLast() }
@@ -77,7 +110,13 @@ package struct DifferenceText {
     }
   }
 
-  /// The widest columns give way first.
+  /// True when all texts that are not empty are numbers, and there are some.
+  private func hasNumbers(_ texts: [String]) -> Bool {
+    let texts = texts.filter { !$0.isEmpty }
+    return !texts.isEmpty && texts.allSatisfy { $0.first.map { "0123456789−+-×".contains($0) } ?? false }
+  }
+
+  /// Widths of at most `width` columns together, as far as each keeps four; the widest are narrowed first.
   private func fitted(_ wanted: [Int], to width: Int) -> [Int] {
     var widths = wanted
     while widths.reduce(0, +) > width, let widest = widths.max(), widest > 4 {
@@ -90,17 +129,7 @@ package struct DifferenceText {
     return widths
   }
 
-  private func paint(_ text: String, _ mark: ArtifactDifference.Mark) -> String {
-    switch mark {
-    case .none: text
-    case .added: paint(text, "32")
-    case .gone: paint(text, "31")
-    case .changed: paint(text, "33")
-    case .outside: paint(text, "1;35")
-    }
-  }
-
-  private func paint(_ text: String, _ code: String) -> String {
-    hasColour && !text.isEmpty ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
+  private func paint(_ text: String, _ style: Style) -> String {
+    hasColour && !text.isEmpty && style != .plain ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
   }
 }

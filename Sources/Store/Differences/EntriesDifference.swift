@@ -1,7 +1,9 @@
-/// The metadata that curated texts were matched with: which entries a text has.
+internal import TextFormatting
+
+/// The metadata that curated texts were matched with: the entries that a text has.
 package protocol EntryMatching: AnyObject {
   /// Calls `body` with the number of every entry that a text has.
-  /// - Parameter language: as the text's line has it; empty for none.
+  /// - Parameter language: the language as the text's line has it; empty for none.
   /// - Throws: when the entries of the language cannot be read.
   func forEachEntry(in text: String, language: String, _ body: (UInt64) -> Void) throws
 
@@ -18,7 +20,7 @@ struct EntriesDifference {
     var example = ""
   }
 
-  /// How many entries keep an example: what is frequent comes early.
+  /// The number of entries that keep an example: frequent ones come early.
   private static let examples = 50_000
 
   private let entries: any EntryMatching
@@ -41,28 +43,20 @@ struct EntriesDifference {
 
   /// The entries with the most changed texts first.
   func section(_ limits: DifferenceLimits) -> ArtifactDifference.Section {
-    struct Rank: Comparable {
-      let texts: Int
-      let number: UInt64
-      static func < (a: Rank, b: Rank) -> Bool { (b.texts, a.number) < (a.texts, b.number) }
-    }
-    var ranked = Ranked<Rank, (number: UInt64, tally: Tally)>(limit: limits.rows)
-    for (number, tally) in tallies {
-      ranked.add(Rank(texts: tally.gone + tally.added, number: number), (number, tally))
-    }
+    var ranked = Ranked<Pair<Int, UInt64>, ArtifactDifference.Row>(limit: limits.rows)
+    for (number, tally) in tallies { ranked.add(Pair(-tally.gone - tally.added, number), row(number, tally)) }
     return ArtifactDifference.Section(
-      "Texts by entry", columns: ["language", "entry", "dropped", "new", "change", "for instance"],
-      rows: ranked.items.map { number, tally in
-        let entry = entries.entry(number)
-        let change = tally.added - tally.gone
-        return [
-          .init(entry.language.shortened), .init(entry.text.shortened),
-          .init(NumberWords.whole(tally.gone), tally.gone > 0 ? .gone : .none),
-          .init(NumberWords.whole(tally.added), tally.added > 0 ? .added : .none),
-          .init((change > 0 ? "+" : change < 0 ? "−" : "") + NumberWords.whole(abs(change)), .changed),
-          .init(tally.example, tally.gone > 0 ? .gone : .added),
-        ]
-      }, omitted: ranked.omitted,
-      note: unmatched == 0 ? "" : "\(NumberWords.many(unmatched, "changed text")) without an entry")
+      "Texts by entry", columns: ["language", "entry", "dropped", "new", "change", "for instance"], ranked: ranked,
+      note: unmatched == 0 ? "" : "\(NumberText.count(unmatched, "changed text")) without an entry")
+  }
+
+  private func row(_ number: UInt64, _ tally: Tally) -> ArtifactDifference.Row {
+    let entry = entries.entry(number)
+    let change = tally.added - tally.gone
+    return [
+      .init(entry.language.shortened), .init(entry.text.shortened), .count(tally.gone, .gone),
+      .count(tally.added, .added), .init((change > 0 ? "+" : "") + NumberText.integer(change), .changed),
+      .init(tally.example, tally.gone > 0 ? .gone : .added),
+    ]
   }
 }

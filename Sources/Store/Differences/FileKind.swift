@@ -1,6 +1,6 @@
 internal import Core
 
-/// What a file holds, by which it is compared.
+/// The kind of a file, by which it is compared.
 enum FileKind: Sendable {
   case jsonLines, json, csv, npy, safetensors, svg, tar
   /// A `Table` as canonical JSON.
@@ -13,12 +13,13 @@ enum FileKind: Sendable {
   case bytes
 
   /// - Parameters:
-  ///   - name: the file's; its extension tells what it holds.
-  ///   - format: the artifact's: `table/1` and `json/…` are JSON whatever the name.
+  ///   - name: the file's name; its extension decides.
+  ///   - format: the artifact's format: `table/1` and `json/…` are JSON with any name.
   init(of name: String, format: String) {
     switch format {
     case "table/1": self = .table
     case _ where format.hasPrefix("json/"): self = .json
+
     default:
       switch name.split(separator: ".").last.map({ $0.lowercased() }) ?? "" {
       case "jsonl", "ndjson": self = .jsonLines

@@ -1,4 +1,5 @@
 internal import Core
+internal import TextFormatting
 
 /// A table as it is compared: from `table/1` or from CSV.
 struct Grid {
@@ -16,15 +17,24 @@ struct Grid {
       }
     }
 
-    /// The same value, however it is written.
+    /// The value of a number; `nil` for any other cell.
+    var number: Double? { if case .number(let value, _, _, _) = self { value } else { nil } }
+
+    /// True when the other cell has the same value, however it is written.
     func isSame(as other: Cell) -> Bool {
       switch (self, other) {
       case (.empty, .empty): true
       case (.text(let a), .text(let b)): a.utf8.elementsEqual(b.utf8)
       case (.number(let a, let low, let high, _), .number(let b, let otherLow, let otherHigh, _)):
-        (a == b || (a.isNaN && b.isNaN)) && low == otherLow && high == otherHigh
+        Self.isSame(a, b) && Self.isSame(low, otherLow) && Self.isSame(high, otherHigh)
       default: false
       }
+    }
+
+    /// True for equal numbers: NaN and NaN, −0 and 0 among them.
+    private static func isSame(_ a: Double?, _ b: Double?) -> Bool {
+      guard let a, let b else { return a == nil && b == nil }
+      return a == b || (a.isNaN && b.isNaN)
     }
   }
 
@@ -34,27 +44,23 @@ struct Grid {
   /// A table's cells, printed as the column's style says but with enough digits to see a change.
   init(_ table: Table) {
     columns = table.columns.map(\.name)
-    rows = table.rows.map { row in
-      zip(row, table.columns).map { cell, column in
-        switch cell {
-        case .empty: .empty
-        case .text(let text): .text(text)
-        case .integer(let value): .number(Double(value), low: nil, high: nil, written: NumberWords.whole(value))
-        case .number(let value): .number(value, low: nil, high: nil, written: Self.words(value, column.style))
-        case .interval(let value, let low, let high):
-          .number(
-            value, low: low, high: high,
-            written:
-              "\(Self.words(value, column.style)) [\(Self.words(low, column.style)), \(Self.words(high, column.style))]"
-          )
-        }
-      }
-    }
+    rows = table.rows.map { row in zip(row, table.columns).map { Self.cell($0, $1.style) } }
   }
 
-  private static func words(_ value: Double, _ style: Table.Column.Style) -> String {
-    if case .percent = style, value.isFinite { return NumberWords.short(value * 100) + " %" }
-    return NumberWords.short(value)
+  private static func cell(_ cell: Table.Cell, _ style: Table.Column.Style) -> Cell {
+    func words(_ value: Double) -> String {
+      if case .percent = style, value.isFinite { return NumberText.share(value) }
+      return NumberText.significant(value)
+    }
+    switch cell {
+    case .empty: return .empty
+    case .text(let text): return .text(text)
+    case .integer(let value):
+      return .number(Double(value), low: nil, high: nil, written: NumberText.integer(value))
+    case .number(let value): return .number(value, low: nil, high: nil, written: words(value))
+    case .interval(let value, let low, let high):
+      return .number(value, low: low, high: high, written: "\(words(value)) [\(words(low)), \(words(high))]")
+    }
   }
 
   /// A cell of CSV: a number, `12.3 [11.0, 13.9]`, or text.
@@ -63,40 +69,37 @@ struct Grid {
     return bytes.withUnsafeBytes { bytes in
       let written = String(decoding: bytes, as: UTF8.self)
       if let number = WrittenNumber(bytes) { return .number(number.value, low: nil, high: nil, written: written) }
+
       guard bytes.last == UInt8(ascii: "]"), let open = bytes.firstIndex(of: UInt8(ascii: "[")),
-        let comma = bytes[open...].firstIndex(of: UInt8(ascii: ","))
+        let comma = bytes[open...].firstIndex(of: UInt8(ascii: ",")), let value = number(bytes[..<open]),
+        let low = number(bytes[open + 1..<comma]), let high = number(bytes[comma + 1..<bytes.count - 1])
       else { return .text(written) }
-      func number(_ range: Range<Int>) -> Double? {
-        var slice = bytes[range]
-        while slice.first == 32 { slice.removeFirst() }
-        while let last = slice.last, [32, UInt8(ascii: "%")].contains(last) { slice.removeLast() }
-        return WrittenNumber(UnsafeRawBufferPointer(rebasing: slice))?.value
-      }
-      guard let value = number(0..<open), let low = number(open + 1..<comma),
-        let high = number(comma + 1..<bytes.count - 1)
-      else {
-        return .text(written)
-      }
       return .number(value, low: low, high: high, written: written)
     }
   }
 
-  /// How many of the first columns name a row: the fewest under which no two rows are the same; texts before numbers. All when there are
-  /// rows that are the same throughout.
-  static func keyColumns(_ grids: [Grid]) -> [Int] {
-    guard let width = grids.first?.columns.count else { return [] }
+  /// A number between spaces, with a per cent sign or without.
+  private static func number(_ slice: Slice<UnsafeRawBufferPointer>) -> Double? {
+    var slice = slice
+    while slice.first == 32 { slice.removeFirst() }
+    while let last = slice.last, [32, UInt8(ascii: "%")].contains(last) { slice.removeLast() }
+    return WrittenNumber(UnsafeRawBufferPointer(rebasing: slice))?.value
+  }
+
+  /// The columns that name a row: the fewest under which no two rows are the same; texts come before numbers. All
+  /// when there are rows that are the same throughout.
+  static func keyColumns(_ grids: Sides<Grid>) -> [Int] {
+    let width = grids.old.columns.count
     let texts = (0..<width).filter { column in
-      grids.allSatisfy { grid in
-        grid.rows.allSatisfy { row in
-          if case .number = row[column] { return false }
-          return true
-        }
-      }
+      grids.both.allSatisfy { grid in grid.rows.allSatisfy { $0[column].number == nil } }
     }
     var keys: [Int] = []
     for column in texts + (0..<width).filter({ !texts.contains($0) }) {
       keys.append(column)
-      if grids.allSatisfy({ grid in Set(grid.rows.map { grid.key($0, keys) }).count == grid.rows.count }) { break }
+      let areNames = grids.both.allSatisfy { grid in
+        Set(grid.rows.map { grid.key($0, keys) }).count == grid.rows.count
+      }
+      if areNames { break }
     }
     return keys.sorted()
   }

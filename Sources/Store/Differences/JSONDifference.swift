@@ -1,7 +1,10 @@
-/// What changed in a JSON value: fields and elements by their paths.
+internal import FileFormats
+internal import TextFormatting
+
+/// The changes in a JSON value: fields and elements by their paths.
 struct JSONDifference {
   private let limits: DifferenceLimits
-  private var rows: [[ArtifactDifference.Cell]] = []
+  private var rows: [ArtifactDifference.Row] = []
   private var added = 0
   private var gone = 0
   private var changed = 0
@@ -11,110 +14,98 @@ struct JSONDifference {
   /// Larger values are compared as text.
   private static let sizeLimit = 1 << 26
 
-  static func fill(
-    _ difference: inout ArtifactDifference, _ old: MappedFile, _ new: MappedFile, _ limits: DifferenceLimits,
-    title: String = ""
-  ) throws {
-    guard max(old.bytes.count, new.bytes.count) <= sizeLimit else {
-      return try TextDifference.fill(&difference, old, new, limits, title: title)
+  static func of(_ files: Sides<MappedBytes>, limits: DifferenceLimits) throws -> Finding {
+    guard files.both.allSatisfy({ $0.bytes.count <= sizeLimit }) else {
+      return try TextDifference.of(files, limits: limits)
     }
     var work = JSONDifference(limits: limits)
-    work.compare(try parse(old), try parse(new), "")
-    let prefix = title.isEmpty ? "" : title + ": "
+    work.compare(try files.map { try JSONValue(parsing: $0) }, at: "")
+    return work.finding
+  }
+
+  private var finding: Finding {
     let parts = NumberWords.list([
-      (work.changed, work.changed == 1 ? "value changed" : "values changed"), (work.added, "new"), (work.gone, "gone"),
+      (changed, changed == 1 ? "value changed" : "values changed"), (added, "new"), (gone, "gone"),
     ])
-    difference.headline = prefix + (parts.isEmpty ? "the same value, written otherwise" : parts)
-    difference.counts += [
-      .init(prefix + "values changed", work.changed), .init(prefix + "values new", work.added),
-      .init(prefix + "values gone", work.gone),
-    ]
-    guard !work.rows.isEmpty else { return }
-    difference.sections.append(
+    var finding = Finding(
+      headline: parts.isEmpty ? "the same value, written otherwise" : parts,
+      counts: [.init("values changed", changed), .init("values new", added), .init("values gone", gone)])
+    finding.add(
       ArtifactDifference.Section(
-        prefix + "Values", columns: ["where", "before", "after", "change"], rows: work.rows,
-        omitted: work.added + work.gone + work.changed - work.rows.count))
+        "Values", columns: ["where", "before", "after", "change"], rows: rows,
+        omitted: added + gone + changed - rows.count))
+    return finding
   }
 
-  static func parse(_ file: MappedFile) throws -> JSONValue {
-    do { return try JSONValue(parsing: file.bytes) } catch let fault as JSONLexer.Fault {
-      throw file.fault("read JSON", "\(fault)")
-    }
-  }
-
-  private mutating func compare(_ old: JSONValue, _ new: JSONValue, _ path: String) {
-    switch (old, new) {
-    case (.object(let before), .object(let after)): compare(before, after, path)
+  private mutating func compare(_ values: Sides<JSONValue>, at path: String) {
+    switch (values.old, values.new) {
+    case (.object(let before), .object(let after)):
+      compare(Sides(before, after)) { path.isEmpty ? $0 : "\(path).\($0)" }
     case (.array(let before), .array(let after)):
       if let first = Self.named(before), let second = Self.named(after) {
-        return compare(first, second, path, inArray: true)
+        return compare(Sides(first, second)) { "\(path)[\($0)]" }
       }
       for index in 0..<max(before.count, after.count) {
-        let place = "\(path)[\(index)]"
-        if index >= before.count {
-          note(place, nil, after[index])
-        } else if index >= after.count {
-          note(place, before[index], nil)
-        } else {
-          compare(before[index], after[index], place)
-        }
+        compare(
+          Sides(index < before.count ? before[index] : nil, index < after.count ? after[index] : nil),
+          at: "\(path)[\(index)]")
       }
-    default: if old != new { note(path.isEmpty ? "the value" : path, old, new) }
+    default: if values.old != values.new { note(values.map { $0 }, at: path.isEmpty ? "the value" : path) }
     }
   }
 
-  private mutating func compare(
-    _ old: [(key: String, value: JSONValue)], _ new: [(key: String, value: JSONValue)], _ path: String,
-    inArray: Bool = false
-  ) {
-    func place(_ key: String) -> String {
-      inArray ? "\(path)[\(key.shortened)]" : path.isEmpty ? key.shortened : "\(path).\(key.shortened)"
+  /// Compares a field or element that one side may not have.
+  private mutating func compare(_ values: Sides<JSONValue?>, at path: String) {
+    if let old = values.old, let new = values.new {
+      compare(Sides(old, new), at: path)
+    } else {
+      note(values, at: path)
     }
-    var after = Dictionary(new.map { ($0.key, $0.value) }) { first, _ in first }
-    for (key, value) in old {
-      if let other = after.removeValue(forKey: key) {
-        compare(value, other, place(key))
-      } else {
-        note(place(key), value, nil)
-      }
-    }
-    for (key, value) in new where after.removeValue(forKey: key) != nil { note(place(key), nil, value) }
   }
 
-  /// The elements of an array by what names them; `nil` when something has no name of its own.
-  private static func named(_ elements: [JSONValue]) -> [(key: String, value: JSONValue)]? {
-    for fields in [
-      ["id"], ["artifact"], ["name"], ["code"], ["label"], ["key"], ["language"], ["language", "guessed"],
-    ] {
+  /// Compares fields, or elements by their names; those of the old side come first.
+  private mutating func compare(_ fields: Sides<[JSONValue.Field]>, path: (String) -> String) {
+    var after = Dictionary(fields.new.map { ($0.name, $0.value) }) { first, _ in first }
+    for field in fields.old {
+      compare(Sides(field.value, after.removeValue(forKey: field.name)), at: path(field.name.shortened))
+    }
+    for field in fields.new where after.removeValue(forKey: field.name) != nil {
+      note(Sides(nil, field.value), at: path(field.name.shortened))
+    }
+  }
+
+  /// The fields whose texts name an element of an array; the first combination that all elements have is taken.
+  private static let nameFields = [
+    ["id"], ["artifact"], ["name"], ["code"], ["label"], ["key"], ["language"], ["language", "guessed"],
+  ]
+
+  /// The elements of an array by their names; `nil` when not all have a name of their own.
+  private static func named(_ elements: [JSONValue]) -> [JSONValue.Field]? {
+    for fields in nameFields {
       var names: Set<String> = []
-      var found: [(key: String, value: JSONValue)] = []
+      var found: [JSONValue.Field] = []
       for element in elements {
-        let texts = fields.compactMap { field -> String? in
-          if case .string(let text)? = element[field] { text } else { nil }
-        }
+        let texts = fields.compactMap { element[$0]?.string }
         let name = texts.joined(separator: ", ")
         guard texts.count == fields.count, names.insert(name).inserted else { break }
-        found.append((name, element))
+        found.append(JSONValue.Field(name: name, value: element))
       }
       if found.count == elements.count { return found }
     }
     return nil
   }
 
-  private mutating func note(_ path: String, _ old: JSONValue?, _ new: JSONValue?) {
-    switch (old, new) {
+  private mutating func note(_ values: Sides<JSONValue?>, at path: String) {
+    switch (values.old, values.new) {
     case (nil, _): added += 1
     case (_, nil): gone += 1
     default: changed += 1
     }
+
     guard rows.count < limits.rows else { return }
-    var change = ""
-    if case .number(let a)? = old, case .number(let b)? = new, let a = Double(a), let b = Double(b) {
-      change = NumberWords.change(a, b)
-    }
+    let texts = values.map { $0.map(Self.words) ?? "" }
     rows.append([
-      .init(path), .init(old.map(Self.words) ?? "", .gone), .init(new.map(Self.words) ?? "", .added),
-      .init(change, .changed),
+      .init(path), .init(texts.old, .gone), .init(texts.new, .added), .change(values.map { $0?.number }),
     ])
   }
 
@@ -124,9 +115,9 @@ struct JSONDifference {
     case .boolean(let value): value ? "true" : "false"
     case .number(let text): text.shortened
     case .string(let text): "“\(text.shortened)”"
-    case .array(let elements): "[\(NumberWords.many(elements.count, "element"))]"
+    case .array(let elements): "[\(NumberText.count(elements.count, "element"))]"
     case .object(let fields):
-      "{\(fields.prefix(6).map { $0.key.shortened }.joined(separator: ", "))\(fields.count > 6 ? ", …" : "")}"
+      "{\(fields.prefix(6).map { $0.name.shortened }.joined(separator: ", "))\(fields.count > 6 ? ", …" : "")}"
     }
   }
 }

@@ -1,16 +1,19 @@
 internal import Core
+internal import FileFormats
 
 /// Two JSON values read side by side, token by token.
 enum JSONPairing {
-  /// The first place at which the values differ by more than numbers that are close, in words; `nil` where there is none.
+  /// The first place at which the values differ by more than numbers that are close, in words; `nil` where there is
+  /// none.
   ///
-  /// White space and how a character or a number is written do not count; the order of fields and elements does.
-  /// - Throws: ``JSONLexer/Fault`` where one of them is no JSON up to there.
+  /// White space and the way in which a character or a number is written do not count; the order of fields and
+  /// elements does.
+  /// - Throws: ``JSONCursor/Fault`` where one of them is not JSON up to there.
   static func firstDifference(
-    _ old: UnsafeRawBufferPointer, _ new: UnsafeRawBufferPointer, _ closeness: inout Closeness
+    _ values: Sides<UnsafeRawBufferPointer>, _ closeness: inout Closeness
   ) throws -> String? {
-    var first = JSONLexer(old)
-    var second = JSONLexer(new)
+    var first = JSONTokens(values.old)
+    var second = JSONTokens(values.new)
     var path = JSONPath()
     while true {
       let a = try first.next()
@@ -20,43 +23,40 @@ enum JSONPairing {
       case (.beginObject, .beginObject): path.enter(isObject: true)
       case (.beginArray, .beginArray): path.enter(isObject: false)
       case (.endObject, .endObject), (.endArray, .endArray): path.leave()
-      case (.key(let a), .key(let b)):
-        guard isSame(a, b) else {
-          return path.words("field “\(JSONText.unescaped(a).shortened)” → “\(JSONText.unescaped(b).shortened)”")
-        }
-        path.key(a)
-      case (.string(let a), .string(let b)):
-        path.beginElement()
-        guard isSame(a, b) else {
-          return path.words("“\(JSONText.unescaped(a).shortened)” → “\(JSONText.unescaped(b).shortened)”")
-        }
-      case (.number(let a), .number(let b)):
-        path.beginElement()
-        guard a.hasBytes(of: b) || closeness.accepts(a, b) ?? false else {
-          return path.words("\(String(decoding: a, as: UTF8.self)) → \(String(decoding: b, as: UTF8.self))")
-        }
+      case (.key(let a), .key(let b)) where isSame(a, b): path.key(a)
+      case (.string(let a), .string(let b)) where isSame(a, b): path.beginElement()
       case (.boolean(let a), .boolean(let b)) where a == b: path.beginElement()
       case (.null, .null): path.beginElement()
+
+      case (.number(let spanA), .number(let spanB)):
+        path.beginElement()
+        guard spanA.hasBytes(of: spanB) || closeness.accepts(spanA, spanB) ?? false else {
+          return path.words("\(words(a)) → \(words(b))")
+        }
+      case (.string, .string):
+        path.beginElement()
+        return path.words("\(words(a)) → \(words(b))")
+      case (.key, .key(let span)): return path.words("\(words(a)) → “\(JSONText.text(span).shortened)”")
       default: return path.words("\(words(a)) → \(words(b))")
       }
     }
   }
 
-  static func isSame(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Bool {
+  private static func isSame(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Bool {
     if a.hasBytes(of: b) { return true }
     guard a.contains(UInt8(ascii: "\\")) || b.contains(UInt8(ascii: "\\")) else { return false }
-    return JSONText.unescaped(a).utf8.elementsEqual(JSONText.unescaped(b).utf8)
+    return JSONText.text(a).utf8.elementsEqual(JSONText.text(b).utf8)
   }
 
-  private static func words(_ token: JSONLexer.Token) -> String {
+  private static func words(_ token: JSONTokens.Token) -> String {
     switch token {
     case .beginObject: "an object"
     case .beginArray: "an array"
     case .endObject: "no further field"
     case .endArray: "no further element"
-    case .key(let span): "field “\(JSONText.unescaped(span).shortened)”"
-    case .string(let span): "“\(JSONText.unescaped(span).shortened)”"
-    case .number(let span): String(decoding: span.prefix(40), as: UTF8.self)
+    case .key(let span): "field “\(JSONText.text(span).shortened)”"
+    case .string(let span): "“\(JSONText.text(span).shortened)”"
+    case .number(let span): String(decoding: span, as: UTF8.self).shortened
     case .boolean(let value): value ? "true" : "false"
     case .null: "null"
     case .end: "nothing"
@@ -64,7 +64,7 @@ enum JSONPairing {
   }
 }
 
-/// Where in a JSON value a reader is.
+/// The place of a reader in a JSON value.
 struct JSONPath {
   private enum Step {
     case field(UnsafeRawBufferPointer?)
@@ -92,7 +92,7 @@ struct JSONPath {
     var text = ""
     for step in steps {
       switch step {
-      case .field(let span?): text += (text.isEmpty ? "" : ".") + JSONText.unescaped(span).shortened
+      case .field(let span?): text += (text.isEmpty ? "" : ".") + JSONText.text(span).shortened
       case .field(nil): break
       case .element(let index): text += index < 0 ? "" : "[\(index)]"
       }
@@ -100,13 +100,6 @@ struct JSONPath {
     return text
   }
 
-  /// What is at this place, with the place before it.
-  func words(_ what: String) -> String { text.isEmpty ? what : "\(text): \(what)" }
-}
-
-extension String {
-  /// At most 80 characters, for messages.
-  var shortened: String {
-    unicodeScalars.count <= 80 ? self : String(String.UnicodeScalarView(unicodeScalars.prefix(79))) + "…"
-  }
+  /// A difference at this place, with the place before it.
+  func words(_ difference: String) -> String { text.isEmpty ? difference : "\(text): \(difference)" }
 }

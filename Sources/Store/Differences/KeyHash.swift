@@ -1,7 +1,8 @@
-/// Hashes of 64 and 128 bits of byte strings, other ones in every process, so that nobody can prepare records that collide.
+/// Hashes of 64 and 128 bits of byte strings, other ones in every process, so that no one can prepare records that
+/// collide.
 ///
-/// Folded products as in wyhash (Wang Yi, https://github.com/wangyi-fudan/wyhash); with 128 bits, of a billion keys two are taken for one
-/// another with a probability of 10^-21.
+/// Folded products as in wyhash (Wang Yi, https://github.com/wangyi-fudan/wyhash); with 128 bits, of a billion keys two
+/// are taken for one another with a probability of 10^-21.
 struct KeyHash {
   private static let secrets: (UInt64, UInt64, UInt64, UInt64) = {
     func odd() -> UInt64 { .random(in: 0 ... .max) | 1 }
@@ -34,6 +35,8 @@ struct KeyHash {
         bytes.loadUnaligned(fromByteOffset: position + 8, as: UInt64.self))
       position += 16
     }
+
+    // The last bytes, fewer than 16, in two words.
     var low: UInt64 = 0
     var high: UInt64 = 0
     if position + 8 <= count {
@@ -49,6 +52,7 @@ struct KeyHash {
         position += 1
       }
     }
+
     step(low, high)
     step(UInt64(truncatingIfNeeded: count), 0x9E37_79B9_7F4A_7C15)
   }
@@ -59,6 +63,7 @@ struct KeyHash {
     second = Self.fold(second ^ b ^ secrets.0, a ^ secrets.2 &+ second)
   }
 
+  /// The 128-bit hash of all byte strings that were added.
   var value: (UInt64, UInt64) { (Self.fold(first ^ secrets.3, secrets.0), Self.fold(second ^ secrets.1, secrets.2)) }
 
   /// The 64-bit hash of a byte string.

@@ -9,14 +9,17 @@ struct KeyTable {
   private let mask: Int
   private var isTaken: [Bool]
 
-  init(_ records: [RecordPlace]) {
+  init(_ records: [RecordSummary]) {
     var bits = 4
     while 1 << bits < records.count * 2 { bits += 1 }
     mask = 1 << bits - 1
+
     slots = Array(repeating: 0, count: 1 << bits)
     heads = Array(repeating: 0, count: records.count)
     following = Array(repeating: 0, count: records.count)
     isTaken = Array(repeating: false, count: records.count)
+
+    // From the last record to the first, so that each chain begins with the first of its key.
     for index in records.indices.reversed() {
       let slot = self.slot(records[index].key, records)
       if slots[slot] == 0 {
@@ -30,14 +33,16 @@ struct KeyTable {
     }
   }
 
-  private func slot(_ key: (UInt64, UInt64), _ records: [RecordPlace]) -> Int {
+  private func slot(_ key: (UInt64, UInt64), _ records: [RecordSummary]) -> Int {
     var slot = Int(truncatingIfNeeded: key.0) & mask
     while slots[slot] != 0, records[Int(slots[slot] - 1)].key != key { slot = (slot + 1) & mask }
     return slot
   }
 
-  /// The number of the first record of this key that has not been taken yet, and takes it.
-  mutating func take(_ key: (UInt64, UInt64), _ records: [RecordPlace]) -> Int? {
+  /// Takes the first record of this key that has not been taken yet.
+  /// - Parameter records: those that the table was made of.
+  /// - Returns: its number; `nil` when there is none.
+  mutating func take(_ key: (UInt64, UInt64), of records: [RecordSummary]) -> Int? {
     let slot = slot(key, records)
     guard slots[slot] != 0 else { return nil }
     let first = Int(slots[slot] - 1)
@@ -48,6 +53,6 @@ struct KeyTable {
     return index
   }
 
-  /// The numbers of the records that nobody took.
+  /// The numbers of the records that were not taken.
   var left: [Int] { isTaken.indices.filter { !isTaken[$0] } }
 }

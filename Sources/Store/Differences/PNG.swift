@@ -1,16 +1,21 @@
-/// Writes pixels as PNG without packing them: small pictures for a page.
+/// Writes pixels as PNG without compression: small pictures for a page.
 ///
 /// Source of the format: W3C, PNG (Third Edition); of the stored blocks: RFC 1951, §3.2.4.
 enum PNG {
-  /// - Parameter pixels: red green blue alpha, from the top left, `4 · width · height` bytes.
+  /// An encoded picture.
+  /// - Parameter pixels: red, green, blue and alpha from the top left on, `4 · width · height` bytes.
   static func encode(_ pixels: [UInt8], width: Int, height: Int) -> [UInt8] {
     precondition(pixels.count == 4 * width * height, "a picture has 4 bytes for each pixel")
+
+    // Each row begins with the number of its filter, 0 for none.
     var rows: [UInt8] = []
     rows.reserveCapacity(pixels.count + height)
     for row in 0..<height {
       rows.append(0)
       rows += pixels[row * width * 4..<(row + 1) * width * 4]
     }
+
+    // A zlib stream of stored blocks, which have at most 65,535 bytes each.
     var data: [UInt8] = [0x78, 0x01]
     var start = 0
     repeat {
@@ -22,6 +27,7 @@ enum PNG {
       start = end
     } while start < rows.count
     data += bytes(adler(rows))
+
     return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
       + chunk("IHDR", bytes(UInt32(width)) + bytes(UInt32(height)) + [8, 6, 0, 0, 0]) + chunk("IDAT", data)
       + chunk("IEND", [])

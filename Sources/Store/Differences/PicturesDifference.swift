@@ -1,84 +1,86 @@
 internal import Core
+internal import FileFormats
 internal import Foundation
+internal import TextFormatting
 
-/// What changed in pictures: `pictures/1` pixel by pixel, encoded pictures and drawings side by side.
+/// The changes in pictures: `pictures/1` pixel by pixel, encoded pictures and drawings side by side.
 enum PicturesDifference {
-  /// A picture larger than this is not put into a page.
+  /// The most bytes of a picture that is put into a page.
   private static let sizeLimit = 1 << 22
 
+  /// A picture that is in both sets and has other pixels.
+  private struct Changed {
+    let cells: ArtifactDifference.Row
+    let rows: Sides<Int>
+  }
+
   /// `pictures/1`: `pixels.npy`, bytes `[count, height, width, 4]`, and `ids.txt`.
-  static func fill(
-    _ difference: inout ArtifactDifference, sets old: ArtifactContent, _ new: ArtifactContent,
-    _ limits: DifferenceLimits
-  ) throws {
-    let before = try IdentifiedRows(old, "pixels.npy")
-    let after = try IdentifiedRows(new, "pixels.npy")
-    for rows in [before, after] where rows.type != .uint8 || rows.shape.count != 4 || rows.shape[3] != 4 {
+  static func ofSets(_ contents: Sides<ArtifactContent>, limits: DifferenceLimits) throws -> Finding {
+    let sets = try contents.map { try IdentifiedRows($0, array: "pixels.npy") }
+    for set in sets.both where set.type != .uint8 || set.shape.count != 4 || set.shape[3] != 4 {
       throw OperationError(
-        operation: "read pictures", subject: "pixels.npy", cause: "\(rows.words) is not bytes [count, height, width, 4]"
-      )
+        operation: "read pictures", subject: "pixels.npy",
+        cause: "\(set.words) is not bytes [count, height, width, 4]")
     }
-    let sameSize = before.shape.dropFirst() == after.shape.dropFirst()
-    var places = before.places()
+
+    let (before, after) = (sets.old, sets.new)
+    let isSameSize = before.shape.dropFirst() == after.shape.dropFirst()
+    var oldRows = before.rowsByID()
     var (same, added, resized) = (0, 0, 0)
-    var changed = Ranked<Pair<Int, Int>, (row: [ArtifactDifference.Cell], old: Int, new: Int)>(limit: limits.rows)
+    var changed = Ranked<Pair<Int, Int>, Changed>(limit: limits.rows)
     for row in 0..<after.count {
-      guard let old = places.removeValue(forKey: after.ids[row]) else {
+      guard let old = oldRows.removeValue(forKey: after.ids[row]) else {
         added += 1
         continue
       }
-      guard sameSize else {
+      guard isSameSize else {
         resized += 1
         continue
       }
-      let (a, b) = (before.bytes(old), after.bytes(row))
-      if a.hasBytes(of: b) {
+      let pixels = Sides(before.bytes(old), after.bytes(row))
+      if pixels.old.hasBytes(of: pixels.new) {
         same += 1
         continue
       }
-      let found = pixels(a, b)
-      let share = Double(found.count) / Double(max(1, a.count / 4)) * 100
+      let found = differingPixels(pixels)
+      let share = Double(found.count) / Double(max(1, pixels.old.count / 4))
       changed.add(
         Pair(-found.count, row),
-        (
-          [
-            .init(after.id(row)), .init(NumberWords.whole(found.count), .changed),
-            .init(NumberWords.short(share) + " %"),
+        Changed(
+          cells: [
+            .init(after.id(row)), .init(NumberText.integer(found.count), .changed), .init(NumberText.share(share)),
             .init("\(found.largest)"),
-          ],
-          old, row
-        ))
+          ], rows: Sides(old, row)))
     }
-    let gone = places.count
+
+    let gone = oldRows.count
     let parts = NumberWords.list([
       (changed.count, changed.count == 1 ? "picture changed" : "pictures changed"), (resized, "of another size"),
-      (added, "new"),
-      (gone, "gone"),
-      (same, "the same"),
+      (added, "new"), (gone, "gone"), (same, "the same"),
     ])
-    difference.headline = changed.count + resized + added + gone == 0 ? "the same pictures in another order" : parts
-    if !sameSize {
-      difference.headline += "; \(before.shape[2]) × \(before.shape[1]) → \(after.shape[2]) × \(after.shape[1]) pixels"
-    }
-    difference.counts = [
-      .init("pictures changed", changed.count), .init("pictures of another size", resized),
-      .init("pictures new", added),
-      .init("pictures gone", gone), .init("pictures the same", same),
-    ]
-    if changed.count > 0 {
-      difference.sections.append(
-        ArtifactDifference.Section(
-          "Changed pictures", columns: ["picture", "pixels that differ", "share", "largest step of 255"],
-          rows: changed.items.map(\.row),
-          omitted: changed.omitted))
-    }
+    let sizes = sets.map { "\($0.shape[2]) × \($0.shape[1])" }
+    let isOrderOnly = changed.count + resized + added + gone == 0
+    var finding = Finding(
+      headline: (isOrderOnly ? "the same pictures in another order" : parts)
+        + (isSameSize ? "" : "; \(sizes.old) → \(sizes.new) pixels"),
+      counts: [
+        .init("pictures changed", changed.count), .init("pictures of another size", resized),
+        .init("pictures new", added), .init("pictures gone", gone), .init("pictures the same", same),
+      ])
+    finding.add(
+      ArtifactDifference.Section(
+        "Changed pictures", columns: ["picture", "pixels that differ", "share", "largest step of 255"],
+        rows: changed.items.map(\.cells), omitted: changed.omitted))
     for item in changed.items.prefix(limits.pictures) where before.width <= sizeLimit {
-      difference.pictures.append(pair(after.id(item.new), before, item.old, after, item.new))
+      finding.pictures.append(picturePair(item.rows, of: sets))
     }
-    withExtendedLifetime((before, after)) {}
+    // The bytes of rows do not keep their files alive.
+    withExtendedLifetime(sets) {}
+    return finding
   }
 
-  private static func pixels(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> (count: Int, largest: Int) {
+  private static func differingPixels(_ pixels: Sides<UnsafeRawBufferPointer>) -> (count: Int, largest: Int) {
+    let (a, b) = (pixels.old, pixels.new)
     var count = 0
     var largest = 0
     for pixel in stride(from: 0, to: a.count, by: 4) {
@@ -92,79 +94,88 @@ enum PicturesDifference {
     return (count, largest)
   }
 
-  private static func pair(
-    _ caption: String, _ before: IdentifiedRows, _ old: Int, _ after: IdentifiedRows, _ new: Int
+  private static func picturePair(
+    _ rows: Sides<Int>, of sets: Sides<IdentifiedRows>
   ) -> ArtifactDifference.PicturePair {
-    let (a, b) = (Array(before.bytes(old)), Array(after.bytes(new)))
-    let (width, height) = (after.shape[2], after.shape[1])
+    let (a, b) = (Array(sets.old.bytes(rows.old)), Array(sets.new.bytes(rows.new)))
     // Where nothing differs it is white; the larger the step, the darker and redder.
     let steps = stride(from: 0, to: a.count, by: 4).flatMap { pixel -> [UInt8] in
       let step = (pixel..<pixel + 4).map { abs(Int(a[$0]) - Int(b[$0])) }.max() ?? 0
-      return step == 0
-        ? [255, 255, 255, 255] : [220, UInt8(200 - step * 180 / 255), UInt8(200 - step * 180 / 255), 255]
+      let other = UInt8(200 - step * 180 / 255)
+      return step == 0 ? [255, 255, 255, 255] : [220, other, other, 255]
     }
+    let (width, height) = (sets.new.shape[2], sets.new.shape[1])
     func image(_ pixels: [UInt8]) -> ArtifactDifference.PicturePair.Image {
       .init(
         mediaType: "image/png", base64: Data(PNG.encode(pixels, width: width, height: height)).base64EncodedString())
     }
-    return .init(caption: caption, old: image(a), new: image(b), difference: image(steps))
+    return .init(caption: sets.new.id(rows.new), old: image(a), new: image(b), difference: image(steps))
   }
 
   /// Two encoded pictures or drawings.
-  static func fill(
-    _ difference: inout ArtifactDifference, encoded old: MappedFile, _ new: MappedFile, _ limits: DifferenceLimits,
-    title: String = ""
-  ) throws {
-    let prefix = title.isEmpty ? "" : title + ": "
-    let (before, after) = (image(old.bytes), image(new.bytes))
-    for (file, image) in [(old, before), (new, after)] where image == nil && !isLong(file) {
-      throw file.fault("read a picture", "its bytes are no PNG, JPEG, WebP, GIF or SVG")
+  static func ofFiles(_ files: Sides<MappedBytes>, limits: DifferenceLimits) throws -> Finding {
+    let images = files.map { image($0.bytes) }
+    for (file, image) in zip(files.both, images.both) where image == nil && file.bytes.count <= sizeLimit {
+      throw file.fault("read a picture", cause: "its bytes are not PNG, JPEG, WebP, GIF or SVG")
     }
-    if before?.mediaType == "image/svg+xml", after?.mediaType == "image/svg+xml" {
-      try TextDifference.fill(&difference, tags(old.bytes), tags(new.bytes), limits, title: title, unit: "element")
+
+    var finding: Finding
+    if images.both.allSatisfy({ $0?.mediaType == "image/svg+xml" }) {
+      finding = TextDifference.of(files.map { tags($0.bytes) }, unit: "element", limits: limits)
     } else {
-      difference.headline =
-        prefix
-        + "another picture, \(NumberWords.bytes(Int64(old.bytes.count))) → \(NumberWords.bytes(Int64(new.bytes.count)))"
-      difference.counts.append(.init(prefix + "bytes", new.bytes.count))
+      finding = Finding(
+        headline: anotherPicture(files.map(\.bytes.count)), counts: [.init("bytes", files.new.bytes.count)])
     }
-    guard difference.pictures.count < limits.pictures, before != nil || after != nil else { return }
-    difference.pictures.append(
-      .init(caption: title.isEmpty ? difference.name : title, old: before, new: after, difference: nil))
+    if images.old != nil || images.new != nil {
+      finding.pictures.append(.init(caption: "", old: images.old, new: images.new, difference: nil))
+    }
+    return finding
   }
 
-  private static func isLong(_ file: MappedFile) -> Bool { file.bytes.count > sizeLimit }
+  private static func anotherPicture(_ sizes: Sides<Int>) -> String {
+    let texts = sizes.map { NumberText.bytes(Int64($0)) }
+    return "another picture, \(texts.old) → \(texts.new)"
+  }
+
+  /// An encoded picture with its caption, as `picture/1` has it.
+  private struct Captioned {
+    let image: ArtifactDifference.PicturePair.Image
+    let byteCount: Int
+    let caption: String
+
+    /// - Throws: ``OperationError`` when the bytes are not those of `picture/1`.
+    init(_ file: MappedBytes) throws {
+      let value = try JSONValue(parsing: file)
+      guard let data = value["bytes"]?.string.flatMap({ Data(base64Encoded: $0) }),
+        let image = data.withUnsafeBytes({ PicturesDifference.image($0) }), let caption = value["caption"]?.string
+      else { throw file.fault("read a picture", cause: "its bytes are not those of picture/1") }
+      self.image = image
+      self.caption = caption
+      byteCount = data.count
+    }
+  }
 
   /// `picture/1`: JSON with the encoded bytes in Base64.
-  static func fill(
-    _ difference: inout ArtifactDifference, value old: MappedFile, _ new: MappedFile, _ limits: DifferenceLimits
-  ) throws {
-    func read(_ file: MappedFile) throws -> (image: ArtifactDifference.PicturePair.Image, count: Int, caption: String) {
-      let value = try JSONDifference.parse(file)
-      guard case .string(let base64)? = value["bytes"], let data = Data(base64Encoded: base64),
-        let image = data.withUnsafeBytes({ image($0) }), case .string(let caption)? = value["caption"]
-      else { throw file.fault("read a picture", "its bytes are not those of picture/1") }
-      return (image, data.count, caption)
-    }
-    let (before, after) = (try read(old), try read(new))
-    let isSame = before.image == after.image
-    difference.headline =
-      isSame
-      ? "another caption"
-      : "another picture, \(NumberWords.bytes(Int64(before.count))) → \(NumberWords.bytes(Int64(after.count)))"
-    if before.caption != after.caption {
-      difference.sections.append(
+  static func ofValues(_ files: Sides<MappedBytes>) throws -> Finding {
+    let pictures = try files.map { try Captioned($0) }
+    let captions = pictures.map(\.caption)
+    let isSame = pictures.old.image == pictures.new.image
+    var finding = Finding(headline: isSame ? "another caption" : anotherPicture(pictures.map(\.byteCount)))
+    if captions.old != captions.new {
+      finding.sections.append(
         ArtifactDifference.Section(
           "Caption", columns: ["before", "after"],
-          rows: [[.init(before.caption.shortened, .gone), .init(after.caption.shortened, .added)]]))
+          rows: [[.init(captions.old.shortened, .gone), .init(captions.new.shortened, .added)]]))
     }
-    if !isSame, limits.pictures > 0 {
-      difference.pictures.append(
-        .init(caption: after.caption.shortened, old: before.image, new: after.image, difference: nil))
+    if !isSame {
+      finding.pictures.append(
+        .init(
+          caption: captions.new.shortened, old: pictures.old.image, new: pictures.new.image, difference: nil))
     }
+    return finding
   }
 
-  /// A picture by its first bytes; `nil` for anything else, and for what is too long for a page.
+  /// A picture by its first bytes; `nil` for anything else, and for one that is too long for a page.
   private static func image(_ bytes: UnsafeRawBufferPointer) -> ArtifactDifference.PicturePair.Image? {
     guard bytes.count <= sizeLimit else { return nil }
     let start = Array(bytes.prefix(12))

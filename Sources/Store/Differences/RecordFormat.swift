@@ -1,38 +1,43 @@
 internal import Core
+internal import FileFormats
 
-/// How a file is cut into records, and what of a record is its key.
+/// The way in which a file is cut into records, and the part of a record that is its key.
 enum RecordFormat: Sendable {
   /// A JSON object a line, with these fields as the key. Without fields, the whole line is the key.
   case jsonLines(key: [String])
   /// Comma-separated values with a header, of which these columns are the key.
   case csv(key: [Int])
+}
 
-  /// The hash of a record's key.
-  /// - Throws: ``JSONLexer/Fault`` for a line that is no object with these fields.
+extension KeyHash {
+  /// The hash of the key of a JSON object.
+  /// - Parameter fields: the key; without fields, the whole record is the key.
+  /// - Throws: ``JSONCursor/Fault`` for a record that is not an object with these fields.
   @inline(__always)
-  func key(of record: UnsafeRawBufferPointer) throws -> (UInt64, UInt64) {
+  static func key(of record: UnsafeRawBufferPointer, fields: [String]) throws -> (UInt64, UInt64) {
     var hash = KeyHash()
-    switch self {
-    case .jsonLines(let fields):
-      if fields.isEmpty {
-        hash.add(record)
-      } else if fields.count > 1 || !Self.addFirst(fields[0], of: record, to: &hash) {
-        let object = try JSONRecord(record, fields)
-        for (field, span) in zip(fields, object.spans) {
-          guard let span else { throw JSONLexer.Fault(description: "it has no field “\(field)”") }
-          if span.contains(UInt8(ascii: "\\")) {
-            var text = JSONText.unescaped(span)
-            text.withUTF8 { hash.add(UnsafeRawBufferPointer($0)) }
-          } else {
-            hash.add(span)
-          }
+    if fields.isEmpty {
+      hash.add(record)
+    } else if fields.count > 1 || !addFirst(fields[0], of: record, to: &hash) {
+      let object = try JSONRecord(record, fields)
+      for field in fields {
+        guard let span = object[field] else { throw JSONCursor.Fault(description: "it has no field “\(field)”") }
+        if span.contains(UInt8(ascii: "\\")) {
+          var text = JSONText.text(span)
+          text.withUTF8 { hash.add(UnsafeRawBufferPointer($0)) }
+        } else {
+          hash.add(span)
         }
       }
-    case .csv(let columns):
-      let cells = CSVReader.cells(record)
-      for column in columns {
-        (column < cells.count ? cells[column] : []).withUnsafeBytes { hash.add($0) }
-      }
+    }
+    return hash.value
+  }
+
+  /// The hash of the key of a record of comma-separated values.
+  static func key(of cells: [[UInt8]], columns: [Int]) -> (UInt64, UInt64) {
+    var hash = KeyHash()
+    for column in columns {
+      (column < cells.count ? cells[column] : []).withUnsafeBytes { hash.add($0) }
     }
     return hash.value
   }
@@ -46,6 +51,8 @@ enum RecordFormat: Sendable {
       record[start - 3] == UInt8(ascii: "\""), record[start - 2] == UInt8(ascii: ":"),
       record[start - 1] == UInt8(ascii: "\"")
     else { return false }
+
+    // The name is compared only where marks and colon are at their places.
     var position = 2
     for byte in name {
       guard record[position] == byte else { return false }
@@ -65,34 +72,42 @@ enum RecordFormat: Sendable {
   }
 }
 
-/// The scalar fields of one JSON object that somebody asked for.
+/// Scalar fields of one JSON object.
 struct JSONRecord {
-  /// The written characters of each field, a string's without its quotation marks; `nil` where there is none or it is no scalar.
-  private(set) var spans: [UnsafeRawBufferPointer?]
+  private let fields: [String]
+  private var spans: [UnsafeRawBufferPointer?]
 
-  /// - Throws: ``JSONLexer/Fault`` for bytes that are no object.
+  /// - Parameter fields: the fields that are kept; the others are only checked to be JSON.
+  /// - Throws: ``JSONCursor/Fault`` for bytes that are not an object.
   init(_ record: UnsafeRawBufferPointer, _ fields: [String]) throws {
+    self.fields = fields
     spans = Array(repeating: nil, count: fields.count)
-    var lexer = JSONLexer(record)
-    guard case .beginObject = try lexer.next() else { throw JSONLexer.Fault(description: "it is no object") }
+    var tokens = JSONTokens(record)
+    guard case .beginObject = try tokens.next() else { throw JSONCursor.Fault(description: "it is not an object") }
+
+    // The position of the last name in `fields`, of the object itself and not of one inside it.
     var field: Int?
     while true {
-      switch try lexer.next() {
-      case .key(let span) where lexer.depth == 1:
+      switch try tokens.next() {
+      case .key(let span) where tokens.depth == 1:
         field = fields.firstIndex { name in
-          span.count == name.utf8.count ? span.elementsEqual(name.utf8) : JSONText.unescaped(span) == name
+          span.count == name.utf8.count ? span.elementsEqual(name.utf8) : JSONText.text(span) == name
         }
       case .string(let span), .number(let span):
-        if lexer.depth == 1, let found = field { spans[found] = span }
+        if tokens.depth == 1, let found = field { spans[found] = span }
       case .end: return
       default: break
       }
     }
   }
 
+  /// The written characters of a field, a string's without its quotation marks; `nil` where there is none, or it is an
+  /// object, an array, a truth value or null.
+  subscript(field: String) -> UnsafeRawBufferPointer? { fields.firstIndex(of: field).flatMap { spans[$0] } }
+
   /// A field's text; empty where there is none.
-  func text(_ field: Int) -> String { spans[field].map(JSONText.unescaped) ?? "" }
+  func text(_ field: String) -> String { self[field].map(JSONText.text) ?? "" }
 
   /// A field's number; `nil` where there is none.
-  func number(_ field: Int) -> Double? { spans[field].flatMap { WrittenNumber($0)?.value } }
+  func number(_ field: String) -> Double? { self[field].flatMap { WrittenNumber($0)?.value } }
 }

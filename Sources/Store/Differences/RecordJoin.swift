@@ -3,7 +3,7 @@ internal import Dispatch
 internal import FileFormats
 internal import Synchronization
 
-/// Something that is counted over all records of one side while they are read.
+/// A count over all records of one side, made while they are read.
 protocol RecordTally: Sendable {
   mutating func add(_ record: UnsafeRawBufferPointer, file: Int) throws
 }
@@ -17,70 +17,76 @@ struct FileTally: RecordTally {
   mutating func add(_ record: UnsafeRawBufferPointer, file: Int) { counts[file] += 1 }
 }
 
-/// Where a record lies.
-struct Place: Comparable, Hashable {
-  var file: Int
-  var offset: Int
+/// The position of a record in the files of a side.
+struct RecordLocation: Comparable, Hashable {
+  let file: Int
+  /// The record's first byte.
+  let offset: Int
 
-  init(_ packed: UInt64) {
-    file = Int(packed >> 48)
-    offset = Int(packed & (1 << 48 - 1))
+  init(file: Int, offset: Int) {
+    self.file = file
+    self.offset = offset
   }
 
-  static func < (a: Place, b: Place) -> Bool { (a.file, a.offset) < (b.file, b.offset) }
+  /// - Parameter packed: as ``packed`` gives it.
+  init(packed: UInt64) { self.init(file: Int(packed >> 48), offset: Int(packed & (1 << 48 - 1))) }
+
+  /// The file's number above 48 bits of the offset: of the same order.
+  var packed: UInt64 { UInt64(file) << 48 | UInt64(offset) }
+
+  static func < (a: RecordLocation, b: RecordLocation) -> Bool { (a.file, a.offset) < (b.file, b.offset) }
 }
 
-/// A record that is not in both sides as it is.
+/// A record that does not have the same bytes on both sides.
 enum RecordChange {
-  case gone(UnsafeRawBufferPointer, Place)
-  case added(UnsafeRawBufferPointer, Place)
-  /// The same key with other bytes; the place is that of the new record.
-  case changed(UnsafeRawBufferPointer, UnsafeRawBufferPointer, Place)
+  case gone(UnsafeRawBufferPointer, RecordLocation)
+  case added(UnsafeRawBufferPointer, RecordLocation)
+  /// The same key with other bytes; the location is that of the new record.
+  case changed(Sides<UnsafeRawBufferPointer>, RecordLocation)
 }
 
-/// Joins two sets of records by their keys, in bounded memory: hashes of keys and records go into as many partitions as memory asks for, and
-/// one partition is joined after the other.
+/// Joins two sets of records by their keys in bounded memory.
 ///
-/// A key that comes several times in a side is joined in the order of its records.
+/// Hashes of keys and records go into as many partitions as the memory requires, and one partition is joined after the
+/// other. A key that comes several times in a side is joined in the order of its records.
 struct RecordJoin<Tally: RecordTally> {
-  let old: [MappedFile]
-  let new: [MappedFile]
+  let files: Sides<[MappedBytes]>
   let format: RecordFormat
   let limits: DifferenceLimits
 
-  /// What was counted.
+  /// The counts of a join.
   struct Totals {
-    var old: Tally
-    var new: Tally
-    var oldCount = 0
-    var newCount = 0
+    var tallies: Sides<Tally>
+    /// The numbers of records of both sides.
+    var counts: Sides<Int>
     /// Records that both have with the same bytes.
     var same = 0
   }
 
   /// - Parameters:
-  ///   - tally: what each side begins with.
-  ///   - body: called with every change: partition by partition, in each those that are gone, then those that changed, then the new ones,
-  ///     each in the order of the files.
-  /// - Throws: ``OperationError`` with the line that is no record.
+  ///   - tally: the tally with which each side begins.
+  ///   - body: called with every change: partition by partition, in each those that are gone, then those that changed,
+  ///     then the new ones, each in the order of the files.
+  /// - Throws: ``OperationError`` with the line that is not a record.
   func run(_ tally: Tally, _ body: (RecordChange) throws -> Void) throws -> Totals {
-    guard max(old.count, new.count) < 1 << 16 else {
-      throw OperationError(
-        operation: "compare", subject: "\(max(old.count, new.count)) files", cause: "there are too many")
+    let most = max(files.old.count, files.new.count)
+    guard most < 1 << 16 else {
+      throw OperationError(operation: "compare", subject: "\(most) files", cause: "there are too many")
     }
+
+    // Both sides are read at the same time.
     let partitions = partitionCount()
-    let sides = Mutex<[Int: Result<SideBox, any Error>]>([:])
+    let results = Mutex<[Int: Result<SideBox, any Error>]>([:])
     DispatchQueue.concurrentPerform(iterations: 2) { side in
-      let result = Result { try read(side == 0 ? old : new, partitions, tally) }
-      sides.withLock { $0[side] = result }
+      let result = Result { try read(files.both[side], partitions: partitions, into: tally) }
+      results.withLock { $0[side] = result }
     }
-    guard let first = try sides.withLock({ try $0[0]?.get() }), let second = try sides.withLock({ try $0[1]?.get() })
-    else {
-      preconditionFailure("both sides have been read")
-    }
-    var totals = Totals(old: first.tally, new: second.tally, oldCount: first.spill.count, newCount: second.spill.count)
+    guard let old = try results.withLock({ try $0[0]?.get() }), let new = try results.withLock({ try $0[1]?.get() })
+    else { preconditionFailure("both sides have been read") }
+
+    var totals = Totals(tallies: Sides(old.tally, new.tally), counts: Sides(old.spill.count, new.spill.count))
     for partition in 0..<partitions {
-      totals.same += try join(first.spill.records(partition), second.spill.records(partition), body)
+      totals.same += try join(Sides(old.spill.records(partition), new.spill.records(partition)), body)
     }
     return totals
   }
@@ -94,103 +100,126 @@ struct RecordJoin<Tally: RecordTally> {
       self.spill = spill
       self.tally = tally
     }
+
+    /// - Parameter record: bytes of the file.
+    @inline(__always)
+    func add(_ record: UnsafeRawBufferPointer, key: (UInt64, UInt64), of file: MappedBytes, number: Int) throws {
+      let offset = record.baseAddress.flatMap { record in file.bytes.baseAddress.map { record - $0 } } ?? 0
+      let location = RecordLocation(file: number, offset: offset)
+      try spill.append(RecordSummary(key: key, digest: KeyHash.hash(record), location: location.packed))
+      try tally.add(record, file: number)
+    }
   }
 
   /// A power of two, so that one partition of both sides with its table fits into the memory.
   private func partitionCount() -> Int {
     var records = 0
-    for files in [old, new] {
-      for file in files {
-        var reader = LineReader(file)
-        var lines = 0
-        while lines < 200, reader.next() != nil { lines += 1 }
-        records += file.bytes.count * max(1, lines) / max(1, reader.position)
-      }
+    for file in files.old + files.new {
+      var reader = MappedLines(file)
+      var lines = 0
+      while lines < 200, reader.next() != nil { lines += 1 }
+      records += file.bytes.count * max(1, lines) / max(1, reader.position)
     }
     var partitions = 1
-    // 32 bytes a record, as much again while its buffer grows, and 8 for its slot in the table.
+    // 32 bytes a record, as many again while its buffer grows, and 8 for its slot in the table.
     while records / partitions * 72 > limits.memory, partitions < 256 { partitions *= 2 }
     return partitions
   }
 
-  private func read(_ files: [MappedFile], _ partitions: Int, _ start: Tally) throws -> SideBox {
+  private func read(_ files: [MappedBytes], partitions: Int, into start: Tally) throws -> SideBox {
     let box = SideBox(try RecordSpill(partitions: partitions, scratch: limits.scratch), start)
     for (number, file) in files.enumerated() {
-      var reader = LineReader(file)
-      var isHeader = if case .csv = format { true } else { false }
-      while let record = try isCSV ? reader.nextCSVRecord() : reader.nextRecord() {
-        if isHeader {
-          isHeader = false
-          continue
-        }
+      switch format {
+      case .jsonLines(let fields):
+        var lines = MappedLines(file, releases: true)
         do {
-          let offset = record.baseAddress.flatMap { record in file.bytes.baseAddress.map { record - $0 } } ?? 0
-          try box.spill.append(
-            RecordPlace(
-              key: format.key(of: record), digest: KeyHash.hash(record), place: UInt64(number) << 48 | UInt64(offset)))
-          try box.tally.add(record, file: number)
-        } catch let fault as JSONLexer.Fault {
-          throw file.fault("read JSON Lines", at: "line \(reader.number)", "\(fault)")
+          while let line = lines.nextRecord() {
+            try box.add(line, key: KeyHash.key(of: line, fields: fields), of: file, number: number)
+          }
+        } catch let fault as JSONCursor.Fault {
+          throw file.fault("read JSON Lines", at: "line \(lines.number)", cause: "\(fault)")
+        }
+
+      case .csv(let columns):
+        var reader = CSVReader(file.bytes, subject: file.name)
+        var released = 0
+        // The header is not a record.
+        _ = try reader.next()
+        while let record = try reader.next() {
+          try box.add(
+            record.bytes, key: KeyHash.key(of: record.cells, columns: columns), of: file, number: number)
+          if reader.position - released > 1 << 24 {
+            file.giveBack(released..<reader.position)
+            released = reader.position
+          }
         }
       }
     }
     return box
   }
 
-  private var isCSV: Bool { if case .csv = format { true } else { false } }
-
-  /// - Returns: how many records are the same.
-  private func join(
-    _ before: [RecordPlace], _ after: [RecordPlace], _ body: (RecordChange) throws -> Void
-  ) throws -> Int {
+  /// - Returns: the number of records that are the same.
+  private func join(_ records: Sides<[RecordSummary]>, _ body: (RecordChange) throws -> Void) throws -> Int {
+    let before = records.old
     var table = KeyTable(before)
     var same = 0
     var added: [UInt64] = []
     var changed: [(old: UInt64, new: UInt64)] = []
-    for record in after {
-      if let found = table.take(record.key, before) {
-        if before[found].digest == record.digest {
-          same += 1
-        } else {
-          changed.append((before[found].place, record.place))
-        }
+    for record in records.new {
+      guard let found = table.take(record.key, of: before) else {
+        added.append(record.location)
+        continue
+      }
+      if before[found].digest == record.digest {
+        same += 1
       } else {
-        added.append(record.place)
+        changed.append((before[found].location, record.location))
       }
     }
-    let gone = table.left.map { before[$0].place }
-    try visit(gone.sorted().map { (old: $0, new: nil) }, body)
+
+    // In the order of the files, in which they are read fastest.
+    let gone = table.left.map { before[$0].location }
     changed.sort { $0.new < $1.new }
-    try visit(changed.map { (old: $0.old, new: $0.new) }, body)
-    try visit(added.sorted().map { (old: nil, new: $0) }, body)
+    try visit(gone.sorted().map { Sides($0, nil) }, body)
+    try visit(changed.map { Sides($0.old, $0.new) }, body)
+    try visit(added.sorted().map { Sides(nil, $0) }, body)
     return same
   }
 
-  private func visit(_ places: [(old: UInt64?, new: UInt64?)], _ body: (RecordChange) throws -> Void) throws {
-    for (number, pair) in places.enumerated() {
+  private func visit(_ records: [Sides<UInt64?>], _ body: (RecordChange) throws -> Void) throws {
+    for (number, pair) in records.enumerated() {
       // Records far from each other touch a page each, and the system maps its neighbours.
       if number % 1024 == 1023 {
-        for file in old + new where file.bytes.count > 1 << 25 { file.giveBack(0..<file.bytes.count) }
+        for file in files.old + files.new where file.bytes.count > 1 << 25 { file.giveBack(0..<file.bytes.count) }
       }
-      let before = pair.old.map { Place($0) }
-      let after = pair.new.map { Place($0) }
+
+      let locations = pair.map { $0.map { RecordLocation(packed: $0) } }
       do {
-        switch (before, after) {
-        case (let before?, nil): try body(.gone(record(old, before), before))
-        case (nil, let after?): try body(.added(record(new, after), after))
-        case (let before?, let after?): try body(.changed(record(old, before), record(new, after), after))
+        switch (locations.old, locations.new) {
+        case (let old?, nil): try body(.gone(record(in: files.old, at: old), old))
+        case (nil, let new?): try body(.added(record(in: files.new, at: new), new))
+        case (let old?, let new?):
+          try body(.changed(Sides(record(in: files.old, at: old), record(in: files.new, at: new)), new))
         case (nil, nil): break
         }
-      } catch let fault as JSONLexer.Fault {
-        let (file, place) = after.map { (new[$0.file], $0) } ?? before.map { (old[$0.file], $0) } ?? (old[0], Place(0))
-        throw file.fault("read JSON Lines", at: "the record at byte \(place.offset)", "\(fault)")
+      } catch let fault as JSONCursor.Fault {
+        guard let location = locations.new ?? locations.old else { throw fault }
+        let file = (locations.new == nil ? files.old : files.new)[location.file]
+        throw file.fault("read JSON Lines", at: "the record at byte \(location.offset)", cause: "\(fault)")
       }
     }
   }
 
-  private func record(_ files: [MappedFile], _ place: Place) throws -> UnsafeRawBufferPointer {
-    let file = files[place.file]
-    var reader = LineReader(file, range: place.offset..<file.bytes.count)
-    return try (isCSV ? reader.nextCSVRecord() : reader.next()) ?? UnsafeRawBufferPointer(start: nil, count: 0)
+  private func record(in files: [MappedBytes], at location: RecordLocation) throws -> UnsafeRawBufferPointer {
+    let file = files[location.file]
+    let none = UnsafeRawBufferPointer(start: nil, count: 0)
+    switch format {
+    case .jsonLines:
+      var lines = MappedLines(file, in: location.offset..<file.bytes.count)
+      return lines.next() ?? none
+    case .csv:
+      var reader = CSVReader(file.bytes, subject: file.name, from: location.offset)
+      return try reader.next()?.bytes ?? none
+    }
   }
 }

@@ -1,22 +1,23 @@
 internal import Core
 internal import Glibc
 
-/// What the join keeps of a record: 32 bytes.
-struct RecordPlace: BitwiseCopyable {
+/// The part of a record that the join keeps: 32 bytes.
+struct RecordSummary: BitwiseCopyable {
   /// The key's hash.
-  var key: (UInt64, UInt64)
+  let key: (UInt64, UInt64)
   /// The whole record's hash.
-  var digest: UInt64
-  /// The file's number above 48 bits of the record's offset.
-  var place: UInt64
+  let digest: UInt64
+  /// The record's ``RecordLocation/packed`` location.
+  let location: UInt64
 }
 
-/// Records sorted into partitions by their keys, in memory or, where there are several partitions, in files without a name.
+/// Records sorted into partitions by their keys, in memory or, where there are several partitions, in files without a
+/// name.
 struct RecordSpill: ~Copyable {
-  private var buffers: [[RecordPlace]]
+  private var buffers: [[RecordSummary]]
   private var descriptors: [Int32]
   private let mask: UInt64
-  /// How many records there are.
+  /// The number of records.
   private(set) var count = 0
 
   private static let bufferSize = 4096
@@ -44,7 +45,7 @@ struct RecordSpill: ~Copyable {
   }
 
   @inline(__always)
-  mutating func append(_ record: RecordPlace) throws {
+  mutating func append(_ record: RecordSummary) throws {
     let partition = Int(truncatingIfNeeded: record.key.1 & mask)
     buffers[partition].append(record)
     count += 1
@@ -53,42 +54,36 @@ struct RecordSpill: ~Copyable {
 
   private mutating func write(_ partition: Int) throws {
     try buffers[partition].withUnsafeBytes { bytes in
-      var rest = bytes
-      while !rest.isEmpty {
-        let written = Glibc.write(descriptors[partition], rest.baseAddress, rest.count)
-        if written < 0, errno == EINTR { continue }
-        guard written > 0 else { throw Self.failure("write a temporary file", "partition \(partition)") }
-        rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+      guard SystemCall.write(bytes, to: descriptors[partition]) else {
+        throw Self.failure("write a temporary file", "partition \(partition)")
       }
     }
     buffers[partition].removeAll(keepingCapacity: true)
   }
 
   /// All records of a partition, in the order in which they came.
-  mutating func records(_ partition: Int) throws -> [RecordPlace] {
+  mutating func records(_ partition: Int) throws -> [RecordSummary] {
     guard !descriptors.isEmpty else {
       defer { buffers[partition] = [] }
       return buffers[partition]
     }
     try write(partition)
     buffers[partition] = []
+
     let descriptor = descriptors[partition]
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
       throw Self.failure("examine a temporary file", "partition \(partition)")
     }
+
     let size = Int(status.st_size)
-    let records = try [RecordPlace](unsafeUninitializedCapacity: size / MemoryLayout<RecordPlace>.stride) {
+    let records = try [RecordSummary](unsafeUninitializedCapacity: size / MemoryLayout<RecordSummary>.stride) {
       buffer, count in
       let bytes = UnsafeMutableRawBufferPointer(buffer)
-      var done = 0
-      while done < size {
-        let found = pread(descriptor, bytes.baseAddress.map { $0 + done }, size - done, off_t(done))
-        if found < 0, errno == EINTR { continue }
-        guard found > 0 else { throw Self.failure("read a temporary file", "partition \(partition)") }
-        done += found
+      guard SystemCall.read(into: bytes, from: descriptor, at: 0) == bytes.count else {
+        throw Self.failure("read a temporary file", "partition \(partition)")
       }
-      count = size / MemoryLayout<RecordPlace>.stride
+      count = size / MemoryLayout<RecordSummary>.stride
     }
     _ = ftruncate(descriptor, 0)
     return records

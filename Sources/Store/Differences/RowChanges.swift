@@ -1,5 +1,8 @@
-/// Rows of two tables that differ, collected for showing: which are new or gone, and which numbers changed by how much.
+internal import TextFormatting
+
+/// Rows of two tables that differ, collected for showing: new ones, gone ones, and numbers with their changes.
 struct RowChanges {
+  /// The changes in a column.
   private struct Column {
     var changed = 0
     var outside = 0
@@ -8,28 +11,52 @@ struct RowChanges {
     var largestWords = ""
     var sum = 0.0
     var numbers = 0
+
+    mutating func note(_ old: Double, _ new: Double) {
+      let size = old == 0 ? abs(new) : abs((new - old) / old)
+      guard size.isFinite else { return }
+      numbers += 1
+      sum += new - old
+      if size >= largest {
+        largest = size
+        largestWords = RowChanges.change(old, new)
+      }
+    }
   }
 
-  let columns: [String]
-  let keys: [Int]
-  /// For a column the columns of its interval's ends.
-  private let intervals: [Int: (low: Int, high: Int)]
+  /// The columns of the ends of another column's intervals.
+  private struct Ends {
+    let low: Int
+    let high: Int
+  }
+
+  private let columns: [String]
+  private let keys: [Int]
+  private let intervals: [Int: Ends]
   private let limits: DifferenceLimits
-  private(set) var added = 0
-  private(set) var gone = 0
-  private(set) var changed = 0
+  private var added = 0
+  private var gone = 0
+  private var changed = 0
   private var byColumn: [Int: Column] = [:]
-  private var cells: Ranked<Position, [ArtifactDifference.Cell]>
-  private var others: Ranked<Position, [ArtifactDifference.Cell]>
+  private var cells: Ranked<Position, ArtifactDifference.Row>
+  private var others: Ranked<Position, ArtifactDifference.Row>
 
-  /// Where something stands: changes first, then rows that are gone, then new ones.
+  /// The place of a change in the order of showing: changes first, then rows that are gone, then new ones.
   struct Position: Comparable {
-    var kind: Int
-    var row: Place
+    enum Kind: Int { case changed, gone, new }
+
+    let kind: Kind
+    let row: RecordLocation
     var column = 0
-    static func < (a: Position, b: Position) -> Bool { (a.kind, a.row, a.column) < (b.kind, b.row, b.column) }
+
+    static func < (a: Position, b: Position) -> Bool {
+      (a.kind.rawValue, a.row, a.column) < (b.kind.rawValue, b.row, b.column)
+    }
   }
 
+  /// - Parameters:
+  ///   - columns: the names of both sides' columns.
+  ///   - keys: the columns that name a row.
   init(columns: [String], keys: [Int], limits: DifferenceLimits) {
     self.columns = columns
     self.keys = keys
@@ -40,8 +67,8 @@ struct RowChanges {
   }
 
   /// Columns `accuracy_low` and `accuracy_high`, or `low` and `high` for the column before them.
-  static func intervals(_ columns: [String]) -> [Int: (low: Int, high: Int)] {
-    var found: [Int: (low: Int, high: Int)] = [:]
+  private static func intervals(_ columns: [String]) -> [Int: Ends] {
+    var found: [Int: Ends] = [:]
     let names = columns.map { $0.lowercased() }
     for (column, name) in names.enumerated() {
       for (low, high) in [("low", "high"), ("lower", "upper"), ("ci_low", "ci_high")] {
@@ -49,129 +76,124 @@ struct RowChanges {
           if let low = names.firstIndex(of: name + separator + low),
             let high = names.firstIndex(of: name + separator + high)
           {
-            found[column] = (low, high)
+            found[column] = Ends(low: low, high: high)
           }
         }
         if column + 2 < names.count, [names[column + 1], names[column + 2]] == [low, high] {
-          found[column] = (column + 1, column + 2)
+          found[column] = Ends(low: column + 1, high: column + 2)
         }
       }
     }
     return found
   }
 
-  mutating func addRow(_ row: [Grid.Cell], at place: Place, isNew: Bool) {
+  mutating func addRow(_ row: [Grid.Cell], at location: RecordLocation, isNew: Bool) {
     if isNew { added += 1 } else { gone += 1 }
+    let kind = ArtifactDifference.Cell(isNew ? "new" : "gone", isNew ? .added : .gone)
     others.add(
-      Position(kind: isNew ? 2 : 1, row: place),
-      [.init(isNew ? "new" : "gone", isNew ? .added : .gone)]
-        + columns.indices.map { .init($0 < row.count ? row[$0].words : "") }
-    )
+      Position(kind: isNew ? .new : .gone, row: location),
+      [kind] + columns.indices.map { .init($0 < row.count ? row[$0].words : "") })
   }
 
   /// Compares two rows of the same key.
-  /// - Returns: whether anything but how it is written differs.
-  @discardableResult
-  mutating func compare(_ old: [Grid.Cell], _ new: [Grid.Cell], at place: Place) -> Bool {
+  mutating func compare(_ rows: Sides<[Grid.Cell]>, at location: RecordLocation) {
     var differs = false
     for column in columns.indices where !keys.contains(column) {
-      let before = column < old.count ? old[column] : .empty
-      let after = column < new.count ? new[column] : .empty
-      if before.isSame(as: after) { continue }
+      let pair = rows.map { column < $0.count ? $0[column] : Grid.Cell.empty }
+      if pair.old.isSame(as: pair.new) { continue }
       differs = true
-      var change = ""
-      var verdict = ArtifactDifference.Cell("")
-      byColumn[column, default: Column()].changed += 1
-      if case .number(let a, var low, var high, _) = before, case .number(let b, _, _, _) = after {
-        if let ends = intervals[column], max(ends.low, ends.high) < old.count {
-          if case .number(let value, _, _, _) = old[ends.low] { low = value }
-          if case .number(let value, _, _, _) = old[ends.high] { high = value }
-        }
-        change = NumberWords.change(a, b)
-        if change.isEmpty { change = (b >= a ? "+" : "") + NumberWords.short(b - a) }
-        note(column, a, b, change)
-        if let low, let high {
-          let isOutside = b < low || b > high
-          verdict = isOutside ? .init("outside", .outside) : .init("inside")
-          byColumn[column]?.outside += isOutside ? 1 : 0
-          byColumn[column]?.inside += isOutside ? 0 : 1
-        }
-      }
-      let name = keys.map { $0 < new.count ? new[$0].words : "" }.joined(separator: " · ")
+      let verdict = note(pair, in: column, of: rows.old)
+      // Most changes of a large table are not kept: the words are made only for those that are.
       cells.add(
-        Position(kind: 0, row: place, column: column),
+        Position(kind: .changed, row: location, column: column),
         [
-          .init(name), .init(columns[column].shortened), .init(before.words, .gone), .init(after.words, .added),
-          .init(change, .changed), verdict,
+          .init(Self.name(of: rows.new, keys: keys)), .init(columns[column].shortened),
+          .init(pair.old.words, .gone), .init(pair.new.words, .added), .init(Self.change(pair), .changed), verdict,
         ])
     }
     if differs { changed += 1 }
-    return differs
   }
 
-  private mutating func note(_ column: Int, _ a: Double, _ b: Double, _ words: String) {
-    let size = a == 0 ? abs(b) : abs((b - a) / a)
-    guard size.isFinite else { return }
-    byColumn[column]?.numbers += 1
-    byColumn[column]?.sum += b - a
-    if size >= byColumn[column]?.largest ?? 0 {
-      byColumn[column]?.largest = size
-      byColumn[column]?.largestWords = words
+  /// Counts a change in a column.
+  /// - Parameter row: the old row, which may have the interval of its numbers in other columns.
+  /// - Returns: the new number's place in the old one's interval; empty where there is none.
+  private mutating func note(
+    _ pair: Sides<Grid.Cell>, in column: Int, of row: [Grid.Cell]
+  ) -> ArtifactDifference.Cell {
+    byColumn[column, default: Column()].changed += 1
+    guard case .number(let old, var low, var high, _) = pair.old, let new = pair.new.number else {
+      return .init("")
     }
+
+    byColumn[column]?.note(old, new)
+
+    if let ends = intervals[column], max(ends.low, ends.high) < row.count {
+      low = row[ends.low].number ?? low
+      high = row[ends.high].number ?? high
+    }
+    guard let low, let high else { return .init("") }
+    let isOutside = new < low || new > high
+    byColumn[column]?.outside += isOutside ? 1 : 0
+    byColumn[column]?.inside += isOutside ? 0 : 1
+    return isOutside ? .init("outside", .outside) : .init("inside")
   }
 
-  /// Rows outside the old interval, over all columns.
-  var outside: Int { byColumn.values.reduce(0) { $0 + $1.outside } }
-  private var inside: Int { byColumn.values.reduce(0) { $0 + $1.inside } }
+  private static func name(of row: [Grid.Cell], keys: [Int]) -> String {
+    keys.map { $0 < row.count ? row[$0].words : "" }.joined(separator: " · ")
+  }
 
-  /// Completes a difference: headline, counts and sections.
-  /// - Parameter title: goes before the sections' titles where a file of several is meant.
-  func fill(_ difference: inout ArtifactDifference, title: String = "") {
+  /// The change between two numbers in words; empty unless both cells are numbers.
+  private static func change(_ pair: Sides<Grid.Cell>) -> String {
+    guard let old = pair.old.number, let new = pair.new.number else { return "" }
+    return change(old, new)
+  }
+
+  /// The relative change, or the absolute one where there is none, such as from 0.
+  private static func change(_ old: Double, _ new: Double) -> String {
+    let change = NumberWords.change(old, new)
+    return change.isEmpty ? (new >= old ? "+" : "") + NumberText.significant(new - old) : change
+  }
+
+  /// All changes as a finding.
+  /// - Parameter sections: sections that come first.
+  func finding(after sections: [ArtifactDifference.Section] = []) -> Finding {
     let parts = NumberWords.list([
       (changed, changed == 1 ? "row changed" : "rows changed"), (added, "new"), (gone, "gone"),
     ])
     var headline = parts.isEmpty ? "the same rows in another order or writing" : parts
-    if outside + inside > 0 {
-      headline +=
-        "; \(NumberWords.whole(outside)) of \(NumberWords.many(outside + inside, "number")) outside the old interval"
+    let outside = byColumn.values.reduce(0) { $0 + $1.outside }
+    let withInterval = byColumn.values.reduce(outside) { $0 + $1.inside }
+    if withInterval > 0 {
+      headline += "; \(NumberText.integer(outside)) of \(NumberText.count(withInterval, "number"))"
+      headline += " outside the old interval"
     }
-    let prefix = title.isEmpty ? "" : title + ": "
-    difference.headline = prefix + headline
-    difference.counts += [
-      .init(prefix + "rows changed", changed), .init(prefix + "rows new", added), .init(prefix + "rows gone", gone),
-      .init(prefix + "numbers outside the old interval", outside),
-    ]
-    let sorted = byColumn.sorted { $0.key < $1.key }
-    if sorted.count > 1 || changed > limits.rows {
-      difference.sections.append(
-        ArtifactDifference.Section(
-          prefix + "By column", columns: ["column", "rows changed", "mean change", "largest", "outside the interval"],
-          rows: sorted.map { column, found in
-            [
-              .init(columns[column].shortened), .init(NumberWords.whole(found.changed)),
-              .init(found.numbers > 0 ? NumberWords.short(found.sum / Double(found.numbers)) : ""),
-              .init(found.largestWords, .changed),
-              found.outside + found.inside > 0
-                ? .init(NumberWords.whole(found.outside), found.outside > 0 ? .outside : .none) : .init(""),
-            ]
-          }))
-    }
-    if cells.count > 0 {
-      difference.sections.append(
-        ArtifactDifference.Section(
-          prefix + "Changed cells",
-          columns: [
-            keys.isEmpty ? "row" : keys.map { columns[$0].shortened }.joined(separator: " · "), "column", "before",
-            "after",
-            "change", "interval",
-          ],
-          rows: cells.items, omitted: cells.omitted))
-    }
-    if others.count > 0 {
-      difference.sections.append(
-        ArtifactDifference.Section(
-          prefix + "Rows new and gone", columns: [""] + columns.map(\.shortened), rows: others.items,
-          omitted: others.omitted))
-    }
+
+    var finding = Finding(
+      headline: headline,
+      counts: [
+        .init("rows changed", changed), .init("rows new", added), .init("rows gone", gone),
+        .init("numbers outside the old interval", outside),
+      ],
+      sections: sections)
+    if byColumn.count > 1 || changed > limits.rows { finding.add(columnSection) }
+    let key = keys.isEmpty ? "row" : keys.map { columns[$0].shortened }.joined(separator: " · ")
+    finding.add(
+      ArtifactDifference.Section(
+        "Changed cells", columns: [key, "column", "before", "after", "change", "interval"], ranked: cells))
+    finding.add(
+      ArtifactDifference.Section("Rows new and gone", columns: [""] + columns.map(\.shortened), ranked: others))
+    return finding
+  }
+
+  private var columnSection: ArtifactDifference.Section {
+    ArtifactDifference.Section(
+      "By column", columns: ["column", "rows changed", "mean change", "largest", "outside the interval"],
+      rows: byColumn.sorted { $0.key < $1.key }.map { column, found in
+        [
+          .init(columns[column].shortened), .count(found.changed),
+          .number(found.numbers > 0 ? found.sum / Double(found.numbers) : nil), .init(found.largestWords, .changed),
+          found.outside + found.inside > 0 ? .count(found.outside, .outside) : .init(""),
+        ]
+      })
   }
 }

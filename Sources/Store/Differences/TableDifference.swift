@@ -1,110 +1,113 @@
 internal import Core
+internal import FileFormats
 
-/// What changed in tables: rows by their keys, numbers with their relative change and, where there are intervals, whether it matters.
+/// The changes in tables: rows by their keys, numbers with their relative change and, where they have intervals, the
+/// side of the interval's ends on which the new number is.
 enum TableDifference {
   /// `table/1`.
-  static func fill(
-    _ difference: inout ArtifactDifference, tables old: MappedFile, _ new: MappedFile, _ limits: DifferenceLimits,
-    title: String = ""
-  ) throws {
-    let before = Grid(try TableFile.read(old))
-    var after = Grid(try TableFile.read(new))
-    var columns = before.columns
-    if before.columns != after.columns {
-      // Columns are matched by their names; new ones come last.
-      let names = Set(before.columns)
-      let extra = after.columns.filter { !names.contains($0) }
-      let gone = before.columns.filter { !after.columns.contains($0) }
-      columns += extra
-      difference.sections.append(
-        ArtifactDifference.Section(
-          (title.isEmpty ? "" : title + ": ") + "Columns",
-          rows: extra.map { [.init("+ \($0)", .added)] } + gone.map { [.init("− \($0)", .gone)] }))
-      let places = columns.map { name in after.columns.firstIndex(of: name) }
-      after.rows = after.rows.map { row in places.map { $0.map { row[$0] } ?? .empty } }
+  static func ofTables(_ files: Sides<MappedBytes>, limits: DifferenceLimits) throws -> Finding {
+    let grids = try files.map { Grid(try TableFile.read($0)) }
+
+    // Columns are matched by their names; new ones come last.
+    let names = grids.map(\.columns)
+    let known = Set(names.old)
+    let columns = names.old + names.new.filter { !known.contains($0) }
+    var (before, after) = (grids.old, grids.new)
+    if names.old != names.new {
+      let extra = Array(repeating: Grid.Cell.empty, count: columns.count - names.old.count)
+      before.rows = before.rows.map { $0 + extra }
+      let positions = columns.map { names.new.firstIndex(of: $0) }
+      after.rows = after.rows.map { row in positions.map { $0.map { row[$0] } ?? .empty } }
+      before.columns = columns
       after.columns = columns
     }
-    var wide = before
-    wide.columns = columns
-    wide.rows = before.rows.map { $0 + Array(repeating: .empty, count: columns.count - before.columns.count) }
-    join(&difference, wide, after, limits, title)
+    let changes = join(Sides(before, after), limits: limits)
+    return changes.finding(after: names.old == names.new ? [] : [columnsSection(names)])
   }
 
-  private static func join(
-    _ difference: inout ArtifactDifference, _ before: Grid, _ after: Grid, _ limits: DifferenceLimits, _ title: String
-  ) {
-    let keys = Grid.keyColumns([before, after])
+  private static func join(_ grids: Sides<Grid>, limits: DifferenceLimits) -> RowChanges {
+    // Rows of one key are joined in their order: the last one of a list is the first of the table.
+    let (before, after) = (grids.old, grids.new)
+    let keys = Grid.keyColumns(grids)
     var changes = RowChanges(columns: before.columns, keys: keys, limits: limits)
     var rows: [[String]: [Int]] = [:]
     for (number, row) in before.rows.enumerated().reversed() { rows[before.key(row, keys), default: []].append(number) }
+
     for (number, row) in after.rows.enumerated() {
+      let location = RecordLocation(file: 0, offset: number)
       if let old = rows[after.key(row, keys)]?.popLast() {
-        changes.compare(before.rows[old], row, at: Place(UInt64(number)))
+        changes.compare(Sides(before.rows[old], row), at: location)
       } else {
-        changes.addRow(row, at: Place(UInt64(number)), isNew: true)
+        changes.addRow(row, at: location, isNew: true)
       }
     }
     for number in rows.values.joined().sorted() {
-      changes.addRow(before.rows[number], at: Place(UInt64(number)), isNew: false)
+      changes.addRow(before.rows[number], at: RecordLocation(file: 0, offset: number), isNew: false)
     }
-    changes.fill(&difference, title: title)
+    return changes
+  }
+
+  /// Columns that come and go.
+  private static func columnsSection(_ names: Sides<[String]>) -> ArtifactDifference.Section {
+    let extra = names.new.filter { !names.old.contains($0) }
+    let gone = names.old.filter { !names.new.contains($0) }
+    return ArtifactDifference.Section(
+      "Columns", rows: extra.map { [.init("+ \($0)", .added)] } + gone.map { [.init("− \($0)", .gone)] },
+      note: extra.isEmpty && gone.isEmpty ? "they have another order" : "")
   }
 
   /// Comma-separated values, of any size: rows are joined by the columns before the first number.
-  static func fill(
-    _ difference: inout ArtifactDifference, csv old: MappedFile, _ new: MappedFile, _ limits: DifferenceLimits,
-    title: String = ""
-  ) throws {
-    var first = CSVReader(old)
-    var second = CSVReader(new)
-    let header = try first.next()?.cells.map { String(decoding: $0, as: UTF8.self) } ?? []
-    let other = try second.next()?.cells.map { String(decoding: $0, as: UTF8.self) } ?? []
-    let prefix = title.isEmpty ? "" : title + ": "
-    let map = header.map { name in other.firstIndex(of: name) }
-    if header != other {
-      let extra = other.filter { !header.contains($0) }
-      let gone = header.filter { !other.contains($0) }
-      difference.sections.append(
-        ArtifactDifference.Section(
-          prefix + "Columns", rows: extra.map { [.init("+ \($0)", .added)] } + gone.map { [.init("− \($0)", .gone)] },
-          note: extra.isEmpty && gone.isEmpty ? "they have another order" : ""))
+  static func ofCSV(_ files: Sides<MappedBytes>, limits: DifferenceLimits) throws -> Finding {
+    let headers = try files.map { file in
+      var reader = CSVReader(file.bytes, subject: file.name)
+      return try reader.next()?.texts ?? []
     }
-    let keys = try keyColumns(old)
-    // The join knows columns by their places: where these differ before the last key, the lines are compared whole.
-    guard keys.allSatisfy({ $0 < other.count && header[$0] == other[$0] }) else {
-      return try TextDifference.fill(&difference, old, new, limits, title: title)
+    let isSameHeader = headers.old == headers.new
+    let sections = isSameHeader ? [] : [columnsSection(headers)]
+
+    // The join knows columns by their positions: where these differ before the last key, the lines are compared.
+    let keys = try keyColumns(files.old)
+    guard keys.allSatisfy({ $0 < min(headers.old.count, headers.new.count) && headers.old[$0] == headers.new[$0] })
+    else {
+      var finding = try TextDifference.of(files, limits: limits)
+      finding.sections = sections + finding.sections
+      return finding
     }
-    var changes = RowChanges(columns: header, keys: keys, limits: limits)
-    func row(_ record: UnsafeRawBufferPointer) -> [Grid.Cell] { CSVReader.cells(record).map(Grid.cell) }
+
+    let positions = headers.old.map { headers.new.firstIndex(of: $0) }
+    func row(_ record: UnsafeRawBufferPointer) -> [Grid.Cell] { CSVReader.cells(of: record).map(Grid.cell) }
     func arranged(_ record: UnsafeRawBufferPointer) -> [Grid.Cell] {
       let cells = row(record)
-      return header == other
-        ? cells : map.map { place in place.flatMap { $0 < cells.count ? cells[$0] : nil } ?? .empty }
+      guard !isSameHeader else { return cells }
+      return positions.map { position in position.flatMap { $0 < cells.count ? cells[$0] : nil } ?? .empty }
     }
-    let join = RecordJoin<FileTally>(old: [old], new: [new], format: .csv(key: keys), limits: limits)
+    var changes = RowChanges(columns: headers.old, keys: keys, limits: limits)
+    let join = RecordJoin<FileTally>(files: files.map { [$0] }, format: .csv(key: keys), limits: limits)
     _ = try join.run(FileTally(files: 1)) { change in
       switch change {
-      case .gone(let record, let place): changes.addRow(row(record), at: place, isNew: false)
-      case .added(let record, let place): changes.addRow(arranged(record), at: place, isNew: true)
-      case .changed(let before, let after, let place): changes.compare(row(before), arranged(after), at: place)
+      case .gone(let record, let location): changes.addRow(row(record), at: location, isNew: false)
+      case .added(let record, let location): changes.addRow(arranged(record), at: location, isNew: true)
+      case .changed(let records, let location):
+        changes.compare(Sides(row(records.old), arranged(records.new)), at: location)
       }
     }
-    changes.fill(&difference, title: title)
+    return changes.finding(after: sections)
   }
 
-  /// The columns before the first one of numbers, judged by the first thousand rows; the first one when there is none before it.
-  private static func keyColumns(_ file: MappedFile) throws -> [Int] {
-    var reader = CSVReader(file)
+  /// The number of rows by which a column is judged.
+  private static let sampleSize = 1000
+
+  /// The columns before the first one of numbers; the first one when there is none before it.
+  private static func keyColumns(_ file: MappedBytes) throws -> [Int] {
+    var reader = CSVReader(file.bytes, subject: file.name)
     guard let header = try reader.next() else { return [] }
     var isText = Array(repeating: true, count: header.cells.count)
-    var keys = 0
-    for _ in 0..<1000 {
+    for _ in 0..<sampleSize {
       guard let record = try reader.next() else { break }
       for (column, cell) in record.cells.enumerated() where column < isText.count {
-        if case .number = Grid.cell(cell) { isText[column] = false }
+        if Grid.cell(cell).number != nil { isText[column] = false }
       }
     }
-    while keys < isText.count, isText[keys] { keys += 1 }
-    return Array(0..<max(1, keys))
+    return Array(0..<max(1, isText.firstIndex(of: false) ?? isText.count))
   }
 }

@@ -1,9 +1,12 @@
-/// What changed in `thresholds/1`: t, the tail's share and the matches of each language, the largest movers first.
+internal import FileFormats
+internal import TextFormatting
+
+/// The changes in `thresholds/1`: t, the tail's share and the matches of each language, the largest movers first.
 enum ThresholdsDifference {
   private struct Language {
-    var t: Double?
-    var tailShare: Double?
-    var matches: Double?
+    let t: Double?
+    let tailShare: Double?
+    let matches: Double?
 
     init(_ value: JSONValue?) {
       t = value?["t"]?.number
@@ -12,71 +15,70 @@ enum ThresholdsDifference {
     }
   }
 
-  static func fill(
-    _ difference: inout ArtifactDifference, _ old: MappedFile, _ new: MappedFile, _ limits: DifferenceLimits
-  ) throws {
-    let before = try read(old)
-    let after = try read(new)
-    func languages(_ value: JSONValue) -> [String: JSONValue] {
-      guard case .object(let fields)? = value["languages"] else { return [:] }
-      return Dictionary(fields.map { ($0.key, $0.value) }) { first, _ in first }
+  static func of(_ files: Sides<MappedBytes>, limits: DifferenceLimits) throws -> Finding {
+    let values = try files.map { try read($0) }
+    let languages = values.map { value in
+      Dictionary((value["languages"]?.fields ?? []).map { ($0.name, $0.value) }) { first, _ in first }
     }
-    let (first, second) = (languages(before), languages(after))
-    let names = Set(first.keys).union(second.keys).filter { first[$0] != second[$0] }
-    var rows = Ranked<Pair<Double, String>, [ArtifactDifference.Cell]>(limit: limits.rows)
-    var (added, gone) = (0, 0)
+    let names = Set(languages.old.keys).union(languages.new.keys).filter { languages.old[$0] != languages.new[$0] }
+    var rows = Ranked<Pair<Double, String>, ArtifactDifference.Row>(limit: limits.rows)
     for name in names {
-      let (a, b) = (Language(first[name]), Language(second[name]))
-      if first[name] == nil { added += 1 }
-      if second[name] == nil { gone += 1 }
-      let size = a.t.flatMap { a in b.t.map { abs($0 - a) / max(1, abs(a)) } } ?? .infinity
-      rows.add(
-        Pair(size.isFinite ? -size : -Double.greatestFiniteMagnitude, name),
-        [
-          .init(name.shortened), .init(a.t.map(NumberWords.short) ?? "", .gone),
-          .init(b.t.map(NumberWords.short) ?? "", .added),
-          .init(a.t.flatMap { a in b.t.map { NumberWords.change(a, $0) } } ?? "", .changed),
-          .init(a.tailShare.map { NumberWords.short($0 * 100) + " %" } ?? "", .gone),
-          .init(b.tailShare.map { NumberWords.short($0 * 100) + " %" } ?? "", .added),
-          .init(a.matches.map(NumberWords.short) ?? "", .gone), .init(b.matches.map(NumberWords.short) ?? "", .added),
-        ])
+      let sides = languages.map { Language($0[name]) }
+      rows.add(Pair(-size(sides.map(\.t)), name), row(name, sides))
     }
-    let values = [("anchor", before["anchor"], after["anchor"]), ("p", before["p"], after["p"])].filter { $0.1 != $0.2 }
+
+    let added = names.count { languages.old[$0] == nil }
+    let gone = names.count { languages.new[$0] == nil }
+    let changed = names.count - added - gone
+    // The values that hold for all languages.
+    let others = ["anchor", "p"].map { name in (name, values.map { $0[name] }) }.filter { $1.old != $1.new }
     let parts = NumberWords.list([
-      (names.count - added - gone, names.count - added - gone == 1 ? "language changed" : "languages changed"),
-      (added, "new"),
-      (gone, "gone"),
+      (changed, changed == 1 ? "language changed" : "languages changed"), (added, "new"), (gone, "gone"),
     ])
-    let heads = values.map { "\($0.0) \(words($0.1)) → \(words($0.2))" }
-    difference.headline = ((parts.isEmpty ? [] : [parts]) + heads).joined(separator: "; ")
-    if difference.headline.isEmpty { difference.headline = "the same thresholds, written otherwise" }
-    difference.counts = [
-      .init("languages changed", names.count - added - gone), .init("languages new", added),
-      .init("languages gone", gone),
-    ]
-    if !values.isEmpty {
-      difference.sections.append(
-        ArtifactDifference.Section(
-          "For all languages", columns: ["", "before", "after", "change"],
-          rows: values.map { name, a, b in
-            let change = a?.number.flatMap { a in b?.number.map { NumberWords.change(a, $0) } } ?? ""
-            return [.init(name), .init(words(a), .gone), .init(words(b), .added), .init(change, .changed)]
-          }))
-    }
-    if rows.count > 0 {
-      difference.sections.append(
-        ArtifactDifference.Section(
-          "By language",
-          columns: ["language", "t before", "after", "change", "tail before", "after", "matches before", "after"],
-          rows: rows.items,
-          omitted: rows.omitted, note: "the largest change of t first"))
-    }
+    let heads = others.map { "\($0) \(words($1.old)) → \(words($1.new))" }
+    let headline = ((parts.isEmpty ? [] : [parts]) + heads).joined(separator: "; ")
+
+    var finding = Finding(
+      headline: headline.isEmpty ? "the same thresholds, written otherwise" : headline,
+      counts: [.init("languages changed", changed), .init("languages new", added), .init("languages gone", gone)])
+    finding.add(
+      ArtifactDifference.Section(
+        "For all languages", columns: ["", "before", "after", "change"],
+        rows: others.map { name, sides in
+          [
+            .init(name), .init(words(sides.old), .gone), .init(words(sides.new), .added),
+            .change(sides.map { $0?.number }),
+          ]
+        }))
+    finding.add(
+      ArtifactDifference.Section(
+        "By language",
+        columns: ["language", "t before", "after", "change", "tail before", "after", "matches before", "after"],
+        ranked: rows, note: "the largest change of t first"))
+    return finding
   }
 
-  private static func read(_ file: MappedFile) throws -> JSONValue {
-    let value = try JSONDifference.parse(file)
-    guard case .object = value, case .object? = value["languages"] else {
-      throw file.fault("read thresholds", "its bytes are not those of thresholds/1: “languages” is missing")
+  /// The relative change of t, by which languages are ranked; the largest number when there is none.
+  private static func size(_ t: Sides<Double?>) -> Double {
+    guard let old = t.old, let new = t.new else { return .greatestFiniteMagnitude }
+    let size = abs(new - old) / max(1, abs(old))
+    return size.isFinite ? size : .greatestFiniteMagnitude
+  }
+
+  private static func row(_ name: String, _ sides: Sides<Language>) -> ArtifactDifference.Row {
+    let shares = sides.map { $0.tailShare.map { NumberText.share($0) } ?? "" }
+    return [
+      .init(name.shortened), .number(sides.old.t, .gone), .number(sides.new.t, .added), .change(sides.map(\.t)),
+      .init(shares.old, .gone), .init(shares.new, .added), .number(sides.old.matches, .gone),
+      .number(sides.new.matches, .added),
+    ]
+  }
+
+  private static func read(_ file: MappedBytes) throws -> JSONValue {
+    let value = try JSONValue(parsing: file)
+    guard value["languages"]?.fields != nil else {
+      throw file.fault(
+        "read thresholds", cause: "its bytes are not those of thresholds/1: “languages” is missing")
     }
     return value
   }
@@ -84,16 +86,8 @@ enum ThresholdsDifference {
   private static func words(_ value: JSONValue?) -> String {
     switch value {
     case .string(let text)?: text.shortened
-    case .number(let text)?: Double(text).map(NumberWords.short) ?? text.shortened
+    case .number(let text)?: Double(text).map(NumberText.significant) ?? text.shortened
     default: ""
     }
-  }
-}
-
-extension JSONValue {
-  /// A number's value; `nil` for anything else.
-  var number: Double? {
-    guard case .number(let text) = self else { return nil }
-    return Double(text)
   }
 }

@@ -1,12 +1,14 @@
 internal import Foundation
 
-/// Lock files of references that a git command which was killed has left: git waits for none of them, and removes none.
+/// Lock files of references that a killed git command has left. Git neither waits for them nor removes them.
 enum AbandonedLocks {
-  /// A reference is locked for moments: 3 s.
+  /// The age in seconds from which a lock file counts as abandoned: a reference is locked only for moments.
   private static let age: TimeInterval = 3
 
-  /// Removes those of a repository on this disk.
-  /// - Parameter passing: a folder of references that only this process writes: there no lock is of anyone else.
+  /// Removes the abandoned lock files of a repository on this disk.
+  /// - Parameters:
+  ///   - repository: the repository's folder.
+  ///   - passing: a folder of references that only this process writes: no lock in it is another process's.
   static func remove(in repository: String, passing: String? = nil) {
     let files = FileManager.default
     for name in ["packed-refs.lock", "config.lock", "HEAD.lock", "shallow.lock"] { removeOld("\(repository)/\(name)") }
@@ -17,7 +19,7 @@ enum AbandonedLocks {
     }
   }
 
-  /// The repository of a URL that is a folder on this disk; `nil` for any other.
+  /// The repository's folder, for a URL that is on this disk; `nil` for any other.
   static func folder(of url: String) -> String? {
     let path = url.hasPrefix("file://") ? String(url.dropFirst("file://".count)) : url
     guard path.hasPrefix("/") else { return nil }

@@ -1,48 +1,64 @@
 package import Attestation
 package import Core
 
-/// What several machines say about one notebook, side by side.
+/// The statements of several machines about one notebook, side by side.
 package struct AttestationComparison: Codable, Sendable {
-  /// One statement: a column.
+  /// One statement.
   package struct Column: Codable, Sendable {
     /// SHA-256 of the envelope.
     package var attestation: Digest
-    /// Who signed; `nil` when the signature is not of these bytes.
+    /// The signer; `nil` when the signature is not of these bytes.
     package var signer: Signer?
-    /// What is wrong with the signature.
+    /// The fault of the signature; `nil` for a good one.
     package var fault: String?
+    /// The time of the execution's start, in seconds since 1970 UTC.
     package var started: Double
+    /// The project's commit; `nil` when the project was in no repository.
     package var source: SourceState?
+    /// SHA-256 of the notebook's file.
     package var notebookDigest: Digest
+    /// True when the stages could read nothing undeclared and reach no network.
     package var isSandboxed: Bool
+    /// The tolerance that counted as equivalent, in words; `nil` when only equal bytes counted.
     package var tolerance: String?
+    /// The verdict on the notebook as a whole.
     package var verdict: String
+    /// The facets of the environment in which the stages ran, by name.
     package var environment: [String: String]
   }
 
-  /// What one statement says of one stage.
+  /// The result of one stage in one statement.
   package struct Cell: Codable, Sendable, Hashable {
+    /// The stage's key.
     package var key: Digest
+    /// The digest of the output's content.
     package var output: Digest
+    /// The verdict on the output compared with the lock.
     package var verdict: String
   }
 
-  /// One output: a row, with a cell for each column that speaks of it.
+  /// One output, with its result in each statement.
   package struct Row: Codable, Sendable {
+    /// The output's name in the lock.
     package var artifact: String
+    /// The stage's name.
     package var stage: String
+    /// A cell for each column; `nil` where the statement does not have the output.
     package var cells: [Cell?]
-    /// Whether all that speak of the same key say the same output.
+    /// True when equal keys have equal outputs.
     package var agrees: Bool
-    /// Whether all speak of the same key.
+    /// True when all cells have the same key.
     package var isSameKey: Bool
   }
 
+  /// The statements.
   package var columns: [Column]
+  /// The outputs, in the order in which the statements name them first.
   package var rows: [Row]
 
+  /// Compares statements.
   /// - Parameters:
-  ///   - attestations: of one notebook, in the order of the columns.
+  ///   - attestations: the attestations of one notebook, in the order of the columns.
   ///   - allowedSigners: a file of allowed signers; without one every key is unknown.
   package init(_ attestations: [Attestation], allowedSigners: String?) {
     columns = attestations.map { attestation in
@@ -56,6 +72,7 @@ package struct AttestationComparison: Codable, Sendable {
       }
       return column
     }
+
     var order: [String] = []
     var stages: [String: String] = [:]
     var cells: [String: [Cell?]] = [:]
@@ -69,16 +86,18 @@ package struct AttestationComparison: Codable, Sendable {
         cells[stage.artifact]?[position] = Cell(key: stage.key, output: stage.output, verdict: stage.verdict)
       }
     }
+
+    // Different keys may have different outputs; equal keys may not.
     rows = order.map { artifact in
       let cells = cells[artifact] ?? []
-      let said = cells.compactMap { $0 }
-      let outputs = Dictionary(grouping: said, by: \.key).mapValues { Set($0.map(\.output)).count }
+      let present = cells.compactMap { $0 }
+      let outputs = Dictionary(grouping: present, by: \.key).mapValues { Set($0.map(\.output)).count }
       return Row(
         artifact: artifact, stage: stages[artifact] ?? "", cells: cells, agrees: outputs.values.allSatisfy { $0 == 1 },
         isSameKey: outputs.count == 1)
     }
   }
 
-  /// Whether no two statements contradict each other, and all signatures are good.
+  /// True when no two statements contradict each other, and all signatures are good.
   package var agrees: Bool { rows.allSatisfy(\.agrees) && columns.allSatisfy { $0.fault == nil } }
 }

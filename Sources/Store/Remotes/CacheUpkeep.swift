@@ -1,46 +1,52 @@
 package import Core
 package import Foundation
 
-/// What a project's `.colophon` has besides the index and contents: results that interrupted stages kept, and compiled notebooks.
+/// The partial results of interrupted stages and the compiled notebooks in a project's `.colophon`.
 package struct CacheUpkeep {
-  /// Something that goes.
+  /// A file or folder that can be removed.
   package struct Item: Codable, Sendable, Hashable {
-    /// `partial` or `program`.
+    /// The kind of content: `partial` or `program`.
     package var kind: String
+    /// The absolute path.
     package var path: String
+    /// The size in bytes, of a folder with all that is in it.
     package var byteCount: Int64
   }
 
-  /// What was not used for so long goes: 30 days. A program is compiled again in a second, a partial result is worth more but of a
-  /// key that nobody has asked for since.
+  /// The time without use, in seconds, after which an item can go: 30 days. A program is compiled again in a second; a
+  /// partial result is worth more, but no run has needed its key since.
   private static let age: TimeInterval = 30 * 86_400
 
-  private let folder: String
+  private let project: Project
   private let now: Date
 
-  /// - Parameter folder: the project's `.colophon`.
-  package init(folder: String, now: Date = Date()) {
-    self.folder = folder
+  /// The cache of a project.
+  /// - Parameters:
+  ///   - project: the project.
+  ///   - now: the time from which ages are counted.
+  package init(project: Project, now: Date = Date()) {
+    self.project = project
     self.now = now
   }
 
-  /// What goes, in the order of the paths.
-  /// - Parameter isFinished: whether a key's result is in the store, so that nobody needs a part of it.
+  /// The items that can be removed, in the order of their paths.
+  /// - Parameter isFinished: returns true for a key with a result in the store, whose partial result is not needed.
   package func items(isFinished: (Digest) -> Bool) -> [Item] {
     var items: [Item] = []
-    for name in names("partial") {
-      let path = "\(folder)/partial/\(name)"
+    for name in names(project.partial) {
+      let path = "\(project.partial)/\(name)"
       let isDone = Digest(hexadecimal: name).map(isFinished) ?? false
       if isDone || isOld(path) { items.append(Item(kind: "partial", path: path, byteCount: size(path))) }
     }
-    for name in names("programs") where isOld("\(folder)/programs/\(name)") {
-      let path = "\(folder)/programs/\(name)"
+    for name in names(project.programs) where isOld("\(project.programs)/\(name)") {
+      let path = "\(project.programs)/\(name)"
       items.append(Item(kind: "program", path: path, byteCount: size(path)))
     }
     return items
   }
 
-  /// Removes what ``items(isFinished:)`` found.
+  /// Removes items that ``items(isFinished:)`` has found.
+  /// - Throws: ``OperationError`` when one cannot be removed.
   package func remove(_ items: [Item]) throws {
     for item in items {
       do { try FileManager.default.removeItem(atPath: item.path) } catch {
@@ -51,8 +57,8 @@ package struct CacheUpkeep {
     }
   }
 
-  private func names(_ kind: String) -> [String] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(kind)")) ?? []).sorted()
+  private func names(_ folder: String) -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
   }
 
   private func files(_ path: String) -> [URL] {
@@ -62,7 +68,7 @@ package struct CacheUpkeep {
     return [URL(fileURLWithPath: path)] + (inner?.compactMap { $0 as? URL } ?? [])
   }
 
-  /// Whether nothing in the folder was read or written lately.
+  /// True when nothing in the folder was read or written lately.
   private func isOld(_ path: String) -> Bool {
     files(path).allSatisfy { file in
       let values = try? file.resourceValues(forKeys: [.contentAccessDateKey, .contentModificationDateKey])

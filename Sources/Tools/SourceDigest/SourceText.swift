@@ -1,6 +1,7 @@
-/// Source code without what does not change its meaning: comments, and how much white space stands where some stands.
+/// Source code without what does not change its meaning: comments, and the amount of white space.
 ///
-/// White space between tokens shrinks to one space, or to one line break where it has any; string literals stay as they are.
+/// White space between tokens shrinks to one space, or to one line break where it has any; string literals stay
+/// unchanged.
 struct SourceText {
   private enum Mode {
     /// Code, with the count of open parentheses when it is an interpolation's.

@@ -2,7 +2,7 @@ import Core
 import Differences
 
 /// Bytes as two contents of an artifact that are compared: a line with the format, one with the file's name, then the
-/// contents, one behind the other, parted by a line “====”.
+/// contents, one after another, separated by a line “====”.
 enum ContentInput {
   private static let limits = DifferenceLimits(rows: 4, pictures: 1, memory: 1 << 20)
 

@@ -2,14 +2,17 @@ public import Core
 
 /// A trained model of pictures and texts.
 ///
-/// `model.safetensors` and `config.json` in the layout that `MetaClip2Model` of the transformers library reads; `log.json`, how the
-/// training went, where the model was trained here; further files for that library.
+/// `model.safetensors` and `config.json` in the layout that `MetaClip2Model` of the transformers library reads;
+/// `log.json` with the course of the training, when Colophon has trained the model; further files for that library.
 public struct Checkpoint: FileArtifact {
+  /// The format of the files, with its version.
   public static var format: String { "clip/1" }
 
+  /// The artifact's files.
   public let content: ArtifactContent
 
-  /// - Throws: ``OperationError`` when a file is not there.
+  /// Opens a checkpoint without reading it.
+  /// - Throws: ``OperationError`` when `model.safetensors` or `config.json` is missing.
   public init(content: ArtifactContent) throws {
     for name in ["config.json", "model.safetensors"] where content[name] == nil {
       throw OperationError(
@@ -19,13 +22,13 @@ public struct Checkpoint: FileArtifact {
     self.content = content
   }
 
-  /// How the training went, of a model that was trained here: a row every few steps with the columns step, pairs, loss, learning rate, logit
-  /// scale and gradient norm.
-  /// - Throws: ``OperationError`` when the model comes from elsewhere.
+  /// The course of the training: a row every few steps with the columns step, pairs, loss, learning rate, logit scale
+  /// and gradient norm.
+  /// - Throws: ``OperationError`` when Colophon has not trained the model.
   public func log() throws -> Table { try Table(content: ArtifactContent(files: [file("log.json")])) }
 
-  /// One of the files.
-  /// - Throws: ``OperationError`` when there is none of that name.
+  /// The file of a name.
+  /// - Throws: ``OperationError`` when it does not exist.
   public func file(_ name: String) throws -> ContentFile {
     guard let file = content[name] else {
       throw OperationError(operation: "open a checkpoint", subject: name, cause: "it has no such file")
@@ -35,6 +38,7 @@ public struct Checkpoint: FileArtifact {
 }
 
 extension Checkpoint: Presentable {
+  /// The size, and the last step of a training.
   public var presentation: Presentation {
     guard content["log.json"] != nil else {
       return .text("a checkpoint of \(content.byteCount) bytes that was trained elsewhere")

@@ -3,21 +3,29 @@ internal import FileFormats
 
 /// Questions about pictures, each with a few answers of which one is right, in a local language and in English.
 ///
-/// One file, `questions.jsonl`, a question a line: `{"id":"q1","image":"p1","language":"es","country":"Chile","answer":2,
-/// "local":{"question":"…","options":["…"]},"english":{"question":"…","options":["…"]}}`; `local` or `english` may be missing. The
-/// pictures are in a ``PictureSet``.
+/// One file, `questions.jsonl`, with a question on each line:
+/// `{"id":"q1","image":"p1","language":"es","country":"Chile","answer":2,"local":{"question":"…","options":["…"]},
+/// "english":{"question":"…","options":["…"]}}`; `local` or `english` may be missing. The pictures are in a
+/// ``PictureSet``.
 public struct ChoiceQuestions: FileArtifact {
+  /// The format of the files, with its version.
   public static var format: String { "choice-questions/1" }
 
+  /// The artifact's files.
   public let content: ArtifactContent
 
-  /// - Throws: ``ContentError`` when the content is not one file.
+  /// Opens questions without reading them.
+  /// - Throws: ``OperationError`` when the content is not one file.
   public init(content: ArtifactContent) throws {
-    guard content.files.count == 1 else { throw ContentError.severalFiles(content.files.map(\.name)) }
+    _ = try content.onlyFile
     self.content = content
   }
 
-  /// Writes questions into a file, from ``StageContext/file(_:)``.
+  /// Writes questions.
+  /// - Parameters:
+  ///   - questions: questions with distinct ids; their order is part of the value.
+  ///   - path: the file to write, from ``StageContext/file(_:)``.
+  /// - Throws: ``OperationError`` when the file cannot be written.
   public init(_ questions: [ChoiceQuestion], path: String) throws {
     let file = try ArtifactFileWriter(path: path, name: "questions.jsonl")
     var line = JSONLine()
@@ -30,7 +38,7 @@ public struct ChoiceQuestions: FileArtifact {
   }
 
   /// All questions in order.
-  /// - Throws: ``OperationError`` with the line that is none.
+  /// - Throws: ``OperationError`` with the line that is not a question.
   public func all() throws -> [ChoiceQuestion] {
     let mapped = try MappedBytes(content.files[0])
     var questions: [ChoiceQuestion] = []
@@ -53,30 +61,34 @@ public struct ChoiceQuestions: FileArtifact {
 public struct ChoiceQuestion: Hashable, Sendable {
   /// A question and its answers in one language.
   public struct Wording: Hashable, Sendable {
+    /// The question.
     public var question: String
+    /// The answers to choose from.
     public var options: [String]
 
+    /// A question with its answers.
     public init(question: String, options: [String]) {
       self.question = question
       self.options = options
     }
   }
 
-  /// Unique within its ``ChoiceQuestions``.
+  /// The question's name, unique in its ``ChoiceQuestions``.
   public var id: String
   /// The picture's id in a ``PictureSet``.
   public var image: String
   /// The local language, as its source writes it.
   public var language: String
-  /// Where the picture is from; empty when nobody says.
+  /// The country of the picture; empty when it is unknown.
   public var country: String
-  /// The right answer's place among the options, from 0.
+  /// The position of the right answer among the options, from 0.
   public var answer: Int
-  /// In the local language.
+  /// The wording in the local language.
   public var local: Wording?
-  /// In English.
+  /// The wording in English.
   public var english: Wording?
 
+  /// A question with these values.
   public init(
     id: String, image: String, language: String, country: String, answer: Int, local: Wording?, english: Wording?
   ) {
@@ -92,6 +104,7 @@ public struct ChoiceQuestion: Hashable, Sendable {
   fileprivate init(line: UnsafeRawBufferPointer) throws {
     var cursor = JSONCursor(line)
     self.init(id: "", image: "", language: "", country: "", answer: -1, local: nil, english: nil)
+
     try cursor.beginObject()
     while let key = try cursor.nextKey() {
       switch key {
@@ -106,6 +119,7 @@ public struct ChoiceQuestion: Hashable, Sendable {
       }
     }
     try cursor.end()
+
     guard !id.isEmpty, !image.isEmpty, answer >= 0 else {
       throw JSONCursor.Fault(description: "a question needs “id”, “image” and “answer”")
     }
@@ -125,6 +139,7 @@ public struct ChoiceQuestion: Hashable, Sendable {
     line.string(country)
     line.raw(#","answer":"#)
     line.integer(answer)
+
     if let local {
       line.raw(#","local":"#)
       local.append(to: &line)
@@ -156,8 +171,8 @@ extension ChoiceQuestion.Wording {
     line.raw(#"{"question":"#)
     line.string(question)
     line.raw(#","options":["#)
-    for (place, option) in options.enumerated() {
-      if place > 0 { line.raw(",") }
+    for (position, option) in options.enumerated() {
+      if position > 0 { line.raw(",") }
       line.string(option)
     }
     line.raw("]}")

@@ -1,25 +1,31 @@
 public import Core
 internal import FileFormats
 
-/// Vectors of length 1 under ids: what a model makes of pictures or texts.
+/// The vectors of length 1 that a model computes for pictures or texts, each with an id.
 ///
-/// Two files: `embeddings.npy`, float32 `[count, dimension]`, and `ids.txt`, one id a line in the same order.
+/// Two files: `embeddings.npy`, float32 `[count, dimension]`, and `ids.txt`, an id on each line in the same order.
 public struct Embeddings: FileArtifact {
+  /// The format of the files, with its version.
   public static var format: String { "embeddings/1" }
 
+  /// The artifact's files.
   public let content: ArtifactContent
 
-  /// - Throws: ``OperationError`` when a file is not there.
+  /// Opens embeddings without reading them.
+  /// - Throws: ``OperationError`` when a file is missing.
   public init(content: ArtifactContent) throws {
     self.content = content
     _ = try file("embeddings.npy")
     _ = try file("ids.txt")
   }
 
+  /// Writes embeddings.
   /// - Parameters:
-  ///   - ids: one line each.
-  ///   - vectors: `[ids.count, dimension]` in row-major order.
-  ///   - folder: where the two files are written, such as ``StageContext/scratch``.
+  ///   - ids: the names of the vectors, each on one line.
+  ///   - vectors: the elements, of shape `[ids.count, dimension]` in row-major order.
+  ///   - dimension: the length of a vector.
+  ///   - folder: the folder that the two files are written to, such as ``StageContext/scratch``.
+  /// - Throws: ``OperationError`` when a file cannot be written.
   public init(ids: [String], vectors: [Float], dimension: Int, folder: String) throws {
     precondition(vectors.count == ids.count * dimension, "every id has a vector")
     let matrix = try ArtifactFileWriter(path: folder + "/embeddings.npy", name: "embeddings.npy")
@@ -42,8 +48,8 @@ public struct Embeddings: FileArtifact {
     .map(String.init)
   }
 
-  /// All vectors in row-major order, and how long one is.
-  /// - Throws: ``OperationError`` when the file is no float32 matrix.
+  /// All vectors in row-major order, and the length of a vector.
+  /// - Throws: ``OperationError`` when the file is not a float32 matrix.
   public func vectors() throws -> (elements: [Float], dimension: Int) {
     let mapped = try MappedBytes(file("embeddings.npy"))
     guard let (header, offset) = NPYHeader.read(mapped.bytes), header.elementType == "<f4", header.shape.count == 2,

@@ -1,19 +1,22 @@
 public import Core
 
-/// What a language identifier makes of texts whose language is known.
+/// The answers of a language identifier for texts whose language is known.
 public struct LanguageIdentificationReport: Artifact, Hashable {
+  /// The format of the files, with its version.
   public static var format: String { "language-identification-report/1" }
 
   /// The texts of one language that the identifier takes for one language.
   public struct Confusion: Codable, Hashable, Sendable {
     /// The language that the texts are in.
     public var language: String
-    /// What the identifier says; the same when it is right.
+    /// The language that the identifier names; the same when it is right.
     public var guessed: String
+    /// The number of the texts.
     public var texts: Int
-    /// How sure it was of them, on average.
+    /// The mean of its confidences, 0...1.
     public var confidence: Double
 
+    /// Texts with these values.
     public init(language: String, guessed: String, texts: Int, confidence: Double) {
       self.language = language
       self.guessed = guessed
@@ -22,13 +25,18 @@ public struct LanguageIdentificationReport: Artifact, Hashable {
     }
   }
 
-  /// By language and then by guess, in the order of their UTF-8 bytes.
+  /// All texts, by language and then by guess, in the order of their UTF-8 bytes.
   public private(set) var confusions: [Confusion]
-  /// Whether a guess is right that is the same language in another variety: `zh` for `zh_Hant`.
+  /// True when a guess that names another variety of the same language is right: `zh` for `zh_Hant`.
   public private(set) var foldsVarieties: Bool
   /// The codes that the identifier can report.
   public private(set) var reported: [String]
 
+  /// Sorts the confusions.
+  /// - Parameters:
+  ///   - confusions: one for each language and guess, in any order.
+  ///   - foldsVarieties: true when a guess that names another variety of the same language is right.
+  ///   - reported: the codes that the identifier can report.
   public init(confusions: [Confusion], foldsVarieties: Bool, reported: [String]) {
     self.confusions = confusions.sorted {
       $0.language == $1.language ? $0.guessed.precedes($1.guessed) : $0.language.precedes($1.language)
@@ -52,14 +60,19 @@ public struct LanguageIdentificationReport: Artifact, Hashable {
     return Set(confusions.map(\.language)).filter { !known.contains(folded($0)) }.sorted { $0.precedes($1) }
   }
 
-  /// A row for each language, most texts first: texts, the share named rightly with its 95 % interval, the share of what is taken for the
-  /// language that is it, the mean confidence, and what it is most often mistaken for.
+  /// A row for each language, most texts first.
+  ///
+  /// The columns are the number of texts; the share of them that is named rightly, with its 95 % interval; the share of
+  /// right guesses among the guesses of the language; the mean confidence; and the language that it is most often
+  /// mistaken for, with the share of the texts.
   public func languages() -> Table {
+    // For each guess, varieties folded, the number of texts and of those for which it is right.
     var guesses: [String: (all: Int, right: Int)] = [:]
     for confusion in confusions {
       guesses[folded(confusion.guessed), default: (0, 0)].all += confusion.texts
       if isRight(confusion) { guesses[folded(confusion.guessed), default: (0, 0)].right += confusion.texts }
     }
+
     var table = Table(columns: [
       .init("language"), .init("texts"), .init("right", style: .percent(1)), .init("precision", style: .percent(1)),
       .init("mean confidence", style: .decimals(3)), .init("most often mistaken for"),
@@ -71,6 +84,7 @@ public struct LanguageIdentificationReport: Artifact, Hashable {
       let confidence = group.confusions.reduce(0) { $0 + $1.confidence * Double($1.texts) } / Double(max(1, total))
       let wrong = group.confusions.filter { !isRight($0) }.max { $0.texts < $1.texts }
       let guessed = guesses[folded(group.language)]
+
       table.append([
         .text(group.language), .integer(total),
         ShareInterval(hits: texts(group.confusions.filter(isRight)), of: total).cell,
@@ -82,7 +96,8 @@ public struct LanguageIdentificationReport: Artifact, Hashable {
     return table
   }
 
-  /// The most frequent mistakes, most texts first.
+  /// A row for each of the most frequent mistakes, most texts first.
+  /// - Parameter limit: the number of mistakes.
   public func mistakes(_ limit: Int = 20) -> Table {
     let ordered = confusions.filter { !isRight($0) }.sorted {
       ($1.texts, $0.language, $0.guessed) < ($0.texts, $1.language, $1.guessed)
@@ -114,5 +129,6 @@ public struct LanguageIdentificationReport: Artifact, Hashable {
 }
 
 extension LanguageIdentificationReport: Presentable {
+  /// The languages, as a table.
   public var presentation: Presentation { .table(languages()) }
 }

@@ -1,19 +1,21 @@
 public import Core
 
-/// A model that names the language of a text, with the codes that its labels stand for.
+/// A model that names the language of a text, with the code for each of its labels.
 ///
-/// Two files: `model.bin`, a fastText classifier, full or quantised; and `languages.json`, the code of each of its labels:
+/// Two files: `model.bin`, a fastText classifier, full or quantised; and `languages.json` with the code of each label:
 /// `{"labels":[{"label":"nb","language":"no"}]}`.
 public struct LanguageIdentifier: FileArtifact {
+  /// The format of the files, with its version.
   public static var format: String { "language-identifier/1" }
 
-  /// What a label of the model stands for.
+  /// A label of the model, and the code that it stands for.
   public struct Label: Codable, Hashable, Sendable {
-    /// As the model writes it, without fastText's prefix.
+    /// The label as the model has it, without fastText's prefix.
     public var label: String
     /// The code that texts get.
     public var language: String
 
+    /// A label with its code.
     public init(label: String, language: String) {
       self.label = label
       self.language = language
@@ -24,14 +26,17 @@ public struct LanguageIdentifier: FileArtifact {
     var labels: [Label]
   }
 
+  /// The artifact's files.
   public let content: ArtifactContent
-  /// In the order of the labels' UTF-8 bytes.
+  /// The labels in the order of their UTF-8 bytes.
   public let labels: [Label]
-  /// The codes that texts may get, without `other`, each once, in the order of their UTF-8 bytes: what metadata is aligned with.
+  /// The codes that texts may get, without `other`, each once, in the order of their UTF-8 bytes. Metadata is aligned
+  /// with them.
   public let languages: [String]
   /// The fastText model.
   package let model: ContentFile
 
+  /// Opens an identifier without reading its model.
   /// - Throws: ``OperationError`` when a file is missing or damaged.
   public init(content: ArtifactContent) throws {
     guard let model = content["model.bin"], let description = content["languages.json"] else {
@@ -46,6 +51,7 @@ public struct LanguageIdentifier: FileArtifact {
     languages = Set(labels.map(\.language)).sorted { $0.precedes($1) }
   }
 
+  /// Unites a model with its codes.
   /// - Parameters:
   ///   - model: the file `model.bin`.
   ///   - languages: the code of each label.
@@ -57,6 +63,7 @@ public struct LanguageIdentifier: FileArtifact {
 }
 
 extension LanguageIdentifier: Presentable {
+  /// The languages and the size.
   public var presentation: Presentation {
     .text(
       "an identifier of \(languages.count) languages, \(model.byteCount) bytes: \(languages.joined(separator: " "))")

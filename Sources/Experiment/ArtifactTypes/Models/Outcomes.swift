@@ -1,24 +1,28 @@
 public import Core
 internal import FileFormats
 
-/// What came of every single item of an evaluation: at which place the right answer stood.
+/// The outcome of every single item of an evaluation: the rank of the right answer.
 ///
-/// One file, `outcomes.jsonl`, an item a line:
-/// `{"task":"classification","language":"de","item":"1f436","picture":"1f436","class":"1f436","place":3,"of":1369}`. A table of shares
-/// forgets which items were right; two models are compared by the items that one of them has right and the other has not.
+/// One file, `outcomes.jsonl`, with an item on each line:
+/// `{"task":"classification","language":"de","item":"1f436","picture":"1f436","class":"1f436","place":3,"of":1369}`. A
+/// table of shares does not say which items were right, but two models are compared by the items that only one of them
+/// has right.
 public struct Outcomes: FileArtifact {
+  /// The format of the files, with its version.
   public static var format: String { "outcomes/1" }
 
+  /// The artifact's files.
   public let content: ArtifactContent
 
-  /// - Throws: ``ContentError`` when the content is not one file.
+  /// Opens outcomes without reading them.
+  /// - Throws: ``OperationError`` when the content is not one file.
   public init(content: ArtifactContent) throws {
-    guard content.files.count == 1 else { throw ContentError.severalFiles(content.files.map(\.name)) }
+    _ = try content.onlyFile
     self.content = content
   }
 
   /// Calls `body` with every outcome in order.
-  /// - Throws: ``OperationError`` with the line that is none; what `body` throws.
+  /// - Throws: ``OperationError`` with the line that is not an outcome; the errors of `body`.
   public func forEach(_ body: (Outcome) throws -> Void) throws {
     let mapped = try MappedBytes(content.files[0])
     var number = 0
@@ -37,7 +41,8 @@ public struct Outcomes: FileArtifact {
     }
   }
 
-  /// All outcomes in memory.
+  /// All outcomes in memory, in order.
+  /// - Throws: ``OperationError`` with the line that is not an outcome.
   public func all() throws -> [Outcome] {
     var outcomes: [Outcome] = []
     // swift-format-ignore: ReplaceForEachWithForLoop
@@ -46,22 +51,24 @@ public struct Outcomes: FileArtifact {
   }
 }
 
-/// What came of one item of an evaluation.
+/// The outcome of one item of an evaluation.
 public struct Outcome: Hashable, Sendable {
-  /// What was asked, such as `classification`, `text → picture` or `multiple choice`.
+  /// The kind of question, such as `classification`, `text → picture` or `multiple choice`.
   public var task: String
+  /// The code of the language of the question.
   public var language: String
-  /// Unique within its task and language.
+  /// The item's name, unique in its task and language.
   public var item: String
   /// The picture that the item is about: items of one picture are not independent.
   public var picture: String
-  /// The item's class or other stratum; `nil` where there is none.
+  /// The item's class or another stratum; `nil` without one.
   public var group: String?
-  /// How many wrong answers were ranked before the best right one.
+  /// The number of wrong answers that were ranked before the best right one: 0 when the model is right.
   public var place: Int
-  /// How many answers there were to choose from.
+  /// The number of answers to choose from.
   public var candidates: Int
 
+  /// An outcome with these values.
   public init(
     task: String, language: String, item: String, picture: String, group: String? = nil, place: Int, candidates: Int
   ) {
@@ -76,24 +83,30 @@ public struct Outcome: Hashable, Sendable {
 
   fileprivate init(line: UnsafeRawBufferPointer) throws {
     var cursor = JSONCursor(line)
-    var names: (task: String?, language: String?, item: String?, picture: String?)
-    var numbers: (place: Int?, candidates: Int?)
+    var task: String?
+    var language: String?
+    var item: String?
+    var picture: String?
+    var place: Int?
+    var candidates: Int?
+
     try cursor.beginObject()
     while let key = try cursor.nextKey() {
       switch key {
-      case "task": names.task = try cursor.string()
-      case "language": names.language = try cursor.string()
-      case "item": names.item = try cursor.string()
-      case "picture": names.picture = try cursor.string()
+      case "task": task = try cursor.string()
+      case "language": language = try cursor.string()
+      case "item": item = try cursor.string()
+      case "picture": picture = try cursor.string()
       case "class": group = try cursor.string()
-      case "place": numbers.place = try cursor.integer()
-      case "of": numbers.candidates = try cursor.integer()
+      case "place": place = try cursor.integer()
+      case "of": candidates = try cursor.integer()
       default: try cursor.skip()
       }
     }
     try cursor.end()
-    guard let task = names.task, let language = names.language, let item = names.item, let picture = names.picture,
-      let place = numbers.place, let candidates = numbers.candidates, (0..<max(candidates, 0)).contains(place)
+
+    guard let task, let language, let item, let picture, let place, let candidates,
+      (0..<max(candidates, 0)).contains(place)
     else {
       throw JSONCursor.Fault(
         description: "an outcome needs “task”, “language”, “item”, “picture”, and a “place” in 0 ..< “of”")
@@ -107,17 +120,20 @@ public struct Outcome: Hashable, Sendable {
   }
 }
 
-/// Writes ``Outcomes`` one by one.
+/// Writes ``Outcomes`` one at a time; the order of the calls is part of the value.
 public final class OutcomesWriter {
-  /// How many have been written.
+  /// The number of outcomes so far.
   public private(set) var count = 0
   private let file: ArtifactFileWriter
   private var line = JSONLine()
 
+  /// A writer without an outcome.
   /// - Parameter path: the file to write, from ``StageContext/file(_:)``.
   /// - Throws: ``OperationError`` when the file cannot be created.
   public init(path: String) throws { file = try ArtifactFileWriter(path: path, name: "outcomes.jsonl") }
 
+  /// Adds an outcome.
+  /// - Throws: ``OperationError`` when the file cannot be written.
   public func write(_ outcome: Outcome) throws {
     line.removeAll()
     line.raw(#"{"task":"#)
@@ -137,6 +153,7 @@ public final class OutcomesWriter {
     line.raw(#","of":"#)
     line.integer(outcome.candidates)
     line.raw("}\n")
+
     try file.write(line.bytes)
     count += 1
   }

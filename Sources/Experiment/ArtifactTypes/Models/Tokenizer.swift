@@ -1,26 +1,29 @@
 public import Core
 
-/// A SentencePiece model: cuts text into the pieces that a text encoder reads.
+/// A SentencePiece model, which cuts text into the pieces that a text encoder reads.
 ///
-/// `tokenizer.model`, which every SentencePiece reads, and, where ids are not those of that file, `ids.txt` with the rule's name.
-/// Opening it is the training module's work.
+/// `tokenizer.model`, which every SentencePiece reads; where the ids are not those of that file, also `ids.txt` with
+/// the name of their rule. The training module opens it.
 public struct Tokenizer: FileArtifact {
+  /// The format of the files, with its version.
   public static var format: String { "sentencepiece/1" }
 
-  /// Which ids a text encoder sees.
+  /// The rule for the ids that a text encoder sees.
   public enum IDs: String, Codable, Hashable, Sendable, CaseIterable {
-    /// Those of the file; a text ends with the file's end. So it is for mT5, and for tokenizers that are trained here.
+    /// The ids of the file; a text ends with the file's end. For mT5, and for tokenizers that Colophon trains.
     case stored
-    /// `<s>` 0, `<pad>` 1, `</s>` 2, `<unk>` 3, then the file's pieces from its third on, and `<mask>`; a text begins with `<s>` and
-    /// ends with `</s>`. So it is for XLM-R and XLM-V, which were trained with the fairseq library.
+    /// `<s>` 0, `<pad>` 1, `</s>` 2, `<unk>` 3, then the file's pieces without its first three, and `<mask>`; a text
+    /// begins with `<s>` and ends with `</s>`. For XLM-R and XLM-V, which were trained with the fairseq library.
     case fairseq
   }
 
+  /// The artifact's files.
   public let content: ArtifactContent
 
-  /// Which ids a text encoder sees.
+  /// The rule for the ids that a text encoder sees.
   public let ids: IDs
 
+  /// Opens a tokenizer without reading its model.
   /// - Throws: ``OperationError`` when there is no `tokenizer.model` or the rule of ids is unknown.
   public init(content: ArtifactContent) throws {
     func fault(_ cause: String) -> OperationError {
@@ -39,14 +42,17 @@ public struct Tokenizer: FileArtifact {
     self.content = content
   }
 
-  /// - Parameter model: the bytes of a SentencePiece model.
+  /// Unites a model with its rule.
+  /// - Parameters:
+  ///   - model: the bytes of a SentencePiece model.
+  ///   - ids: the rule for the ids.
   public init(model: [UInt8], ids: IDs) throws {
     var files = ArtifactContent(bytes: model, name: "tokenizer.model").files
     if ids != .stored { files += ArtifactContent(bytes: Array(ids.rawValue.utf8), name: "ids.txt").files }
     try self.init(content: ArtifactContent(files: files))
   }
 
-  /// The SentencePiece model.
+  /// The file of the SentencePiece model.
   public func model() throws -> ContentFile {
     guard let file = content["tokenizer.model"] else {
       throw OperationError(operation: "open a tokenizer", subject: "tokenizer.model", cause: "it is missing")

@@ -46,9 +46,13 @@ int csandbox_receive(int socket);
 /// - Returns: 1 with the event; 0 when nobody is left to be watched; 2 for an event that cannot be told any more.
 int csandbox_next(int listener, struct csandbox_event *event);
 
-/// Waits for the end of a child process, at most so many milliseconds.
-/// - Returns: 1 with the status as `waitpid` gives it; 0 when the time is over; -1, with errno, when there is no such child.
-int csandbox_wait(int32_t process, int32_t milliseconds, int32_t *status);
+/// Waits for the end of a child process, at most so many milliseconds. The child stays in the system's table.
+/// - Returns: 1 when it has ended; 0 when the time is over; -1, with errno, when there is no such child.
+int csandbox_wait(int32_t process, int32_t milliseconds);
+
+/// Makes this process the parent of every process below it whose own parent ends.
+/// - Returns: 0; -1, with errno.
+int csandbox_adopt(void);
 
 /// A pipe whose ends no program inherits that is started meanwhile: reading end first.
 /// - Returns: 0; -1, with errno.

@@ -1,15 +1,17 @@
 internal import Foundation
 internal import Synchronization
 
-/// A thread that starts processes ahead.
+/// A thread that starts processes before they are needed.
 ///
-/// The kernel ends a sandbox when the *thread* that made it ends, not only when the process does: this one lives until ``end()``.
+/// The kernel ends a sandbox when the *thread* that made it ends, not only when the process does: this one lives until
+/// ``end()``.
 final class ProcessStarter: Sendable {
   private let wanted = DispatchSemaphore(value: 0)
   private let ended = DispatchSemaphore(value: 0)
   private let isOpen = Atomic<Bool>(true)
 
-  /// - Parameter start: starts one process.
+  /// Starts the thread, which waits for ``wantNext()``.
+  /// - Parameter start: starts one process; called on the thread.
   init(_ start: @escaping @Sendable () -> Void) {
     Thread.detachNewThread { [self] in
       while true {
@@ -21,10 +23,10 @@ final class ProcessStarter: Sendable {
     }
   }
 
-  /// Has one more process started, soon.
+  /// Asks for one more process, and returns at once.
   func wantNext() { wanted.signal() }
 
-  /// Ends the thread, and with it the sandboxes that it has made: no stage may run in them any more.
+  /// Ends the thread, and with it the sandboxes that it has made. No stage may run in them any more.
   func end() {
     isOpen.store(false, ordering: .releasing)
     wanted.signal()

@@ -1,17 +1,19 @@
 package import Processes
 
-/// What of a notebook is verified, and how.
+/// The part of a notebook that is verified, and the conditions.
 package struct VerificationOptions: Sendable {
-  /// Names of stages or outputs that are executed again; empty for all.
+  /// The names of stages or outputs that are executed again; empty for all.
   package var stages: [String]
-  /// How many random outputs are executed again; `nil` for all.
+  /// The number of random outputs that are executed again; `nil` for all.
   package var sample: Int?
-  /// Decides which outputs the sample takes.
+  /// The seed of the sample: equal seeds choose equal outputs.
   package var seed: UInt64
+  /// True when the notebook and its stages run in sandboxes.
   package var isSandboxed: Bool
-  /// Of each stage.
+  /// The time and memory that each stage may take.
   package var limits: ProcessLimits
 
+  /// A verification of all outputs in sandboxes and without limits, unless given.
   package init(
     stages: [String] = [], sample: Int? = nil, seed: UInt64 = 0, isSandboxed: Bool = true,
     limits: ProcessLimits = .init()
@@ -23,6 +25,6 @@ package struct VerificationOptions: Sendable {
     self.limits = limits
   }
 
-  /// Whether only a part is executed again.
+  /// True when only a part is executed again.
   var isPartial: Bool { !stages.isEmpty || sample != nil }
 }

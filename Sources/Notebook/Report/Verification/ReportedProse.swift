@@ -1,66 +1,68 @@
 package import Core
 package import Notebook
 
-/// The numbers that a report's prose shows, held against the results.
+/// The numbers that a report's prose shows, for a comparison with the results.
 package struct ReportedProse: Sendable {
   /// A block of prose with computed values.
   struct Block: Sendable {
-    /// As `report.md` has it when the results are these.
+    /// The block in `report.md` when the results are these.
     var text: String
-    /// The text before, between and behind the values; one more than there are values.
-    var literals: [String]
-    var values: [String]
-    var expressions: [InlineExpression]
+    /// The text before, between and after the values; one more than there are values.
+    var literals: [String] = []
+    var values: [String] = []
+    var expressions: [InlineExpression] = []
   }
 
   let blocks: [Block]
 
+  /// The prose of a notebook with the results of a run.
+  ///
   /// - Parameter inlines: the values of the notebook's inline expressions.
   package init(_ document: NotebookDocument, inlines: [InlineOutcome]) {
     let outcomes = Dictionary(inlines.map { ($0.id, $0) }) { first, _ in first }
-    func tree(_ text: (Int, InlineExpression) -> String) -> ProseTree {
-      ProseTree(
-        document.body,
-        values: document.inlines.enumerated().map {
-          ($1.expression, .init(text: text($0, $1), title: "", isMissing: false))
-        },
-        cells: document.cells.map(\.id))
+    let expressions = Dictionary(document.inlines.map { ($0.id, $0) }) { first, _ in first }
+    func rendered(_ text: (Int) -> String) -> [RenderedProse.Piece] {
+      let values = expressions.keys.map { ($0, RenderedProse.Value(text: text($0), title: "", isMissing: false)) }
+      return RenderedProse(document.markdown, values: Dictionary(uniqueKeysWithValues: values)).pieces
     }
-    let shown = tree { outcomes[$1.id]?.text ?? "no value" }
-    // The same with marks in the place of values, which no text has: private-use characters around the expression's number.
-    let marked = tree { position, _ in "\u{F8FE}\(position)\u{F8FF}" }
-    blocks = zip(shown.pieces, marked.pieces).compactMap { shown, marked in
-      guard let text = Self.markdown(shown), let template = Self.markdown(marked), template.contains("\u{F8FE}") else {
-        return nil
-      }
-      var literals: [String] = []
-      var expressions: [InlineExpression] = []
+    let value = { outcomes[$0]?.text ?? "no value" }
+
+    // Rendered a second time with marks in the place of values, which no text has: private-use characters around the
+    // expression's number.
+    let shown = rendered(value).flatMap(Self.texts)
+    let templates = rendered { "\u{F8FE}\($0)\u{F8FF}" }.flatMap(Self.texts)
+    blocks = zip(shown, templates).compactMap { text, template in
+      guard template.contains("\u{F8FE}") else { return nil }
+      var block = Block(text: text)
       for (position, part) in template.split(separator: "\u{F8FE}", omittingEmptySubsequences: false).enumerated() {
-        guard position > 0, let end = part.firstIndex(of: "\u{F8FF}"), let number = Int(part[..<end]),
-          document.inlines.indices.contains(number)
+        guard position > 0, let end = part.firstIndex(of: "\u{F8FF}"), let id = Int(part[..<end]),
+          let expression = expressions[id]
         else {
-          literals.append(String(part))
+          block.literals.append(String(part))
           continue
         }
-        expressions.append(document.inlines[number])
-        literals.append(String(part[part.index(after: end)...]))
+        block.expressions.append(expression)
+        block.values.append(value(id))
+        block.literals.append(String(part[part.index(after: end)...]))
       }
-      return Block(
-        text: text, literals: literals, values: expressions.map { outcomes[$0.id]?.text ?? "no value" },
-        expressions: expressions)
+      return block
     }
   }
 
-  private static func markdown(_ piece: ProseTree.Piece) -> String? {
+  /// The Markdown of a piece; of a list or a quotation what is before, between and after its cells.
+  private static func texts(_ piece: RenderedProse.Piece) -> [String] {
     switch piece {
-    case .heading(_, _, let markdown), .prose(_, let markdown): markdown
-    case .cell: nil
+    case .heading(_, _, let markdown), .prose(_, let markdown): [markdown]
+    case .cell: []
+    case .container(let fragments):
+      fragments.compactMap { if case .prose(_, let markdown) = $0 { markdown } else { nil } }
     }
   }
 
   /// Looks for every block in a report, in order.
+  ///
   /// - Parameter report: the recorded `report.md`.
-  /// - Returns: how many agree, and a finding for each that does not.
+  /// - Returns: the number of blocks that agree, and a finding for each that does not.
   package func compare(with report: String) -> (agreeing: Int, findings: [Verdict.Finding]) {
     var agreeing = 0
     var findings: [Verdict.Finding] = []
@@ -69,27 +71,24 @@ package struct ReportedProse: Sendable {
         agreeing += 1
         continue
       }
-      let line = block.expressions.first?.line
+
+      // The block can be there with other values: each of these is a finding of its own.
       guard let recorded = Self.values(of: block, in: report) else {
-        findings.append(
-          .init(
-            kind: .prose, stage: "", subject: "",
-            message: "the paragraph “\(Self.beginning(block.text))” is not in the report",
-            line: line))
+        let message = "the paragraph “\(Self.beginning(block.text))” is not in the report"
+        let line = block.expressions.first?.line
+        findings.append(.init(kind: .prose, stage: "", subject: "", message: message, line: line))
         continue
       }
       for (position, value) in recorded.enumerated() where value != block.values[position] {
-        findings.append(
-          .init(
-            kind: .prose, stage: "", subject: "",
-            message: "the report says “\(value)”, the results give “\(block.values[position])”",
-            line: block.expressions[position].line))
+        let message = "the report says “\(value)”, the results give “\(block.values[position])”"
+        let line = block.expressions[position].line
+        findings.append(.init(kind: .prose, stage: "", subject: "", message: message, line: line))
       }
     }
     return (agreeing, findings)
   }
 
-  /// What a report has in the places of a block's values; `nil` when the text around them is not there.
+  /// The texts that a report has in the places of a block's values; `nil` when the text around them is not in it.
   private static func values(of block: Block, in report: String) -> [String]? {
     let first = block.literals.firstIndex { $0.contains { !$0.isWhitespace } } ?? 0
     var search = report.startIndex
@@ -97,6 +96,7 @@ package struct ReportedProse: Sendable {
       var values: [String] = []
       var position = start.upperBound
       var fits = first == 0
+
       for literal in block.literals.dropFirst(first + 1) where fits {
         // A value is short and of one line.
         let limit = report.index(position, offsetBy: 400, limitedBy: report.endIndex) ?? report.endIndex
@@ -108,6 +108,7 @@ package struct ReportedProse: Sendable {
         values.append(String(report[position..<next.lowerBound]))
         position = next.upperBound
       }
+
       if fits, values.count == block.values.count { return values }
       search = start.upperBound
       if block.literals[first].isEmpty { return nil }
@@ -122,7 +123,7 @@ package struct ReportedProse: Sendable {
 }
 
 extension String {
-  /// The first occurrence of a text from a place on; an empty text is found at once.
+  /// The first occurrence of a text at or after a place; an empty text is found at the place itself.
   fileprivate func range(of text: String, from start: Index) -> Range<Index>? {
     if text.isEmpty { return start..<start }
     return self[start...].firstRange(of: text)

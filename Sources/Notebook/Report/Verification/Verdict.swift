@@ -1,8 +1,8 @@
 package import Core
 
-/// What a verification found: the material of its page.
+/// The outcome of a verification, for its page and its JSON.
 package struct Verdict: Codable, Sendable {
-  /// How one stage's fresh output relates to the recorded one.
+  /// The relation of a stage's fresh output to the recorded one, from good to bad.
   package enum Outcome: String, Codable, Sendable, CaseIterable, Comparable {
     /// The same bytes.
     case identical
@@ -14,13 +14,14 @@ package struct Verdict: Codable, Sendable {
     case failed
     /// The lock has no such output.
     case unrecorded
-    /// The notebook does not make it any more, or did not come to it.
+    /// The notebook does not make it any more, or did not reach it.
     case missing
 
+    /// Orders outcomes from good to bad.
     package static func < (left: Outcome, right: Outcome) -> Bool { left.rank < right.rank }
     private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 
-    /// Whether the recorded result stands.
+    /// True when the fresh output confirms the recorded one.
     package var isGood: Bool { self == .identical || self == .equivalent }
   }
 
@@ -28,31 +29,37 @@ package struct Verdict: Codable, Sendable {
   package struct Stage: Codable, Sendable {
     /// The output's name in the lock.
     package var artifact: String
+    /// The stage's type.
     package var stage: String
     /// The cell's label or number.
     package var cell: String
     /// The notebook's line of the call; `nil` when there is no call any more.
     package var line: Int?
+    /// The comparison of ``fresh`` with ``recorded``.
     package var outcome: Outcome
-    /// What the lock has.
+    /// The output in the lock.
     package var recorded: OutputSummary?
-    /// What came out now.
+    /// The output of this verification.
     package var fresh: OutputSummary?
-    /// The first record, row, tensor or line that differs, or why there is no output.
+    /// The first record, row, tensor or line that differs, or the reason for a missing output.
     package var detail: String?
-    /// The largest relative or absolute difference of a number, and what was allowed; for an equivalent output.
+    /// The largest relative or absolute difference of a number in an equivalent output.
     package var largestDifference: Double?
+    /// The difference that was allowed in an equivalent output.
     package var tolerance: Double?
-    /// How it came out on the recorded inputs, where those were not the ones of this run; `nil` when they were, or are not at hand.
+    /// The outcome on the recorded inputs, where those differ from the inputs of this run; `nil` when they do not,
+    /// or when they are not available.
     package var onRecordedInputs: Outcome?
+    /// The first record, row, tensor or line that differs on the recorded inputs.
     package var onRecordedInputsDetail: String?
-    /// Components of the key that are not those of the lock: code or parameters that changed since, inputs that came out differently.
+    /// The components of the key that differ from the lock's: code or parameters that changed since, other inputs.
     package var keyChanges: [String]
-    /// How long it took now.
+    /// The time that the stage took now.
     package var seconds: Double
-    /// How long it took when it was recorded; `nil` when its record is not at hand.
+    /// The time that the stage took when it was recorded; `nil` when its record is not available.
     package var recordedSeconds: Double?
 
+    /// An output with nothing but its outcome.
     package init(artifact: String, stage: String, cell: String, line: Int?, outcome: Outcome) {
       self.artifact = artifact
       self.stage = stage
@@ -63,18 +70,20 @@ package struct Verdict: Codable, Sendable {
       seconds = 0
     }
 
-    /// Whether it diverges by itself: also where it gets the recorded inputs.
+    /// True when it diverges on the recorded inputs too, false when only because of its inputs; `nil` for an output
+    /// that does not diverge.
     package var divergesByItself: Bool? {
       guard outcome == .diverged || outcome == .failed else { return nil }
       return onRecordedInputs.map { !$0.isGood } ?? !inputsDiffer
     }
 
-    /// Whether an input was another one than when it was recorded: an artifact, or a value.
+    /// True when an input, an artifact or a value, differs from the recorded one.
     package var inputsDiffer = false
   }
 
-  /// Something else than an output that a reader should know.
+  /// A fact about the verification, other than an output, that a reader should know.
   package struct Finding: Codable, Sendable, Hashable {
+    /// The kinds of findings, under their names in JSON.
     package enum Kind: String, Codable, Sendable {
       /// A read of something that exists and was not declared.
       case undeclaredRead = "undeclared read"
@@ -84,7 +93,7 @@ package struct Verdict: Codable, Sendable {
       case font
       /// A call over the network.
       case network
-      /// A number in the prose that is not the result's any more.
+      /// A number in the prose that is no longer the result.
       case prose
       /// A cell that failed.
       case cell
@@ -93,16 +102,18 @@ package struct Verdict: Codable, Sendable {
       /// Something that keeps a comparison from being made.
       case reference
     }
+    /// The kind of finding.
     package var kind: Kind
     /// The stage, or the cell, that it is about; empty for the notebook as a whole.
     package var stage: String
     /// The path, address or text.
     package var subject: String
-    /// What it means, in a sentence.
+    /// The meaning of the finding, in a sentence.
     package var message: String
     /// The notebook's line; `nil` when it has none.
     package var line: Int?
 
+    /// A finding about a subject, at a line of the notebook if it has one.
     package init(kind: Kind, stage: String, subject: String, message: String, line: Int? = nil) {
       self.kind = kind
       self.stage = stage
@@ -111,16 +122,21 @@ package struct Verdict: Codable, Sendable {
       self.line = line
     }
 
-    /// Whether the report cannot be believed as it is. A look for a file that is absent and the system's fonts are only told.
+    /// True when the report cannot be trusted because of it: a look for an absent file, a font of the system and a
+    /// missing sandbox are only reported.
     package var isSerious: Bool { kind != .probe && kind != .font && kind != .sandbox }
   }
 
-  /// A fact of the surroundings that is another one than at the time of the record.
+  /// A fact of the environment that differs from the record.
   package struct EnvironmentChange: Codable, Sendable, Hashable {
+    /// The name of the facet, such as the system or the compiler.
     package var name: String
+    /// Its value in the record; `nil` when it has none.
     package var recorded: String?
+    /// Its value now; `nil` when it has none.
     package var now: String?
 
+    /// A facet with its two values.
     package init(name: String, recorded: String?, now: String?) {
       self.name = name
       self.recorded = recorded
@@ -132,20 +148,29 @@ package struct Verdict: Codable, Sendable {
   package var notebook: String
   /// The name of the lock and branch.
   package var name: String
+  /// The instant at which the verification began, in seconds since 1970.
   package var started: Double
+  /// The time that the verification took.
   package var seconds: Double
+  /// True when stages were executed in a sandbox.
   package var isSandboxed: Bool
-  /// How many of the lock's stages were executed; the others were taken as recorded because of `--stage` or `--sample`.
+  /// The number of the lock's stages that were executed; the others were taken as recorded because of `--stage` or
+  /// `--sample`.
   package var executed: Int
+  /// True when some stages were taken as recorded.
   package var isSample: Bool
-  /// In the notebook's order; those that were not executed are left out.
+  /// The outputs in the notebook's order; those that were not executed are left out.
   package var stages: [Stage]
+  /// The findings in the order in which they came up.
   package var findings: [Finding]
-  /// How many blocks of prose with computed values agree with `report.md`; `nil` when there is no report.
+  /// The number of blocks of prose with computed values that agree with `report.md`; `nil` when there is no report.
   package var agreeingProse: Int?
+  /// The facets of the environment now, by name.
   package var environment: [String: String]
+  /// The facets that differ from the record.
   package var environmentChanges: [EnvironmentChange]
 
+  /// The outcome of a whole verification.
   package init(
     notebook: String, name: String, started: Double, seconds: Double, isSandboxed: Bool, executed: Int, isSample: Bool,
     stages: [Stage], findings: [Finding], agreeingProse: Int?, environment: [String: String],
@@ -171,13 +196,14 @@ package struct Verdict: Codable, Sendable {
     return worst.isGood ? worst : .diverged
   }
 
-  /// Whether every recorded result stands and nothing undeclared was read.
+  /// True when every recorded result is confirmed and no finding is serious.
   package var isGood: Bool { outcome.isGood && !findings.contains(where: \.isSerious) }
 
-  /// The first stage that diverges by itself; where none is known to, the first that does not stand.
+  /// The first stage that diverges by itself; where none is known to, the first that is not good.
   package var firstDivergence: Stage? {
     stages.first { $0.divergesByItself == true } ?? stages.first { !$0.outcome.isGood }
   }
 
+  /// The number of outputs with an outcome.
   package func count(_ outcome: Outcome) -> Int { stages.count { $0.outcome == outcome } }
 }

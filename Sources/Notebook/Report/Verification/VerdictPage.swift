@@ -6,25 +6,32 @@ internal import TextFormatting
 package struct VerdictPage: Sendable {
   private let verdict: Verdict
 
+  /// The page of a verdict.
   package init(_ verdict: Verdict) { self.verdict = verdict }
 
+  /// The whole page.
   package var html: String {
-    var html: HTML = """
+    let html: HTML = """
       <!DOCTYPE html>
       <html lang="en">
       <head>
       <meta charset="utf-8">
-      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+      <meta http-equiv="Content-Security-Policy" content="\
+      default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
       <meta name="viewport" content="width=device-width, initial-scale=1">
       <meta name="color-scheme" content="light dark">
       <title>Verdict on \(verdict.notebook)</title>
+      <style>\(HTML(safe: ReportStyle.sheet + Self.style))</style>
+      </head>
+      <body id="top">
+      <main>
+      <header class="title"><h1 dir="auto">\(verdict.notebook)</h1>\
+      <p class="verdict \(verdict.isGood ? "good" : "bad")">\(verdict.headline)</p></header>
+      \(summary)\(divergence)\(table)\(findings)\(environment)</main>
+      </body>
+      </html>
 
       """
-    html += "<style>\(HTML(safe: ReportStyle.sheet + Self.style))</style>\n</head>\n<body id=\"top\">\n<main>\n"
-    html += "<header class=\"title\"><h1 dir=\"auto\">\(verdict.notebook)</h1>"
-    html += "<p class=\"verdict \(verdict.isGood ? "good" : "bad")\">\(verdict.headline)</p></header>\n"
-    html += summary + divergence + table + findings + surroundings
-    html += "</main>\n</body>\n</html>\n"
     return html.string
   }
 
@@ -41,15 +48,17 @@ package struct VerdictPage: Sendable {
     let how: HTML =
       verdict.isSandboxed
       ? "in a sandbox: no network, a read-only system, only declared inputs visible"
-      : "<b class=\"bad\">without a sandbox</b>: reads and network were not watched"
-    var html: HTML =
-      "<p>\(verdict.executed) stage\(verdict.executed == 1 ? " was" : "s were") executed again \(how), in \(NumberText.duration(verdict.seconds))"
+      : #"<b class="bad">without a sandbox</b>: reads and network were not watched"#
+    let stages = verdict.executed == 1 ? "stage was" : "stages were"
+    var html: HTML = """
+      <p>\(verdict.executed) \(stages) executed again \(how), in \(NumberText.duration(verdict.seconds))
+      """
     if verdict.isSample { html += "; all other outputs were taken as recorded" }
     html += ". "
     let counts = Verdict.Outcome.allCases.filter { verdict.count($0) > 0 }
     html += "\(counts.map { "\(verdict.count($0)) \($0.rawValue)" }.joined(separator: ", "))."
     if let agreeing = verdict.agreeingProse {
-      html += " \(agreeing) block\(agreeing == 1 ? "" : "s") of prose with computed values "
+      html += " \(NumberText.count(agreeing, "block")) of prose with computed values "
       html += "\(agreeing == 1 ? "agrees" : "agree") with the report."
     }
     return html + "</p>\n"
@@ -72,12 +81,15 @@ package struct VerdictPage: Sendable {
       """
     for stage in verdict.stages {
       let kind: HTML = stage.outcome.isGood ? "good" : "bad"
-      html += "<tr><td><bdi>\(stage.artifact)</bdi></td><td>\(stage.line.map { String($0) } ?? "–")</td>"
-      html += "<td class=\"\(kind)\">\(stage.outcome.rawValue)</td><td>\(stage.onRecordedInputs?.rawValue ?? "–")</td>"
-      html +=
-        "<td><code>\(stage.recorded?.digest.short ?? "–")</code></td><td><code>\(stage.fresh?.digest.short ?? "–")</code></td>"
       let before = stage.recordedSeconds.map { NumberText.duration($0) } ?? "–"
-      html += "<td class=\"n\">\(before) → \(NumberText.duration(stage.seconds))</td></tr>\n"
+      html += """
+        <tr><td><bdi>\(stage.artifact)</bdi></td><td>\(stage.line.map { String($0) } ?? "–")</td>\
+        <td class="\(kind)">\(stage.outcome.rawValue)</td><td>\(stage.onRecordedInputs?.rawValue ?? "–")</td>\
+        <td><code>\(stage.recorded?.digest.short ?? "–")</code></td>\
+        <td><code>\(stage.fresh?.digest.short ?? "–")</code></td>\
+        <td class="n">\(before) → \(NumberText.duration(stage.seconds))</td></tr>
+
+        """
     }
     return html + "</tbody></table></div>\n"
   }
@@ -91,8 +103,8 @@ package struct VerdictPage: Sendable {
     return html + "</ul>\n"
   }
 
-  private var surroundings: HTML {
-    var html: HTML = "<h2>Surroundings</h2>\n<ul>\n"
+  private var environment: HTML {
+    var html: HTML = "<h2>Environment</h2>\n<ul>\n"
     for (name, value) in verdict.environment.sorted(by: { $0.key < $1.key }) { html += "<li>\(name): \(value)</li>\n" }
     html += "</ul>\n"
     guard !verdict.environmentChanges.isEmpty else { return html }

@@ -6,25 +6,27 @@ extension Verdict {
   /// The verdict in one word and a clause, for the first line.
   package var headline: String {
     let serious = findings.count(where: \.isSerious)
-    let findingsText = serious == 0 ? "" : ", with \(serious) finding\(serious == 1 ? "" : "s")"
+    let findingsText = serious == 0 ? "" : ", with \(NumberText.count(serious, "finding"))"
     return "\(outcome.rawValue)\(findingsText)"
   }
 
-  /// For a terminal; no colours.
+  /// The whole verdict for a terminal, without colours.
   package var text: String {
     var lines = ["\(notebook): \(headline)"]
     let how = isSandboxed ? "in a sandbox without network" : "WITHOUT a sandbox: reads and network were not watched"
-    let executions = "\(executed) stage\(executed == 1 ? "" : "s")"
+    let executions = NumberText.count(executed, "stage")
     let what = isSample ? "\(executions), the others taken as recorded," : executions
     lines.append("  executed again: \(what) \(how), \(NumberText.duration(seconds))")
     let counts = Outcome.allCases.filter { count($0) > 0 }.map { "\(count($0)) \($0.rawValue)" }
     lines.append("  outputs: " + (counts.isEmpty ? "none" : counts.joined(separator: " · ")))
     if let agreeingProse {
       let wrong = findings.count { $0.kind == .prose }
-      lines.append(
-        "  prose: \(agreeingProse) block\(agreeingProse == 1 ? "" : "s") with computed values agree\(agreeingProse == 1 ? "s" : "") with the report"
-          + (wrong == 0 ? "" : ", \(wrong) do not"))
+      let blocks = NumberText.count(agreeingProse, "block")
+      let agree = agreeingProse == 1 ? "agrees" : "agree"
+      let rest = wrong == 0 ? "" : ", \(wrong) do not"
+      lines.append("  prose: \(blocks) with computed values \(agree) with the report\(rest)")
     }
+
     if let first = firstDivergence {
       lines.append("first divergence:")
       lines.append("  \(Self.sentence(first))")
@@ -35,21 +37,23 @@ extension Verdict {
     for stage in others.prefix(40) { lines.append("  \(Self.sentence(stage))") }
     if others.count > 40 { lines.append("  and \(others.count - 40) more; --json lists all") }
     if !outcome.isGood, !environmentChanges.isEmpty {
-      lines.append("the surroundings differ from the record:")
+      lines.append("the environment differs from the record:")
       for change in environmentChanges {
         lines.append("  \(change.name): \(change.recorded ?? "unknown") → \(change.now ?? "unknown")")
       }
     }
+
     if !findings.isEmpty { lines.append("findings:") }
-    let told = sentences
-    for sentence in told.prefix(60) { lines.append("  " + sentence) }
-    if told.count > 60 { lines.append("  and \(told.count - 60) more; --json lists all") }
+    let sentences = sentences
+    for sentence in sentences.prefix(60) { lines.append("  " + sentence) }
+    if sentences.count > 60 { lines.append("  and \(sentences.count - 60) more; --json lists all") }
     return lines.joined(separator: "\n")
   }
 
+  /// The outcome of a stage's output, with its name.
   static func sentence(_ stage: Stage) -> String { stage.artifact + clause(stage) }
 
-  /// What became of a stage's output, to follow its name.
+  /// The outcome of a stage's output, to follow its name.
   static func clause(_ stage: Stage) -> String {
     var text = ""
     if let line = stage.line { text += " (line \(line))" }
@@ -68,7 +72,7 @@ extension Verdict {
     return text
   }
 
-  /// The findings, those that differ in their subject alone told together; serious ones first.
+  /// The findings in words, serious ones first; those that differ only in their subject are one sentence.
   var sentences: [String] {
     var groups: [(finding: Finding, subjects: [String])] = []
     var places: [Finding: Int] = [:]
