@@ -21,6 +21,8 @@ struct ColophonCommand: ParsableCommand {
     ])
 
   static func main() {
+    // Swift's backtracer takes this signal for a crash, and waits for ever when it comes twice.
+    signal(SIGQUIT, SIG_DFL)
     do {
       var command = try parseAsRoot()
       try command.run()

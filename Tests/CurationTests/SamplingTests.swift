@@ -83,7 +83,7 @@ import Testing
       context("top"))
     #expect(
       top.rows == [
-        [.integer(1), .text("dog"), .integer(3000), .number(Double(t) / 3000)],
+        [.integer(1), .text("dog"), .integer(3000), .number(Double(Float(t) / 3000))],
         [.integer(2), .text("axolotl"), .integer(30), .number(1)],
       ])
 

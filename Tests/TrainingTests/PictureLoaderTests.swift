@@ -105,7 +105,7 @@ import Training
     }
   }
 
-  @Test func `A shard gives what its files give, and a packed one is an error`() throws {
+  @Test func `A shard gives what its files give, and a compressed one is an error`() throws {
     defer { remove() }
     let loose = try files()
     try write([], "shards/x")
@@ -123,7 +123,7 @@ import Training
     let error = #expect(throws: OperationError.self) {
       try PictureLoader(folder: InputFolder(folder + "/packed", suffixes: [".gz"]), size: 8, batch: 1)
     }
-    #expect(error?.cause.contains("unpack it") == true && error?.subject.hasSuffix("0.tar.gz") == true)
+    #expect(error?.cause.contains("decompress it") == true && error?.subject.hasSuffix("0.tar.gz") == true)
   }
 
   @Test func `Ids come from the JSON, and local keys get their shard's name`() throws {

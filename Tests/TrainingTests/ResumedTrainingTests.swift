@@ -140,7 +140,7 @@ import Training
     }
   }
 
-  @Test func `A place that cannot be written to is told once and stops nothing`() async throws {
+  @Test func `A place that cannot be written to is reported once and stops nothing`() async throws {
     defer { world.remove() }
     var training = try await training()
     training.steps = 20
@@ -148,7 +148,7 @@ import Training
     let notes = Notes()
     let trained = try await training.run(context(interval: .zero, notes: notes))
     #expect(try await training.run(world.context).content.digest == trained.content.digest)
-    #expect(notes.all.count == 1 && notes.all.first?.contains("goes on") == true, "\(notes.all)")
+    #expect(notes.all.count == 1 && notes.all.first?.contains("will start over") == true, "\(notes.all)")
   }
 
   @Test func `A loss that is not finite names the step, pictures and where the last good state is`() async throws {

@@ -63,7 +63,7 @@ import Training
 
   @Test func `No English, nothing to see and too much are errors`() async throws {
     for (languages, english, cause) in [
-      ([["de"], [nil]], 10, "language en"), ([["en"]], 0, "none"), ([["en"], ["de"]], Int.max, "too large"),
+      ([["de"], [nil]], 10, "language en"), ([["en"]], 0, "at least one"), ([["en"], ["de"]], Int.max, "too large"),
     ] as [([[String?]], Int, String)] {
       let error = await #expect(throws: OperationError.self) { try await scaled(languages, english, .texts) }
       #expect(error?.cause.contains(cause) == true, "\(error?.cause ?? "")")
