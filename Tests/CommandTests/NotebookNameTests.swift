@@ -45,7 +45,7 @@ import Testing
     throws
   {
     try place.write("n.md", Self.notebook("kittens"))
-    try place.write("sub/n.md", "---\nparameters:\n  seed: 1\n---\n\n" + Self.notebook("cats"))
+    try place.write("sub/n.md", "---\nseed: 1\n---\n\n" + Self.notebook("cats"))
     let first = try place.colophon("run", "n.md")
     #expect(first.status == 0 && !first.errors.contains("has the results of"), "\(first.errors)")
     let lock = try place.read("Artifacts/n/lock.json")
