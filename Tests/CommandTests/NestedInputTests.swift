@@ -100,6 +100,9 @@ import Testing
     #expect(CommandWorkplace.ran(run.errors).sorted() == (readers + ["Mk"]).sorted(), "\(run.errors)")
     let why = try place.colophon("why", "n.md", "Keyed").output
     #expect(why.contains("because Mk changed because its code changed") && why.contains("t[a] changed"), "\(why)")
+    // Mk made both of the list's tables, and is explained once.
+    let twice = try place.colophon("why", "n.md", "Listed").output
+    #expect(twice.contains("ts[1] changed") && twice.matches(of: #/Mk: its code changed/#).count == 1, "\(twice)")
   }
 
   @Test func `A file anywhere in a property is named when it changes, and is there in a verification`() throws {

@@ -134,8 +134,9 @@ extension NotebookRunner {
 
       if let newer, newer.entry.key != entry.key {
         var chain = CauseChain()
+        var explained: Set<Digest> = []
         let causes = changes(
-          from: entry, in: old, to: newer.entry, in: newer.lock, store: store, depth: 0, chain: &chain)
+          from: entry, in: old, to: newer.entry, in: newer.lock, store: store, explained: &explained, chain: &chain)
         let time = Double(newer.version.time)
         let start = "\(entry.artifact) is current; it reran on \(TimeText.date(time)), \(TimeText.ago(time)),"
         return WhyAnswer(
@@ -157,13 +158,13 @@ extension NotebookRunner {
   /// - Parameters:
   ///   - old: the entry of the older version.
   ///   - new: the entry of the newer version.
-  ///   - depth: the number of stages between them and the one that was asked for; 32 at most.
+  ///   - explained: the keys of the stages that are explained already: one that made several inputs is named once.
   ///   - chain: takes the way to the first cause.
   private func changes(
     from old: LockFile.Entry, in oldLock: LockFile, to new: LockFile.Entry, in newLock: LockFile, store: ArtifactStore,
-    depth: Int, chain: inout CauseChain
+    explained: inout Set<Digest>, chain: inout CauseChain
   ) -> [WhyAnswer.Cause] {
-    guard depth < 32, let before = (try? store.record(for: old.key)) ?? nil,
+    guard explained.insert(new.key).inserted, let before = (try? store.record(for: old.key)) ?? nil,
       let after = (try? store.record(for: new.key)) ?? nil
     else { return [] }
     let changes = KeyChange.between(before.components, after.components)
@@ -174,7 +175,7 @@ extension NotebookRunner {
         let to = newLock.stages.first(where: { $0.output.digest == change.new?.digest })
       else { continue }
       causes += self.changes(
-        from: from, in: oldLock, to: to, in: newLock, store: store, depth: depth + 1, chain: &chain)
+        from: from, in: oldLock, to: to, in: newLock, store: store, explained: &explained, chain: &chain)
     }
     return causes
   }
