@@ -138,7 +138,7 @@ package struct NotebookName {
 
   /// The paths of the notebooks that the results of a name are of.
   private func owners(of name: String) -> Set<String> {
-    let locked = FoundLock(path: project.lock(named: name)).notebooks
+    let locked = FoundLock.notebooks(path: project.lock(named: name))
     if !locked.isEmpty { return locked }
     if let noted = FileManager.default.contents(atPath: Self.note(of: name, in: project)) {
       return [String(decoding: noted, as: UTF8.self)]

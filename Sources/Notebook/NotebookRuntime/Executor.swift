@@ -66,7 +66,8 @@ package actor Executor: StageCalls {
 
     let uncertain = configuration.mode == .plan ? await uncertainInputs(of: key) : []
     if let known: (output: S.Output, summary: OutputSummary) = lookup(key, call: call, uncertain: uncertain) {
-      await note(known.summary, of: call, key: key.digest)
+      // A cell's call has no caller: a second way to the actor would cost thousands of calls from the store a third.
+      if call.caller != nil { await note(known.summary, of: call, key: key.digest) }
       if !uncertain.isEmpty { await assume(StageInputs.traces(of: known.output)) }
       return known.output
     }
@@ -79,7 +80,7 @@ package actor Executor: StageCalls {
       // The run may have been started by an equal call elsewhere: the failure is reported at this one.
       throw StageFailure(stage: error.stage, message: error.message, place: place)
     }
-    await note(stored.summary, of: call, key: key.digest)
+    if call.caller != nil { await note(stored.summary, of: call, key: key.digest) }
     return try S.Output(content: store.content(of: stored))
   }
 

@@ -153,6 +153,16 @@ package enum FoundLock: Sendable {
     }
   }
 
+  /// The notebooks that a lock file on disk belongs to, as ``notebooks``. The stages of a whole file, of which there
+  /// may be thousands, are not decoded.
+  package static func notebooks(path: String) -> Set<String> {
+    guard let data = FileManager.default.contents(atPath: path) else { return [] }
+    if let owner = try? JSONDecoder().decode(LockOwner.self, from: data), owner.format <= LockFile.currentFormat {
+      return [owner.notebook]
+    }
+    return FoundLock(path: path).notebooks
+  }
+
   /// The stage calls with which new keys are compared: for a conflict, those of both sides.
   package var stages: [LockFile.Entry] {
     switch self {
@@ -180,4 +190,10 @@ package enum FoundLock: Sendable {
     case .conflict(_, let error), .unreadable(let error), .newer(let error): error
     }
   }
+}
+
+/// The beginning of a lock file.
+private struct LockOwner: Decodable {
+  var format: Int
+  var notebook: String
 }
