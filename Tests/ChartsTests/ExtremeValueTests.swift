@@ -13,7 +13,7 @@ import TextFormatting
     1e15, 1e15 + 0.125, 1e17, 1e17 + 16, 9_007_199_254_740_992,
   ]
 
-  @Test(.timeLimit(.minutes(1)), arguments: [Scale.Kind.linear, .logarithmic])
+  @Test(.timeLimit(.minutes(10)), arguments: [Scale.Kind.linear, .logarithmic])
   func `The axis of any two numbers is finite, encloses them and names few values`(_ kind: Scale.Kind) {
     for low in Self.values {
       for high in Self.values where kind == .linear || (low > 0 && high > 0) {
@@ -32,7 +32,7 @@ import TextFormatting
     }
   }
 
-  @Test(.timeLimit(.minutes(1))) func `Bars that span more than a number holds are drawn`() throws {
+  @Test(.timeLimit(.minutes(10))) func `Bars that span more than a number holds are drawn`() throws {
     let table = Table(columns: [.init("name"), .init("v")], rows: [["a", .number(1e308)], ["b", .number(-1e308)]])
     for orientation in [Chart.Orientation.horizontal, .vertical] {
       let svg = try Chart(table).bars(category: "name", value: "v", orientation: orientation).svg
@@ -95,7 +95,7 @@ import TextFormatting
     #expect(NumberText.number(value, style) == text)
   }
 
-  @Test(.timeLimit(.minutes(1))) func `Any table gives drawings or an error, whose numbers are finite`() {
+  @Test(.timeLimit(.minutes(10))) func `Any table gives drawings or an error, whose numbers are finite`() {
     var generator = SplitMix64(13)
     for _ in 0..<300 {
       let table = RandomTable.make(&generator)

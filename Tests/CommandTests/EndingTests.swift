@@ -28,9 +28,9 @@ import Testing
     }
   }
 
-  /// Waits for a condition, at most ten seconds.
+  /// Waits for a condition, at most two minutes.
   static func soon(_ condition: () throws -> Bool) rethrows -> Bool {
-    for _ in 0..<200 {
+    for _ in 0..<2400 {
       if try condition() { return true }
       Thread.sleep(forTimeInterval: 0.05)
     }
@@ -106,7 +106,7 @@ import Testing
     for _ in 0..<2 { kill(process.processIdentifier, signal) }
     process.waitUntilExit()
 
-    #expect(Date().timeIntervalSince(started) < 10)
+    #expect(Date().timeIntervalSince(started) < 100)
     #expect(Self.soon { !Self.sleeps(seconds.0) && !Self.sleeps(seconds.1) })
     #expect(try place.read("Artifacts/n/report.md") == report)
     guard signal != SIGKILL, signal != SIGQUIT else { return }
@@ -135,7 +135,7 @@ import Testing
   @Test func `A program that is stopped continues, and a stopped one ends with an interrupt`() throws {
     for isInterrupted in [false, true] {
       // Other stages each time, since finished ones would come from the store.
-      try place.write("n.md", FaultTests.cell(FaultTests.slow(milliseconds: isInterrupted ? 410 : 400, count: 4)))
+      try place.write("n.md", FaultTests.cell(FaultTests.slow(milliseconds: isInterrupted ? 2010 : 2000, count: 4)))
       let process = try place.process(["run", "n.md"])
       try process.run()
       #expect(try Self.soon { try place.read(".errors").contains("run     Slow") || !process.isRunning })
@@ -193,7 +193,7 @@ import Testing
   }
 
   @Test func `An interrupt reaches a run that waits for another and one that compiles`() throws {
-    try place.write("n.md", FaultTests.cell(FaultTests.slow(milliseconds: 3000, count: 2)))
+    try place.write("n.md", FaultTests.cell(FaultTests.slow(milliseconds: 60_000, count: 2)))
     let first = try place.process(["run", "n.md"], as: "first")
     try first.run()
     // It compiles for seconds, or waits for the first one that does.
@@ -206,7 +206,7 @@ import Testing
       process.waitUntilExit()
       #expect(process.terminationStatus == 130)
     }
-    #expect(Date().timeIntervalSince(start) < 3)
+    #expect(Date().timeIntervalSince(start) < 30)
     #expect(!FileManager.default.fileExists(atPath: place.root.appending(path: "Artifacts/n/report.md").path))
   }
 }

@@ -16,7 +16,7 @@ import Testing
     "url(", "<title>", "\u{0}", "é",
   ]
 
-  @Test(.timeLimit(.minutes(1))) func `Any table, drawing and picture is shown, and none becomes markup`() {
+  @Test(.timeLimit(.minutes(10))) func `Any table, drawing and picture is shown, and none becomes markup`() {
     var generator = SplitMix64(7)
     func below(_ limit: Int) -> Int { Int(generator.next() % UInt64(limit)) }
     func text() -> String { Self.texts[below(Self.texts.count)] }
