@@ -16,7 +16,7 @@ struct RankingTask {
   let folder: String
   let dimension: Int
 
-  /// How much noise a query has besides its candidate, by component: a good part of the queries finds its candidate,
+  /// The noise of a query besides its candidate, by component: a good part of the queries finds its candidate,
   /// not all.
   private static let noise: Float = 7
 

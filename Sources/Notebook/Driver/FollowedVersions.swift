@@ -68,7 +68,7 @@ struct FollowedVersions {
     let theirs = try keys(divergence.theirs)
     let before = try divergence.common.map(keys) ?? [:]
 
-    // What both changed in the same way is no difference.
+    // A stage that both changed in the same way is not a difference.
     let changed = Set(theirs.keys).union(before.keys).filter { theirs[$0] != before[$0] && theirs[$0] != ours[$0] }
       .sorted()
     guard let first = changed.first else { return nil }

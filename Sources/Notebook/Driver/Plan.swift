@@ -73,7 +73,7 @@ extension NotebookRunner {
         stage: $0.call.stage, verdict: $0.verdict == .runs ? .runs : .mayRun, reason: $0.reason,
         line: line($0.call.place))
     }
-    // Which stages a stage calls is known only when it runs: those of its last run are the best guess.
+    // The calls of a stage are known only when it runs: those of its last run are the best guess.
     for planned in collector.planned {
       steps += planned.calls.map {
         Plan.Step(

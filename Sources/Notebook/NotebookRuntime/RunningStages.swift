@@ -80,24 +80,8 @@ final class RunningStages {
   /// The way on which a stage would wait for itself if it waited for this key: the titles from the stage back to it;
   /// `nil` when there is none.
   func circle(from waiter: Digest, to key: Digest) -> [String]? {
-    // Depth first, with the stage from which each was reached: what waits for nothing ends a way.
-    var pending = [key]
-    var origins = [key: waiter]
-    while let next = pending.popLast(), next != waiter {
-      for other in states[next]?.waits.keys.map(\.self) ?? [] where origins[other] == nil {
-        origins[other] = next
-        pending.append(other)
-      }
-    }
-    guard key == waiter || origins[waiter] != nil else { return nil }
-
-    var way = [waiter]
-    var last = waiter
-    repeat {
-      last = origins[last] ?? waiter
-      way.append(last)
-    } while last != waiter
-    return way.reversed().compactMap { states[$0]?.title }
+    WaitGraph.circle(from: waiter, to: key) { states[$0].map { Array($0.waits.keys) } ?? [] }?
+      .compactMap { states[$0]?.title }
   }
 
   /// Begins to wait for a key: the first wait of a stage frees its permit.

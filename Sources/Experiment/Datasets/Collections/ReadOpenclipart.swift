@@ -75,7 +75,7 @@ private struct DrawingDescription: Sendable {
   private static func read(_ bytes: UnsafeRawBufferPointer) -> [PairText] {
     var reader = MarkupReader(bytes)
     var texts: [PairText] = []
-    // How many agents are open, and whether the subject is: both hold elements with the same names.
+    // The open agents are counted, and the subject is noted: both hold elements with the same names.
     var agents = 0
     var isInSubject = false
     var field: String?

@@ -117,7 +117,7 @@ struct WikitextLines {
       return
     }
 
-    // Where something was left out, nothing but punctuation may be left.
+    // A line from which something was left out may hold nothing but punctuation.
     if hasGap {
       end = WikitextGaps.tidy(out, start..<end)
       trim()

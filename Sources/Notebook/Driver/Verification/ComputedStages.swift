@@ -1,7 +1,8 @@
 internal import Core
 internal import Foundation
+internal import NotebookRuntime
 
-/// The stages that a verification is computing: their permits, and which waits for which.
+/// The stages that a verification is computing: their permits, and the waits among them.
 ///
 /// As in a run, a stage that waits for others has no permit, so that those can be computed however deep the calls go.
 /// All its state is used under the lock of ``condition``.
@@ -91,23 +92,7 @@ final class ComputedStages: @unchecked Sendable {
   }
 
   private func circle(from waiter: Digest, to key: Digest) -> [String]? {
-    // Depth first, with the stage from which each was reached.
-    var pending = [key]
-    var origins = [key: waiter]
-    while let next = pending.popLast(), next != waiter {
-      for other in states[next]?.waits.keys.map(\.self) ?? [] where origins[other] == nil {
-        origins[other] = next
-        pending.append(other)
-      }
-    }
-    guard key == waiter || origins[waiter] != nil else { return nil }
-
-    var way = [waiter]
-    var last = waiter
-    repeat {
-      last = origins[last] ?? waiter
-      way.append(last)
-    } while last != waiter
-    return way.reversed().compactMap { states[$0]?.title }
+    WaitGraph.circle(from: waiter, to: key) { states[$0].map { Array($0.waits.keys) } ?? [] }?
+      .compactMap { states[$0]?.title }
   }
 }
